@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files. Writing is always: temporary file in the same folder, fsync, rename, folder synced; nothing partial ever has
+ * a final name. Paths made from foreign text go through wp_fs_name_check and are opened beneath a folder without
+ * following symlinks (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, with an O_NOFOLLOW walk where the kernel lacks
+ * it). Messages carry the path and errno in words. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/io.h"
+
+#include <sys/stat.h>
+
+/* NULL when name may be used as one path component of a file to be written, else the reason ("is empty", "contains
+ * '/'", "is '..'", "contains a control byte", "is longer than 255 bytes", "is not UTF-8", "is a reserved name"). */
+const char *wp_fs_name_problem(const char *name);
+/* The same for a relative path of such components, e.g. "assets/app.wasm" (at most 4096 bytes). */
+const char *wp_fs_path_problem(const char *path);
+
+/* mkdir -p, mode 0777 & ~umask. */
+int wp_fs_mkdirs(const char *path, struct wp_err *err) WP_MUST_USE;
+/* Open a folder, O_CLOEXEC | O_DIRECTORY. Returns the descriptor. */
+int wp_fs_open_dir(const char *path, struct wp_err *err) WP_MUST_USE;
+/* Open path (relative, already checked or made by us) beneath dirfd without following any symlink. flags and mode as
+ * open(2). Returns the descriptor, or -1 with errno kept for the caller too. shown is the path for messages. */
+int wp_fs_open_beneath(int dirfd, const char *path, int flags, unsigned mode, const char *shown,
+                       struct wp_err *err) WP_MUST_USE;
+/* mkdir -p of the folders above the last component of path, beneath dirfd, never through a symlink. */
+int wp_fs_mkdirs_beneath(int dirfd, const char *path, struct wp_err *err) WP_MUST_USE;
+/* Whole regular file into b; WP_E_LIMIT when it is larger than limit. "-" is standard input where allow_stdin. */
+int wp_fs_read(const char *path, uint64_t limit, struct wp_buf *b, struct wp_err *err) WP_MUST_USE;
+int wp_fs_read_at(int dirfd, const char *path, uint64_t limit, const char *shown, struct wp_buf *b,
+                  struct wp_err *err) WP_MUST_USE;
+int wp_fs_sync(int fd, const char *shown, struct wp_err *err) WP_MUST_USE;
+/* Replace path (beneath dirfd, never through a symlink) atomically and durably with bytes. mode as open(2). */
+int wp_fs_replace_at(int dirfd, const char *path, struct wp_span bytes, unsigned mode, const char *shown,
+                     struct wp_err *err) WP_MUST_USE;
+/* As above for a path from the user: the folder part may be a symlink, the file itself is replaced, not followed. */
+int wp_fs_replace(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err) WP_MUST_USE;
+/* A fresh random name "<prefix><16 hex>" into ret (ret_size >= strlen(prefix) + 17). */
+void wp_fs_temp_name(const char *prefix, char *ret, size_t ret_size);
+
+/* Open file description locks (F_OFD_SETLK) on byte `slot` of an open lock file. wait: block until granted or the job's
+ * cancel flag is up (polled every 50 ms). Returns 1 granted, 0 busy (wait == false), -1 error. The lock ends with the
+ * descriptor or with wp_fs_unlock. job may be NULL. */
+struct wp_job;
+int wp_fs_lock(int fd, unsigned slot, bool exclusive, bool wait, struct wp_job *job, struct wp_err *err) WP_MUST_USE;
+void wp_fs_unlock(int fd, unsigned slot);

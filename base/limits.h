@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every ceiling on what an outsider may make the program hold, read or repeat, in one table. A size is compared with
+ * its limit before anything is allocated. SECURITY.md's limit table is generated from these rows (make docs). */
+#pragma once
+
+#include <stdint.h>
+
+#define WP_KIB (UINT64_C(1) << 10)
+#define WP_MIB (UINT64_C(1) << 20)
+#define WP_GIB (UINT64_C(1) << 30)
+
+/* X(NAME, value, unit, what is limited) */
+#define WP_LIMITS(X)                                                                                        \
+    X(MANIFEST, 4 * WP_MIB, "bytes", "a manifest or index from a store (distribution-spec asks for 4 MiB)") \
+    X(LAYOUT_INDEX, 64 * WP_MIB, "bytes", "index.json of a layout")                                         \
+    X(CONFIG, 4 * WP_MIB, "bytes", "a config blob that is parsed")                                          \
+    X(LISTING, 4 * WP_MIB, "bytes", "one page of tags, repositories or referrers")                          \
+    X(TOKEN_BODY, 64 * WP_KIB, "bytes", "a token server's reply")                                           \
+    X(ERROR_BODY, 16 * WP_KIB, "bytes", "an error reply of a registry")                                     \
+    X(HEADERS, 64 * WP_KIB, "bytes", "all header lines of one reply")                                       \
+    X(CREDENTIALS, 4 * WP_MIB, "bytes", "a credential file")                                                \
+    X(HELPER_OUTPUT, 64 * WP_KIB, "bytes", "what a credential helper prints")                               \
+    X(PROJECT, 1 * WP_MIB, "bytes", "wpack.json")                                                           \
+    X(MODULE, 1 * WP_GIB, "bytes", "a WebAssembly module or component")                                     \
+    X(JSON_DEPTH, 32, "levels", "nesting of any JSON document")                                             \
+    X(LAYERS, 4096, "entries", "layers of one manifest")                                                    \
+    X(INDEX_ENTRIES, 65536, "entries", "manifests of one index")                                            \
+    X(GRAPH_NODES, 100000, "manifests", "manifests reached by one copy")                                    \
+    X(GRAPH_BYTES, 256 * WP_MIB, "bytes", "manifest bytes held by one copy")                                \
+    X(GRAPH_DEPTH, 16, "levels", "indexes within indexes, referrers of referrers")                          \
+    X(REFERRERS, 1000, "entries", "referrers of one subject")                                               \
+    X(PAGES, 1000, "pages", "pages of one listing")                                                         \
+    X(REDIRECTS, 5, "hops", "redirects of one request")                                                     \
+    X(WASM_SECTIONS, 100000, "sections", "sections of one module, nested ones included")                    \
+    X(WASM_DEPTH, 16, "levels", "components within components")                                             \
+    X(WASM_NAMES, 100000, "names", "imports or exports of one module")                                      \
+    X(WASM_NAME, 100000, "bytes", "one import, export or section name")
+
+#define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);
+WP_LIMITS(WP_LIMIT_ENUM)
+#undef WP_LIMIT_ENUM
