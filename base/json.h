@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-struct wp_json_doc; /* owns the parsed value and a copy of the text */
+struct wp_json_doc; /* owns the parsed value and, where lines are told, a copy of the text; shared once parsed */
 
 /* name: a file name or a phrase such as "manifest sha256:…", copied, used in messages. lines: messages carry
  * line:column (for files that people write). Syntax errors, duplicate keys, depth: code given by `code` (WP_E_INPUT for
@@ -65,12 +65,20 @@ int wp_json_opt_bool(const struct wp_json *at, bool *ret, struct wp_err *err) WP
 int wp_json_no_case_twins(const struct wp_json *at, const char *const *known, struct wp_err *err) WP_MUST_USE;
 /* Fail at this place: "<name>[:line:col]: <path>: <text>" with the document's code. Returns -1. */
 int wp_json_fail(const struct wp_json *at, struct wp_err *err, const char *fmt, ...) WP_PRINTF(3, 4);
-/* "/layers/0/size" appended to b; "" for the root. */
+/* The same for a complaint about the member's name: line:column of the key instead of the value. */
+int wp_json_fail_key(const struct wp_json *at, struct wp_err *err, const char *fmt, ...) WP_PRINTF(3, 4);
+/* "/layers/0/size" appended to b (RFC 6901, '~' and '/' escaped); "" for the root. */
 void wp_json_path(const struct wp_json *at, struct wp_buf *b);
 /* The value as compact JSON appended to b (members in document order). */
 void wp_json_dump(const struct wp_json *at, struct wp_buf *b);
 /* RFC 6901 pointer from `at`; absent when nothing is there. The returned cursor has no parent chain (up == NULL). */
 struct wp_json wp_json_pointer(const struct wp_json *at, const char *pointer);
+/* Equal values: numbers by value (1 equals 1.0), members in any order. Absent equals absent. */
+bool wp_json_equal(const struct wp_json *a, const struct wp_json *b);
+/* -1, 0, 1 as a is less than, equal to, greater than b; both must be numbers. */
+int wp_json_number_cmp(const struct wp_json *a, const struct wp_json *b);
+/* "an object", "a string", ... for messages */
+const char *wp_json_kind_name(enum wp_json_kind kind);
 
 /* Writing: a compact stream, keys in the order given; canonical documents come from emitting sorted keys. Commas,
  * quoting and escapes are the writer's: U+0000..U+001F as \uXXXX or the short forms, '"' and '\', all else as is;
