@@ -9,5 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+/* Macros under clang's fortification. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf strtok atoi atol atoll gets
 #pragma GCC poison gmtime localtime ctime asctime mktemp tmpnam tempnam system popen
