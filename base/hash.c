@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Streaming SHA-2 (base/hash.h). A hash that libcrypto cannot start or continue means a broken installation: there is
+ * no content the program could still vouch for, so it aborts. */
+#include "base/hash.h"
+
+#include "base/mem.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+struct wp_hash {
+    EVP_MD_CTX *ctx;
+    enum wp_hash_alg alg;
+};
+
+static void must(bool ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+struct wp_hash *wp_hash_new(enum wp_hash_alg alg)
+{
+    struct wp_hash *h = wp_xcalloc(1, sizeof(*h));
+    h->alg = alg;
+    h->ctx = EVP_MD_CTX_new();
+    must(h->ctx != NULL);
+    wp_hash_reset(h);
+    return h;
+}
+
+void wp_hash_free(struct wp_hash *h)
+{
+    if (h != NULL) {
+        EVP_MD_CTX_free(h->ctx);
+        free(h);
+    }
+}
+
+void wp_hash_free_p(struct wp_hash **h)
+{
+    wp_hash_free(*h);
+    *h = NULL;
+}
+
+void wp_hash_add(struct wp_hash *h, const void *bytes, size_t len)
+{
+    must(EVP_DigestUpdate(h->ctx, bytes, len) == 1);
+}
+
+void wp_hash_end(struct wp_hash *h, uint8_t ret[WP_HASH_MAX])
+{
+    unsigned len = 0;
+    must(EVP_DigestFinal_ex(h->ctx, ret, &len) == 1 && len == wp_hash_size(h->alg));
+}
+
+void wp_hash_reset(struct wp_hash *h)
+{
+    must(EVP_DigestInit_ex(h->ctx, h->alg == WP_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) == 1);
+}
+
+size_t wp_hash_size(enum wp_hash_alg alg)
+{
+    switch (alg) {
+    case WP_SHA256:
+        return 32;
+    case WP_SHA512:
+        return 64;
+    default:
+        return 0;
+    }
+}
+
+void wp_hash_bytes(enum wp_hash_alg alg, struct wp_span bytes, uint8_t ret[WP_HASH_MAX])
+{
+    WP_AUTO_HASH struct wp_hash *h = wp_hash_new(alg);
+    wp_hash_add(h, bytes.ptr, bytes.len);
+    wp_hash_end(h, ret);
+}
+
+bool wp_equal_secret(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
