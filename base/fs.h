@@ -12,13 +12,19 @@
 
 #include <sys/stat.h>
 
-/* NULL when name may be used as one path component of a file to be written, else the reason ("is empty", "contains
- * '/'", "is '..'", "contains a control byte", "is longer than 255 bytes", "is not UTF-8", "is a reserved name"). */
+/* NULL when name may be used as one path component of a file to be written, else the reason ("is empty", "is '.'",
+ * "is '..'", "contains '/'", "contains '\\'", "contains a control byte", "is longer than 255 bytes", "is not UTF-8",
+ * "starts with a drive letter", "is a reserved name": .wpack and the device names of other systems). */
 const char *wp_fs_name_problem(const char *name);
-/* The same for a relative path of such components, e.g. "assets/app.wasm" (at most 4096 bytes). */
+/* The same for a relative path of such components, e.g. "assets/app.wasm" (at most 4096 bytes; also "is absolute",
+ * "has an empty component"). */
 const char *wp_fs_path_problem(const char *path);
 
-/* mkdir -p, mode 0777 & ~umask. */
+/* As wp_fail_errno, with a hint where the reader can do something: no space, read-only, no permission, too many open
+ * files, a symlink where none is followed. Returns -1. */
+int wp_fs_fail(struct wp_err *err, int errnum, const char *fmt, ...) WP_PRINTF(3, 4);
+
+/* mkdir -p, mode 0777 & ~umask. New folders are durable on return, here and below. */
 int wp_fs_mkdirs(const char *path, struct wp_err *err) WP_MUST_USE;
 /* Open a folder, O_CLOEXEC | O_DIRECTORY. Returns the descriptor. */
 int wp_fs_open_dir(const char *path, struct wp_err *err) WP_MUST_USE;
@@ -28,7 +34,10 @@ int wp_fs_open_beneath(int dirfd, const char *path, int flags, unsigned mode, co
                        struct wp_err *err) WP_MUST_USE;
 /* mkdir -p of the folders above the last component of path, beneath dirfd, never through a symlink. */
 int wp_fs_mkdirs_beneath(int dirfd, const char *path, struct wp_err *err) WP_MUST_USE;
-/* Whole regular file into b; WP_E_LIMIT when it is larger than limit. "-" is standard input where allow_stdin. */
+/* A regular file for reading (symlinks followed), its size in *ret_size. Returns the descriptor. Folders, pipes and
+ * devices are WP_E_INPUT. */
+int wp_fs_open_file(const char *path, uint64_t *ret_size, struct wp_err *err) WP_MUST_USE;
+/* Whole regular file into b (appended); WP_E_LIMIT when it is larger than limit. */
 int wp_fs_read(const char *path, uint64_t limit, struct wp_buf *b, struct wp_err *err) WP_MUST_USE;
 int wp_fs_read_at(int dirfd, const char *path, uint64_t limit, const char *shown, struct wp_buf *b,
                   struct wp_err *err) WP_MUST_USE;

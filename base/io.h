@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct wp_reader {
-    /* > 0: bytes placed in buf; 0: end, and all promises hold; -1: err is set, now and at every later call. */
+    /* len > 0. > 0: bytes placed in buf; 0: end, and all promises hold; -1: err is set, now and at every later call. */
     ssize_t (*read)(struct wp_reader *r, void *buf, size_t len, struct wp_err *err);
     /* Releases r itself. Closing before the end is allowed and proves nothing. */
     void (*close)(struct wp_reader *r);

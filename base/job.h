@@ -24,6 +24,8 @@ void wp_job_free(WP_OWN struct wp_job *job);
 /* Ask for the end; signum (or 0) is kept. Async-signal-safe. */
 void wp_job_cancel(struct wp_job *job, int signum);
 bool wp_job_cancelled(const struct wp_job *job);
+/* The signum of the first cancel; 0: none, or not cancelled. */
+int wp_job_signal(const struct wp_job *job);
 /* 0, or -1 with WP_E_INTERRUPTED "interrupted" when cancelled. */
 int wp_job_check(const struct wp_job *job, struct wp_err *err) WP_MUST_USE;
 /* A descriptor that becomes readable when the job is cancelled, for poll(); -1 without a job. */
