@@ -219,7 +219,8 @@ static char folded(const char **p)
         return 'k';
     }
     *p += 1;
-    return *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    bool upper = *c >= 'A' && *c <= 'Z';
+    return (char)((uint8_t)*c | (upper ? 0x20U : 0U));
 }
 
 static bool same_but_case(const char *a, const char *b)
