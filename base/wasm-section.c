@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Framing of WebAssembly binaries (core 3.0, sections 5.2 and 5.5; component-model Binary.md). A cursor only moves
+ * forward and never past its end; numbers are compared with what is left before they are used. */
+#include "base/wasm-section.h"
+
+#include "base/limits.h"
+#include "base/num.h"
+
+int wp_wasm_fail(const struct wp_wasm_cursor *c, struct wp_err *err, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    wp_vfail(err, WP_E_MODULE, fmt, args);
+    va_end(args);
+    return wp_wrap(err, "at byte 0x%zx", (size_t)(c->p - c->start));
+}
+
+static size_t left(const struct wp_wasm_cursor *c)
+{
+    return (size_t)(c->end - c->p);
+}
+
+static int preamble_version(const struct wp_wasm_cursor *c, struct wp_err *err)
+{
+    unsigned version = (unsigned)(c->p[4] | c->p[5] << 8);
+    unsigned layer = (unsigned)(c->p[6] | c->p[7] << 8);
+    if (layer == 0) {
+        return wp_wasm_fail(c, err, "module version %u is not known, only 1 is", version);
+    }
+    if (layer == 1) {
+        wp_wasm_fail(c, err, "component version 0x%x is not known, only 0xd is", version);
+        return version < 0x0d ? wp_hint(err, "it was made by an early component toolchain; build it again") : -1;
+    }
+    return wp_wasm_fail(c, err, "layer %u is not known, only 0 (module) and 1 (component) are", layer);
+}
+
+int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp_err *err)
+{
+    static const uint8_t module[8] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00};
+    static const uint8_t component[8] = {0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00};
+    size_t n = WP_MIN(left(c), sizeof(module));
+    if (memcmp(c->p, module, WP_MIN(n, 4)) != 0) {
+        return wp_wasm_fail(c, err, "does not begin with the bytes 00 61 73 6d ('\\0asm')");
+    }
+    if (n < sizeof(module)) {
+        return wp_wasm_fail(c, err, "ends after %zu of the 8 bytes that every WebAssembly binary begins with", n);
+    }
+    if (memcmp(c->p, module, sizeof(module)) == 0) {
+        *ret = WP_WASM_MODULE;
+    } else if (memcmp(c->p, component, sizeof(component)) == 0) {
+        *ret = WP_WASM_COMPONENT;
+    } else {
+        return preamble_version(c, err);
+    }
+    c->p += sizeof(module);
+    return 0;
+}
+
+int wp_wasm_byte(struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
+{
+    if (left(c) == 0) {
+        return wp_wasm_fail(c, err, "unexpected end");
+    }
+    *ret = *c->p++;
+    return 0;
+}
+
+/* Unsigned LEB128 of at most ceil(bits / 7) bytes, whose last one holds no bits beyond `bits`. */
+static int leb(struct wp_wasm_cursor *c, unsigned bits, uint64_t *ret, struct wp_err *err)
+{
+    struct wp_wasm_cursor at = *c;
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < bits; shift += 7) {
+        uint8_t byte = 0;
+        if (wp_wasm_byte(&at, &byte, err) < 0) {
+            return -1;
+        }
+        unsigned room = bits - shift;
+        if (room < 7 && (byte & 0x7f) >> room != 0) {
+            return wp_wasm_fail(c, err, "number is too large for %u bits", bits);
+        }
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0) {
+            *c = at;
+            *ret = value;
+            return 0;
+        }
+    }
+    return wp_wasm_fail(c, err, "number has more than %u bytes", (bits + 6) / 7);
+}
+
+int wp_wasm_u32(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
+{
+    uint64_t value;
+    if (leb(c, 32, &value, err) < 0) {
+        return -1;
+    }
+    *ret = (uint32_t)value;
+    return 0;
+}
+
+int wp_wasm_u64(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err)
+{
+    return leb(c, 64, ret, err);
+}
+
+int wp_wasm_skip(struct wp_wasm_cursor *c, uint64_t n, struct wp_err *err)
+{
+    if (n > left(c)) {
+        return wp_wasm_fail(c, err, "%llu bytes are claimed, %zu are left", (unsigned long long)n, left(c));
+    }
+    c->p += n;
+    return 0;
+}
+
+int wp_wasm_name(struct wp_wasm_cursor *c, struct wp_span *ret, struct wp_err *err)
+{
+    struct wp_wasm_cursor at = *c;
+    uint32_t len;
+    if (wp_wasm_u32(&at, &len, err) < 0) {
+        return -1;
+    }
+    if (len > left(&at)) {
+        return wp_wasm_fail(c, err, "a name claims %u bytes, %zu are left", len, left(&at));
+    }
+    if (len > WP_LIMIT_WASM_NAME) {
+        wp_fail(err, WP_E_LIMIT, "a name of %u bytes, at most %llu are allowed", len,
+                (unsigned long long)WP_LIMIT_WASM_NAME);
+        return wp_wrap(err, "at byte 0x%zx", (size_t)(c->p - c->start));
+    }
+    struct wp_span name = wp_span(at.p, len);
+    if (!wp_utf8_is(name)) {
+        return wp_wasm_fail(&at, err, "a name is not UTF-8");
+    }
+    at.p += len;
+    *c = at;
+    *ret = name;
+    return 0;
+}
+
+int wp_wasm_next(struct wp_wasm_cursor *c, struct wp_wasm_section *ret, struct wp_err *err)
+{
+    if (left(c) == 0) {
+        return 0;
+    }
+    struct wp_wasm_cursor at = *c;
+    struct wp_wasm_section s = {.name = wp_span("", 0)};
+    uint32_t size;
+    if (wp_wasm_byte(&at, &s.id, err) < 0 || wp_wasm_u32(&at, &size, err) < 0) {
+        return -1;
+    }
+    if (size > left(&at)) {
+        wp_wasm_fail(c, err, "section %u claims %u bytes, %zu are left", s.id, size, left(&at));
+        return wp_hint(err, "the file is damaged or was cut short; fetch or build it again");
+    }
+    struct wp_wasm_cursor body = {.start = c->start, .p = at.p, .end = at.p + size};
+    if (s.id == 0 && wp_wasm_name(&body, &s.name, err) < 0) {
+        return wp_wrap(err, "custom section");
+    }
+    s.body = wp_span(body.p, left(&body));
+    s.whole = wp_span(c->p, (size_t)(body.end - c->p));
+    c->p = body.end;
+    *ret = s;
+    return 1;
+}
