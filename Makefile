@@ -94,6 +94,8 @@ $(OUT)/gen/schemas.c: $(OUT)/gen/schemas.h
 # ---- unit tests (cmocka) and fuzz corpora ----
 $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(UNIT_HELP:%.c=$(OUT)/%.o) $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+$(OUT)/tests/spec/%: $(OUT)/tests/spec/%.o $(OUT)/libwpack.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:

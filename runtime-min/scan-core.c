@@ -84,11 +84,12 @@ static int limits(struct wp_wasm_cursor *c, bool memory, struct wp_err *err)
     if (wp_wasm_u64(c, &n, err) < 0 || ((flags & 1) != 0 && wp_wasm_u64(c, &n, err) < 0)) {
         return -1;
     }
-    uint32_t page;
+    uint32_t page = 0;
+    at = *c;
     if ((flags & 8) != 0 && wp_wasm_u32(c, &page, err) < 0) {
         return -1;
     }
-    return 0;
+    return page < 64 ? 0 : wp_wasm_fail(&at, err, "a page size of 2^%u bytes", page);
 }
 
 static int tag_type(struct wp_wasm_cursor *c, struct wp_err *err)

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Framing: numbers, names, sections and preambles, each with what it must refuse. */
+#include "../runtime-min/wasm-hex.h"
+#include "base/limits.h"
+#include "base/wasm-section.h"
+
+#include <cmocka.h>
+
+static struct wp_wasm_cursor cursor(const struct wp_buf *b)
+{
+    const uint8_t *p = wp_buf_span(b).ptr;
+    return (struct wp_wasm_cursor){.start = p, .p = p, .end = p + b->len};
+}
+
+struct number_case {
+    const char *hex;
+    unsigned bits;
+    uint64_t value;
+    size_t used;
+    const char *error; /* NULL: accepted */
+};
+
+static const struct number_case numbers[] = {
+    {"00", 32, 0, 1, NULL},
+    {"7f", 32, 127, 1, NULL},
+    {"8001", 32, 128, 2, NULL},
+    {"ffffffff0f", 32, UINT32_MAX, 5, NULL},
+    {"8080808000", 32, 0, 5, NULL},
+    {"ffffffffffffffffff01", 64, UINT64_MAX, 10, NULL},
+    {"", 32, 0, 0, "at byte 0x0: unexpected end"},
+    {"80", 32, 0, 0, "at byte 0x1: unexpected end"},
+    {"ffffffff1f", 32, 0, 0, "at byte 0x0: number is too large for 32 bits"},
+    {"808080808000", 32, 0, 0, "at byte 0x0: number has more than 5 bytes"},
+    {"ffffffffffffffffff03", 64, 0, 0, "at byte 0x0: number is too large for 64 bits"},
+    {"8080808080808080808000", 64, 0, 0, "at byte 0x0: number has more than 10 bytes"},
+};
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WP_ARRAY_LEN(numbers); i++) {
+        const struct number_case *n = &numbers[i];
+        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+        wasm_hex(&b, n->hex);
+        struct wp_wasm_cursor c = cursor(&b);
+        struct wp_err err = {.code = WP_E_OK};
+        uint64_t value = 0;
+        uint32_t small = 0;
+        int rc = n->bits == 64 ? wp_wasm_u64(&c, &value, &err) : wp_wasm_u32(&c, &small, &err);
+        value += small;
+        if (n->error) {
+            assert_int_equal(rc, -1);
+            assert_int_equal(err.code, WP_E_MODULE);
+            assert_string_equal(err.msg, n->error);
+            assert_ptr_equal(c.p, c.start);
+        } else {
+            assert_int_equal(rc, 0);
+            assert_true(value == n->value);
+            assert_int_equal(c.p - c.start, n->used);
+        }
+    }
+}
+
+static void name_case(const char *hex, const char *want, const char *error, enum wp_code code)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, hex);
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    struct wp_span name = {.ptr = NULL};
+    int rc = wp_wasm_name(&c, &name, &err);
+    if (error) {
+        assert_int_equal(rc, -1);
+        assert_int_equal(err.code, code);
+        assert_string_equal(err.msg, error);
+        return;
+    }
+    assert_int_equal(rc, 0);
+    assert_int_equal(name.len, strlen(want));
+    assert_memory_equal(name.ptr, want, name.len);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    name_case("00", "", NULL, WP_E_OK);
+    name_case("03616263", "abc", NULL, WP_E_OK);
+    name_case("02c3a9", "\xc3\xa9", NULL, WP_E_OK);
+    name_case("036162", NULL, "at byte 0x0: a name claims 3 bytes, 2 are left", WP_E_MODULE);
+    name_case("ffffffff0f61", NULL, "at byte 0x0: a name claims 4294967295 bytes, 1 are left", WP_E_MODULE);
+    name_case("02c328", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
+    name_case("03eda080", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
+    name_case("01ff", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
+}
+
+static void test_long_name(void **state)
+{
+    (void)state;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_leb(&b, WP_LIMIT_WASM_NAME + 1);
+    for (uint64_t i = 0; i <= WP_LIMIT_WASM_NAME; i++) {
+        wp_buf_add_char(&b, 'a');
+    }
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    struct wp_span name;
+    assert_int_equal(wp_wasm_name(&c, &name, &err), -1);
+    assert_int_equal(err.code, WP_E_LIMIT);
+    assert_string_equal(err.msg, "at byte 0x0: a name of 100001 bytes, at most 100000 are allowed");
+}
+
+static void test_sections(void **state)
+{
+    (void)state;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, "01 02 aabb  00 05 02 6869 cc dd  0a 00");
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    struct wp_wasm_section s;
+    assert_int_equal(wp_wasm_next(&c, &s, &err), 1);
+    assert_int_equal(s.id, 1);
+    assert_int_equal(s.name.len, 0);
+    assert_ptr_equal(s.whole.ptr, c.start);
+    assert_int_equal(s.whole.len, 4);
+    assert_ptr_equal(s.body.ptr, c.start + 2);
+    assert_int_equal(s.body.len, 2);
+    assert_int_equal(wp_wasm_next(&c, &s, &err), 1);
+    assert_int_equal(s.id, 0);
+    assert_memory_equal(s.name.ptr, "hi", 2);
+    assert_int_equal(s.name.len, 2);
+    assert_int_equal(s.body.len, 2);
+    assert_int_equal(s.body.ptr[0], 0xcc);
+    assert_int_equal(s.whole.len, 7);
+    assert_int_equal(wp_wasm_next(&c, &s, &err), 1);
+    assert_int_equal(s.id, 10);
+    assert_int_equal(s.body.len, 0);
+    assert_int_equal(wp_wasm_next(&c, &s, &err), 0);
+    assert_int_equal(wp_wasm_next(&c, &s, &err), 0);
+}
+
+static void section_error(const char *hex, const char *error)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, hex);
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    struct wp_wasm_section s;
+    assert_int_equal(wp_wasm_next(&c, &s, &err), -1);
+    assert_int_equal(err.code, WP_E_MODULE);
+    assert_string_equal(err.msg, error);
+    assert_ptr_equal(c.p, c.start);
+}
+
+static void test_section_errors(void **state)
+{
+    (void)state;
+    section_error("01", "at byte 0x1: unexpected end");
+    section_error("01 03 aabb", "at byte 0x0: section 1 claims 3 bytes, 2 are left");
+    section_error("01 ffffffff0f", "at byte 0x0: section 1 claims 4294967295 bytes, 0 are left");
+    section_error("00 00", "custom section: at byte 0x2: unexpected end");
+    section_error("00 02 02 61 62", "custom section: at byte 0x2: a name claims 2 bytes, 1 are left");
+}
+
+static void preamble_case(const char *hex, enum wp_wasm_kind kind, const char *error)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, hex);
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    enum wp_wasm_kind got = 0;
+    int rc = wp_wasm_preamble(&c, &got, &err);
+    if (error) {
+        assert_int_equal(rc, -1);
+        assert_int_equal(err.code, WP_E_MODULE);
+        assert_string_equal(err.msg, error);
+        return;
+    }
+    assert_int_equal(rc, 0);
+    assert_int_equal(got, kind);
+    assert_int_equal(c.p - c.start, 8);
+}
+
+static void test_preambles(void **state)
+{
+    (void)state;
+    preamble_case(HEX_MODULE, WP_WASM_MODULE, NULL);
+    preamble_case(HEX_COMPONENT, WP_WASM_COMPONENT, NULL);
+    preamble_case("0061736e 01000000", 0, "at byte 0x0: does not begin with the bytes 00 61 73 6d ('\\0asm')");
+    preamble_case("0061736d 0100", 0,
+                  "at byte 0x0: ends after 6 of the 8 bytes that every WebAssembly binary begins with");
+    preamble_case("0061736d 02000000", 0, "at byte 0x0: module version 2 is not known, only 1 is");
+    preamble_case("0061736d 0a000100", 0, "at byte 0x0: component version 0xa is not known, only 0xd is");
+    preamble_case("0061736d 01000200", 0, "at byte 0x0: layer 2 is not known, only 0 (module) and 1 (component) are");
+}
+
+static void test_skip(void **state)
+{
+    (void)state;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, "010203");
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    assert_int_equal(wp_wasm_skip(&c, 2, &err), 0);
+    assert_int_equal(c.p - c.start, 2);
+    assert_int_equal(wp_wasm_skip(&c, UINT64_MAX, &err), -1);
+    assert_string_equal(err.msg, "at byte 0x2: 18446744073709551615 bytes are claimed, 1 are left");
+    uint8_t byte;
+    assert_int_equal(wp_wasm_byte(&c, &byte, &err), 0);
+    assert_int_equal(byte, 3);
+    assert_int_equal(wp_wasm_byte(&c, &byte, &err), -1);
+    assert_string_equal(err.msg, "at byte 0x3: unexpected end");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_names), cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_sections),  cmocka_unit_test(test_skip),  cmocka_unit_test(test_section_errors),
+        cmocka_unit_test(test_preambles),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
