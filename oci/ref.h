@@ -6,7 +6,10 @@
  *   oci-archive:FILE[:name][@digest]            a layout in a tar file
  * "docker://" and "oci://" before a registry reference are stripped. repo and tag by the grammar of distribution-spec
  * "Pulling manifests"; host + repo at most 255 characters; docker.io stands for registry-1.docker.io (with library/ for
- * one-component names), index.docker.io likewise. "sha256-<64 hex>" in the place of a tag is a tag. */
+ * one-component names), index.docker.io likewise. "sha256-<64 hex>" in the place of a tag is a tag.
+ *
+ * The names of Docker Hub all become "docker.io" here; that its API is served by registry-1.docker.io is known to
+ * http_client alone. DIR and FILE cannot hold a ':'; an '@' in them is kept unless a digest follows it. */
 #pragma once
 
 #include "base/arena.h"
