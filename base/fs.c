@@ -175,9 +175,7 @@ static int check_regular(int owned_fd, const char *shown, uint64_t *ret_size, st
                        S_ISDIR(st.st_mode) ? "a folder" : "a pipe or device");
     }
     *ret_size = (uint64_t)st.st_size;
-    int ok = fd;
-    fd = -1;
-    return ok;
+    return wp_steal_fd(&fd);
 }
 
 int wp_fs_open_file(const char *path, uint64_t *ret_size, struct wp_err *err)

@@ -179,8 +179,7 @@ static int file_open(struct wp_source *src, uint64_t offset, struct wp_reader **
     if (offset > 0 && lseek(fd, (off_t)offset, SEEK_SET) < 0) {
         return wp_fs_fail(err, errno, "cannot read '%s'", f->path);
     }
-    *ret = wp_reader_fd(fd, f->path);
-    fd = -1;
+    *ret = wp_reader_fd(wp_steal_fd(&fd), f->path);
     return 0;
 }
 

@@ -19,3 +19,10 @@ void wp_free_p(void *pointer_to_pointer);
 void wp_close_p(int *fd);
 #define WP_AUTO_FREE WP_CLEANUP(wp_free_p)
 #define WP_AUTO_FD   WP_CLEANUP(wp_close_p)
+/* Take the descriptor out of an auto variable, which is left -1. */
+static inline int wp_steal_fd(int *fd)
+{
+    int stolen = *fd;
+    *fd = -1;
+    return stolen;
+}
