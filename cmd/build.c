@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading and packing a module for build and push. */
+#include "cmd/build.h"
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "cmd/out.h"
+
+#include <unistd.h>
+
+void build_result_done(struct build_result *r)
+{
+    oci_store_close(r->store);
+    r->store = NULL;
+    wp_buf_done(&r->file);
+}
+
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static int read_module(const char *path, struct wp_buf *file, struct wp_err *err)
+{
+    if (!wp_str_eq(path, "-")) {
+        return wp_fs_read(path, WP_LIMIT_MODULE, file, err);
+    }
+    WP_AUTO_READER struct wp_reader *in = wp_reader_fd(dup(STDIN_FILENO), "standard input");
+    return wp_read_all(in, file, WP_LIMIT_MODULE, "the module on standard input", err);
+}
+
+/* SOURCE_DATE_EPOCH (reproducible-builds.org) or the epoch itself, never "now". */
+static int created_time(int64_t *ret, struct wp_err *err)
+{
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    uint64_t seconds = 0;
+    if (text != NULL && text[0] != '\0' && !wp_parse_u64(text, 0, UINT64_C(253402300799), &seconds)) {
+        return wp_fail(err, WP_E_USAGE, "SOURCE_DATE_EPOCH '%s' is not a number of seconds since 1970", text);
+    }
+    *ret = (int64_t)seconds;
+    return 0;
+}
+
+int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_result *ret, struct wp_err *err)
+{
+    ret->file = (struct wp_buf)WP_BUF_INIT;
+    if (plan->project != NULL && pack_project_read(plan->project, c->arena, &ret->project, err) < 0) {
+        return -1;
+    }
+    if (plan->module != NULL) {
+        ret->project.module = plan->module;
+    }
+    if (ret->project.module == NULL) {
+        wp_fail(err, WP_E_USAGE, "no module given");
+        return wp_hint(err, "wpack build MODULE.wasm, or write wpack.json: {\"module\": \"app.wasm\"}");
+    }
+    if (read_module(ret->project.module, &ret->file, err) < 0) {
+        return -1;
+    }
+    if (pack_module_read(wp_buf_span(&ret->file), c->arena, &ret->module, err) < 0) {
+        return wp_wrap(err, "%s", ret->project.module);
+    }
+    return 0;
+}
+
+static void merge_annotations(struct cmd_ctx *c, const struct build_plan *plan, struct pack_project *p)
+{
+    size_t n = p->annotation_count + plan->annotation_count;
+    struct oci_annotation *all = wp_arena_alloc(c->arena, n + 1, sizeof(*all));
+    for (size_t i = 0; i < p->annotation_count; i++) {
+        all[i] = p->annotations[i];
+    }
+    for (size_t i = 0; i < plan->annotation_count; i++) {
+        all[p->annotation_count + i] = plan->annotations[i];
+    }
+    p->annotations = all;
+    p->annotation_count = oci_annotations_sort(all, n);
+}
+
+int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,
+                 struct build_result *r, struct wp_err *err)
+{
+    struct pack_project project = r->project;
+    merge_annotations(c, plan, &project);
+    struct pack_input in = {
+        .project = &project,
+        .module = &r->module,
+        .bytes = wp_buf_span(&r->file),
+        .title = wp_str_eq(project.module, "-") ? "module.wasm" : last_component(project.module),
+    };
+    if (created_time(&in.created, err) < 0) {
+        return -1;
+    }
+    if (format->check != NULL && format->check(&in, err) < 0) {
+        return wp_wrap(err, "%s", project.module);
+    }
+    oci_store_close(r->store);
+    r->store = oci_memory_new("the build");
+    return format->build(&in, r->store, c->arena, &r->desc, &r->bytes, err);
+}
+
+/* "wasi_snapshot_preview1 (7), env (2)": what it asks of its host, grouped by the first name. */
+static void import_groups(const struct pack_module *m, struct wp_buf *b)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < m->import_count; i++) {
+        const char *group = m->kind == WP_WASM_MODULE ? m->imports[i].module : m->imports[i].name;
+        size_t same = 0;
+        bool first = true;
+        for (size_t k = 0; m->kind == WP_WASM_MODULE && k < m->import_count; k++) {
+            if (wp_str_eq(m->imports[k].module, group)) {
+                first = first && k >= i;
+                same++;
+            }
+        }
+        if (!first) {
+            continue;
+        }
+        if (shown++ == 6) {
+            wp_buf_add_str(b, ", …");
+            return;
+        }
+        wp_buf_printf(b, "%s%s", b->len == 0 ? "" : ", ", group);
+        if (same > 1) {
+            wp_buf_printf(b, " (%zu)", same);
+        }
+    }
+    if (b->len == 0) {
+        wp_buf_add_str(b, "none");
+    }
+}
+
+void build_describe(struct cmd_ctx *c, const struct build_result *r)
+{
+    const struct pack_module *m = &r->module;
+    char size[WP_SIZE_TEXT];
+    WP_AUTO_BUF struct wp_buf imports = WP_BUF_INIT;
+    import_groups(m, &imports);
+    out_fact(c->out, last_component(r->project.module), "%s  %s  %s",
+             m->kind == WP_WASM_COMPONENT ? "component" : "module", wp_size_text(m->size, size), m->world);
+    out_fact(c->out, "imports", "%s", imports.ptr);
+    if (m->component_type) {
+        out_warn(c->out,
+                 "%s holds a component type but is a core module: 'wasm-tools component new' makes the component",
+                 r->project.module);
+    }
+    if (m->dylink) {
+        out_warn(c->out, "%s is a shared library (dylink.0), not a program", r->project.module);
+    }
+}

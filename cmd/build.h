@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a module or wpack.json to an artifact in memory: what `build` does, and `push` on the way. */
+#pragma once
+
+#include "cmd/cmd.h"
+#include "oci/store.h"
+#include "pack/format.h"
+
+struct build_plan {
+    const char *module;                       /* path or "-"; NULL: from the project */
+    const char *project;                      /* wpack.json or its folder; NULL: none */
+    const struct oci_annotation *annotations; /* of the command line; sorted */
+    size_t annotation_count;
+};
+struct build_result {
+    struct oci_store *store; /* memory; owned by the caller; refers to bytes in `file` */
+    struct wp_buf file;      /* the module */
+    struct pack_project project;
+    struct pack_module module;
+    struct oci_desc desc;
+    struct wp_span bytes;
+};
+void build_result_done(struct build_result *r);
+#define BUILD_AUTO WP_CLEANUP(build_result_done)
+/* Reads the module once; formats are built one after the other by build_format. */
+int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_result *ret,
+               struct wp_err *err) WP_MUST_USE;
+int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,
+                 struct build_result *r, struct wp_err *err) WP_MUST_USE;
+/* The facts of the module on stderr, and warnings about what will not run. */
+void build_describe(struct cmd_ctx *c, const struct build_result *r);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The views of `wpack inspect`. */
+#include "cmd/inspect.h"
+
+#include "base/text.h"
+#include "cmd/out.h"
+#include "pack/format.h"
+
+enum { BAR = 30, FEW = 8 };
+
+static void fact(struct cmd_ctx *c, const char *label, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        out_line(c->out, "  %-12s  %s", label, text);
+    }
+}
+
+static void layer_line(struct cmd_ctx *c, const char *label, const struct oci_desc *d)
+{
+    char digest[OCI_DIGEST_TEXT];
+    char size[WP_SIZE_TEXT];
+    const char *title = oci_desc_annotation(d, OCI_ANNOTATION_TITLE);
+    oci_digest_text(&d->digest, digest);
+    fact(c, label,
+         wp_arena_printf(c->arena, "%.19s…  %9s  %s%s%s", digest, wp_size_text(d->size, size), d->media_type,
+                         title == NULL ? "" : "  ", title == NULL ? "" : title));
+}
+
+static void index_lines(struct cmd_ctx *c, const struct oci_manifest *m)
+{
+    for (size_t i = 0; i < m->manifest_count; i++) {
+        const struct oci_desc *d = &m->manifests[i];
+        char digest[OCI_DIGEST_TEXT];
+        const char *what = d->platform != NULL
+                               ? wp_arena_printf(c->arena, "%s/%s", d->platform->os, d->platform->architecture)
+                               : (d->artifact_type != NULL ? d->artifact_type : d->media_type);
+        fact(c, "manifest", wp_arena_printf(c->arena, "%s  %s", oci_digest_text(&d->digest, digest), what));
+    }
+}
+
+void inspect_artifact(struct cmd_ctx *c, const char *pinned, const struct oci_desc *desc, const struct oci_manifest *m)
+{
+    char size[WP_SIZE_TEXT];
+    const struct pack_format *format = pack_format_detect(m);
+    out_line(c->out, "%s%s%s", out_bold(c->out), pinned, out_plain(c->out));
+    fact(c, "media type", desc->media_type);
+    fact(c, "artifact", oci_manifest_artifact_type(m));
+    fact(c, "format", format == NULL ? NULL : format->summary);
+    fact(c, "manifest", wp_size_text(desc->size, size));
+    if (m->config.media_type != NULL) {
+        layer_line(c, "config", &m->config);
+    }
+    for (size_t i = 0; i < m->layer_count; i++) {
+        layer_line(c, "layer", &m->layers[i]);
+    }
+    index_lines(c, m);
+    if (m->subject != NULL) {
+        char digest[OCI_DIGEST_TEXT];
+        fact(c, "refers to", oci_digest_text(&m->subject->digest, digest));
+    }
+    for (size_t i = 0; i < m->annotation_count; i++) {
+        fact(c, i == 0 ? "annotations" : "",
+             wp_arena_printf(c->arena, "%s=%s", m->annotations[i].key, m->annotations[i].value));
+    }
+}
+
+static const char *extern_text(struct cmd_ctx *c, const struct pack_extern *x)
+{
+    return x->module[0] == '\0' ? x->name : wp_arena_printf(c->arena, "%s.%s", x->module, x->name);
+}
+
+void inspect_externs(struct cmd_ctx *c, const struct pack_extern *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        out_line(c->out, "%s  %s%s%s", extern_text(c, &list[i]), out_dim(c->out), list[i].kind, out_plain(c->out));
+    }
+}
+
+static void extern_facts(struct cmd_ctx *c, const char *label, const char *option, const struct pack_extern *list,
+                         size_t n)
+{
+    if (n == 0) {
+        fact(c, label, "none");
+    }
+    for (size_t i = 0; i < n && i < FEW; i++) {
+        fact(c, i == 0 ? label : "", wp_arena_printf(c->arena, "%s  %s", extern_text(c, &list[i]), list[i].kind));
+    }
+    if (n > FEW) {
+        fact(c, "", wp_arena_printf(c->arena, "… %zu more (%s)", n - FEW, option));
+    }
+}
+
+void inspect_module(struct cmd_ctx *c, const struct pack_module *m)
+{
+    char size[WP_SIZE_TEXT];
+    char code[WP_SIZE_TEXT];
+    char data[WP_SIZE_TEXT];
+    fact(c, m->kind == WP_WASM_COMPONENT ? "component" : "module",
+         wp_arena_printf(c->arena, "%s, %u functions, code %s, data %s", wp_size_text(m->size, size), m->functions,
+                         wp_size_text(m->code_bytes, code), wp_size_text(m->data_bytes, data)));
+    fact(c, "world", m->world);
+    fact(c, "name", m->name);
+    fact(c, "version", m->version);
+    fact(c, "description", m->description);
+    fact(c, "authors", m->authors);
+    fact(c, "licenses", m->licenses);
+    fact(c, "source", m->source);
+    fact(c, "homepage", m->homepage);
+    fact(c, "revision", m->revision);
+    for (size_t i = 0; i < m->producer_count && i < FEW; i++) {
+        fact(c, m->producers[i].field,
+             wp_arena_printf(c->arena, "%s %s", m->producers[i].name, m->producers[i].version));
+    }
+    extern_facts(c, "imports", "--imports", m->imports, m->import_count);
+    extern_facts(c, "exports", "--exports", m->exports, m->export_count);
+}
+
+void inspect_sections(struct cmd_ctx *c, const struct pack_module *m)
+{
+    for (size_t i = 0; i < m->section_count; i++) {
+        const struct pack_section *s = &m->sections[i];
+        out_line(c->out, "0x%08llx  %10llu  %s", (unsigned long long)s->offset, (unsigned long long)s->size, s->title);
+    }
+}
+
+/* Sections of one title are summed; largest first. */
+void inspect_size_bars(struct cmd_ctx *c, const struct pack_module *m)
+{
+    struct pack_section *sums = wp_arena_alloc(c->arena, m->section_count + 1, sizeof(*sums));
+    size_t n = 0;
+    for (size_t i = 0; i < m->section_count; i++) {
+        size_t k = 0;
+        while (k < n && !wp_str_eq(sums[k].title, m->sections[i].title)) {
+            k++;
+        }
+        sums[k].title = m->sections[i].title;
+        sums[k].size += m->sections[i].size;
+        n = WP_MAX(n, k + 1);
+    }
+    for (size_t done = 0; done < n; done++) {
+        size_t top = done;
+        for (size_t i = done + 1; i < n; i++) {
+            top = sums[i].size > sums[top].size ? i : top;
+        }
+        struct pack_section s = sums[top];
+        sums[top] = sums[done];
+        sums[done] = s;
+        char size[WP_SIZE_TEXT];
+        WP_AUTO_BUF struct wp_buf bar = WP_BUF_INIT;
+        uint64_t full = m->size == 0 ? 0 : (s.size * BAR + m->size / 2) / m->size;
+        for (uint64_t i = 0; i < BAR; i++) {
+            wp_buf_add_str(&bar, i < full ? "█" : "·");
+        }
+        double share = m->size == 0 ? 0.0 : 100.0 * (double)s.size / (double)m->size;
+        out_line(c->out, "%s %5.1f %%  %9s  %s", bar.ptr, share, wp_size_text(s.size, size), s.title);
+    }
+}
+
+static void externs_json(struct wp_json_out *j, const char *key, const struct pack_extern *list, size_t n)
+{
+    wp_jo_key(j, key);
+    wp_jo_array(j);
+    for (size_t i = 0; i < n; i++) {
+        wp_jo_object(j);
+        if (list[i].module[0] != '\0') {
+            wp_jo_kstr(j, "module", list[i].module);
+        }
+        wp_jo_kstr(j, "name", list[i].name);
+        wp_jo_kstr(j, "kind", list[i].kind);
+        wp_jo_object_end(j);
+    }
+    wp_jo_array_end(j);
+}
+
+static void text_json(struct wp_json_out *j, const char *key, const char *text)
+{
+    if (text != NULL) {
+        wp_jo_kstr(j, key, text);
+    }
+}
+
+void inspect_module_json(struct wp_json_out *j, const struct pack_module *m)
+{
+    wp_jo_object(j);
+    wp_jo_kstr(j, "kind", m->kind == WP_WASM_COMPONENT ? "component" : "module");
+    wp_jo_ku64(j, "size", m->size);
+    wp_jo_ku64(j, "functions", m->functions);
+    wp_jo_ku64(j, "codeBytes", m->code_bytes);
+    wp_jo_ku64(j, "dataBytes", m->data_bytes);
+    text_json(j, "world", m->world);
+    text_json(j, "name", m->name);
+    text_json(j, "version", m->version);
+    text_json(j, "description", m->description);
+    text_json(j, "authors", m->authors);
+    text_json(j, "licenses", m->licenses);
+    text_json(j, "source", m->source);
+    text_json(j, "homepage", m->homepage);
+    text_json(j, "revision", m->revision);
+    wp_jo_key(j, "producers");
+    wp_jo_array(j);
+    for (size_t i = 0; i < m->producer_count; i++) {
+        wp_jo_object(j);
+        wp_jo_kstr(j, "field", m->producers[i].field);
+        wp_jo_kstr(j, "name", m->producers[i].name);
+        wp_jo_kstr(j, "version", m->producers[i].version);
+        wp_jo_object_end(j);
+    }
+    wp_jo_array_end(j);
+    externs_json(j, "imports", m->imports, m->import_count);
+    externs_json(j, "exports", m->exports, m->export_count);
+    wp_jo_key(j, "sections");
+    wp_jo_array(j);
+    for (size_t i = 0; i < m->section_count; i++) {
+        wp_jo_object(j);
+        wp_jo_kstr(j, "title", m->sections[i].title);
+        wp_jo_ku64(j, "offset", m->sections[i].offset);
+        wp_jo_ku64(j, "size", m->sections[i].size);
+        wp_jo_object_end(j);
+    }
+    wp_jo_array_end(j);
+    wp_jo_object_end(j);
+}
+
+void inspect_artifact_json(struct cmd_ctx *c, const char *pinned, const struct oci_desc *desc, struct wp_span bytes,
+                           const struct oci_manifest *m, const struct pack_module *module)
+{
+    char digest[OCI_DIGEST_TEXT];
+    const struct pack_format *format = pack_format_detect(m);
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&b);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "reference", pinned);
+    wp_jo_kstr(&j, "digest", oci_digest_text(&desc->digest, digest));
+    wp_jo_kstr(&j, "mediaType", desc->media_type);
+    wp_jo_ku64(&j, "size", desc->size);
+    text_json(&j, "artifactType", oci_manifest_artifact_type(m));
+    text_json(&j, "format", format == NULL ? NULL : format->name);
+    wp_jo_key(&j, "manifest");
+    wp_jo_raw(&j, bytes);
+    if (module != NULL) {
+        wp_jo_key(&j, "module");
+        inspect_module_json(&j, module);
+    }
+    wp_jo_object_end(&j);
+    out_json(c->out, &b);
+}

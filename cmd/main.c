@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program: find the command's row, parse its options, run it, print its error, choose the exit status. */
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/out.h"
+#include "cmd/progress.h"
+#include "cmd/target.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static int fail_unknown_command(const char *word, struct wp_err *err)
+{
+    wp_fail(err, WP_E_USAGE, "unknown command '%s'", word);
+    const char *near = cmd_nearest(word);
+    return near == NULL ? wp_hint(err, "'wpack --help' lists the commands")
+                        : wp_hint(err, "did you mean 'wpack %s'?", near);
+}
+
+static int check_args(const struct cmd_ctx *c, struct wp_err *err)
+{
+    const struct cmd *cmd = c->cmd;
+    if (c->arg_count < cmd->min_args) {
+        wp_fail(err, WP_E_USAGE, "%s: too few arguments", cmd->name);
+    } else if (c->arg_count > cmd->max_args) {
+        wp_fail(err, WP_E_USAGE, "%s: unexpected argument '%s'", cmd->name, c->args[cmd->max_args]);
+    } else {
+        return 0;
+    }
+    return wp_hint(err, "usage: wpack %s%s%s", cmd->name, cmd->args[0] == '\0' ? "" : " ", cmd->args);
+}
+
+static int parse(struct cmd_ctx *c, int argc, char *argv[], bool *ret_help, struct wp_err *err)
+{
+    struct opt_group groups[3];
+    size_t n = 0;
+    if (c->cmd->opts != NULL) {
+        groups[n++] = (struct opt_group){.rows = c->cmd->opts, .into = c->opts};
+    }
+    if ((c->cmd->uses & CMD_REGISTRY) != 0) {
+        groups[n++] = (struct opt_group){.rows = cmd_registry_opts, .into = &c->registry};
+    }
+    groups[n++] = (struct opt_group){.rows = cmd_global_opts, .into = &c->global};
+    if (opt_parse(c->arena, groups, n, argc, argv, ret_help, &c->args, &c->arg_count, err) < 0) {
+        return wp_wrap(err, "%s", c->cmd->name);
+    }
+    return 0;
+}
+
+static int run_command(struct cmd_ctx *c, struct wp_err *err)
+{
+    struct cmd_progress *progress = NULL;
+    c->job = wp_job_new();
+    if ((c->cmd->uses & CMD_LONG) != 0) {
+        progress_block_signals();
+        if (progress_start(c->job, c->out, &c->global, &progress, err) < 0) {
+            return -1;
+        }
+    }
+    int rc = c->cmd->run(c, err);
+    progress_stop(progress);
+    return rc;
+}
+
+/* An interruption says what to do next, whatever level noticed it. */
+static void explain_interruption(const struct cmd_ctx *c, struct wp_err *err)
+{
+    if (c->job != NULL && wp_job_cancelled(c->job) && err->code != WP_E_OK) {
+        wp_fail(err, WP_E_INTERRUPTED, "interrupted");
+        wp_hint(err, "what was transferred is kept; the same command continues it");
+    }
+}
+
+static int run_row(struct cmd_ctx *c, int argc, char *argv[], struct wp_err *err)
+{
+    bool help = false;
+    if (parse(c, argc, argv, &help, err) < 0) {
+        return -1;
+    }
+    out_configure(c->out, &c->global);
+    if (help) {
+        help_command(c->out, c->cmd);
+        return 0;
+    }
+    if (check_args(c, err) < 0) {
+        return -1;
+    }
+    int rc = run_command(c, err);
+    if (rc < 0) {
+        explain_interruption(c, err);
+    }
+    return rc;
+}
+
+static int dispatch(struct cmd_ctx *c, int argc, char *argv[], struct wp_err *err)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    if (wp_str_eq(word, "--help") || wp_str_eq(word, "-h") || wp_str_eq(word, "help")) {
+        const struct cmd *of = argc > 2 ? cmd_find(argv[2]) : NULL;
+        if (argc > 2 && of == NULL) {
+            return fail_unknown_command(argv[2], err);
+        }
+        if (of != NULL) {
+            help_command(c->out, of);
+        } else {
+            help_overview(c->out);
+        }
+        return 0;
+    }
+    if (wp_str_eq(word, "--version") || wp_str_eq(word, "-V")) {
+        out_line(c->out, "wpack %s", WPACK_VERSION);
+        return 0;
+    }
+    if (word[0] == '-') {
+        wp_fail(err, WP_E_USAGE, "the command comes first: '%s' is an option", word);
+        return wp_hint(err, "wpack COMMAND [OPTIONS]; 'wpack --help' lists the commands");
+    }
+    c->cmd = cmd_find(word);
+    if (c->cmd == NULL) {
+        return fail_unknown_command(word, err);
+    }
+    if (c->cmd->opts_size > 0) {
+        c->opts = wp_arena_alloc(c->arena, 1, c->cmd->opts_size);
+    }
+    return run_row(c, argc - 1, argv + 1, err);
+}
+
+int main(int argc, char *argv[])
+{
+    /* A closed pipe is an answer of write(2), not a death. */
+    signal(SIGPIPE, SIG_IGN);
+    struct wp_arena arena = WP_ARENA_INIT;
+    struct cmd_ctx c = {
+        .arena = &arena,
+        .out = out_new(),
+        .global = {.format = "text", .progress = "auto"},
+        .registry = {.retry = 5, .concurrency = 4},
+    };
+    struct wp_err err = {.code = WP_E_OK};
+    int rc = dispatch(&c, argc, argv, &err);
+    struct wp_err late = {.code = WP_E_OK};
+    if (rc < 0) {
+        if (err.code == WP_E_OK) {
+            wp_fail(&err, WP_E_OTHER, "failed without a message");
+        }
+        if (err.code != WP_E_PIPE) {
+            out_error(c.out, &err, cmd_json(&c));
+        }
+    }
+    if (out_finish(c.out, &late) < 0 && rc >= 0) {
+        err = late;
+        if (err.code != WP_E_PIPE) {
+            out_error(c.out, &err, false);
+        }
+    }
+    target_net_free(c.net);
+    wp_job_free(c.job);
+    out_free(c.out);
+    wp_arena_done(&arena);
+    return wp_code_status(err.code);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Printing. One mutex keeps lines of several threads whole; the status block of progress is erased before a line and
+ * drawn again after it. */
+#include "cmd/out.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct cmd_out {
+    pthread_mutex_t lock;
+    bool quiet, json, color_out, tty;
+    int write_errno; /* of stdout, kept until out_finish */
+    struct wp_buf status;
+    unsigned status_lines;
+};
+
+struct cmd_out *out_new(void)
+{
+    struct cmd_out *o = wp_xcalloc(1, sizeof(*o));
+    pthread_mutex_init(&o->lock, NULL);
+    o->status = (struct wp_buf)WP_BUF_INIT;
+    return o;
+}
+
+void out_free(struct cmd_out *o)
+{
+    if (o != NULL) {
+        wp_buf_done(&o->status);
+        pthread_mutex_destroy(&o->lock);
+        free(o);
+    }
+}
+
+static bool wants_color(int fd, const struct cmd_global *g)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    if (g->no_color || (no_color != NULL && no_color[0] != '\0') || (term != NULL && wp_str_eq(term, "dumb"))) {
+        return false;
+    }
+    return isatty(fd) != 0;
+}
+
+void out_configure(struct cmd_out *o, const struct cmd_global *g)
+{
+    o->quiet = g->quiet;
+    o->json = g->format != NULL && !wp_str_eq(g->format, "text");
+    o->color_out = wants_color(STDOUT_FILENO, g);
+    const char *term = getenv("TERM");
+    bool able = isatty(STDERR_FILENO) != 0 && !(term != NULL && wp_str_eq(term, "dumb")) && getenv("CI") == NULL;
+    o->tty = wp_str_eq(g->progress, "tty") || (wp_str_eq(g->progress, "auto") && able && !g->quiet);
+}
+
+static void keep_errno(struct cmd_out *o)
+{
+    if (o->write_errno == 0) {
+        o->write_errno = errno == 0 ? EIO : errno;
+    }
+}
+
+static void put(struct cmd_out *o, FILE *f, const void *bytes, size_t len)
+{
+    errno = 0;
+    if (fwrite(bytes, 1, len, f) != len && f == stdout) {
+        keep_errno(o);
+    }
+}
+
+static void status_erase(const struct cmd_out *o)
+{
+    for (unsigned i = 0; i < o->status_lines; i++) {
+        fputs("\x1b[1A\x1b[2K", stderr);
+    }
+}
+
+static void emit(struct cmd_out *o, FILE *f, const struct wp_buf *line)
+{
+    pthread_mutex_lock(&o->lock);
+    if (o->status_lines > 0) {
+        status_erase(o);
+    }
+    put(o, f, line->ptr, line->len);
+    if (o->status_lines > 0) {
+        if (f == stdout && fflush(stdout) != 0) {
+            keep_errno(o);
+        }
+        put(o, stderr, o->status.ptr, o->status.len);
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
+/* Lines may hold our own newlines and tabs; everything else that could steer a terminal is escaped. */
+static void add_escaped(struct wp_buf *b, const char *text)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, "\n\t");
+        wp_escape(b, wp_span(text, n));
+        text += n;
+        if (*text != '\0') {
+            wp_buf_add_char(b, *text++);
+        }
+    }
+}
+
+static void emit_line(struct cmd_out *o, FILE *f, const char *prefix, const char *fmt, va_list args)
+{
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
+    wp_buf_vprintf(&text, fmt, args);
+    wp_buf_add_str(&line, prefix);
+    add_escaped(&line, text.ptr);
+    wp_buf_add_char(&line, '\n');
+    emit(o, f, &line);
+}
+
+void out_line(struct cmd_out *o, const char *fmt, ...)
+{
+    if (o->json) {
+        return;
+    }
+    va_list args;
+    va_start(args, fmt);
+    emit_line(o, stdout, "", fmt, args);
+    va_end(args);
+}
+
+void out_bytes(struct cmd_out *o, struct wp_span bytes)
+{
+    put(o, stdout, bytes.ptr, bytes.len);
+}
+
+void out_json(struct cmd_out *o, const struct wp_buf *json)
+{
+    WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
+    wp_buf_add(&line, json->ptr, json->len);
+    wp_buf_add_char(&line, '\n');
+    emit(o, stdout, &line);
+}
+
+void out_note(struct cmd_out *o, const char *fmt, ...)
+{
+    if (o->quiet || o->json) {
+        return;
+    }
+    va_list args;
+    va_start(args, fmt);
+    emit_line(o, stderr, "", fmt, args);
+    va_end(args);
+}
+
+void out_fact(struct cmd_out *o, const char *label, const char *fmt, ...)
+{
+    if (o->quiet || o->json) {
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf name = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf head = WP_BUF_INIT;
+    wp_escape(&name, wp_span_str(label));
+    wp_buf_printf(&head, "  %s", name.ptr);
+    for (size_t column = wp_columns(name.ptr); column < 14; column++) {
+        wp_buf_add_char(&head, ' ');
+    }
+    if (head.ptr[head.len - 1] != ' ') {
+        wp_buf_add_str(&head, "  ");
+    }
+    va_list args;
+    va_start(args, fmt);
+    emit_line(o, stderr, head.ptr, fmt, args);
+    va_end(args);
+}
+
+void out_warn(struct cmd_out *o, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    emit_line(o, stderr, "wpack: warning: ", fmt, args);
+    va_end(args);
+}
+
+void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
+{
+    WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
+    wp_buf_add_str(&line, "wpack: ");
+    add_escaped(&line, e->msg);
+    wp_buf_add_char(&line, '\n');
+    const char *rest = e->hint;
+    while (*rest != '\0') {
+        size_t n = strcspn(rest, "\n");
+        wp_buf_add_str(&line, rest == e->hint ? "  hint: " : "        ");
+        wp_escape(&line, wp_span(rest, n));
+        wp_buf_add_char(&line, '\n');
+        rest += n;
+        rest += *rest == '\n' ? 1 : 0;
+    }
+    emit(o, stderr, &line);
+    if (!json) {
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&text);
+    wp_jo_object(&j);
+    wp_jo_key(&j, "error");
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "code", wp_code_slug(e->code));
+    wp_jo_ku64(&j, "exit", (uint64_t)wp_code_status(e->code));
+    wp_jo_kstr(&j, "message", e->msg);
+    if (e->hint[0] != '\0') {
+        wp_jo_kstr(&j, "hint", e->hint);
+    }
+    wp_jo_object_end(&j);
+    wp_jo_object_end(&j);
+    out_json(o, &text);
+}
+
+const char *out_bold(const struct cmd_out *o)
+{
+    return o->color_out ? "\x1b[1m" : "";
+}
+
+const char *out_dim(const struct cmd_out *o)
+{
+    return o->color_out ? "\x1b[2m" : "";
+}
+
+const char *out_plain(const struct cmd_out *o)
+{
+    return o->color_out ? "\x1b[0m" : "";
+}
+
+int out_finish(struct cmd_out *o, struct wp_err *err)
+{
+    errno = 0;
+    if (fflush(stdout) != 0) {
+        keep_errno(o);
+    }
+    /* A disk that fills up late tells only at close. */
+    int fd = o->write_errno == 0 ? dup(STDOUT_FILENO) : -1;
+    if (fd >= 0 && close(fd) != 0) {
+        keep_errno(o);
+    }
+    if (o->write_errno == EPIPE) {
+        return wp_fail(err, WP_E_PIPE, "the reader of standard output went away");
+    }
+    if (o->write_errno != 0) {
+        wp_fail_errno(err, o->write_errno, "cannot write to standard output");
+        err->code = WP_E_IO;
+        return -1;
+    }
+    return 0;
+}
+
+void out_status(struct cmd_out *o, const char *block, unsigned lines)
+{
+    pthread_mutex_lock(&o->lock);
+    status_erase(o);
+    wp_buf_cut(&o->status, 0);
+    if (block != NULL) {
+        wp_buf_add_str(&o->status, block);
+    }
+    o->status_lines = block == NULL ? 0 : lines;
+    put(o, stderr, o->status.ptr, o->status.len);
+    fflush(stderr);
+    pthread_mutex_unlock(&o->lock);
+}
+
+bool out_is_tty(const struct cmd_out *o)
+{
+    return o->tty;
+}
+
+unsigned out_width(const struct cmd_out *o)
+{
+    struct winsize w = {0};
+    (void)o;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) {
+        return w.ws_col;
+    }
+    return 80;
+}

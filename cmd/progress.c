@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One thread: sigtimedwait takes SIGINT, SIGTERM and SIGHUP and doubles as the 100 ms tick. The first signal cancels
+ * the job, which keeps its state; a second one ends the process at once, which loses nothing either: nothing partial
+ * has a final name. */
+#include "cmd/progress.h"
+
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cmd/cmd.h"
+#include "cmd/out.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { TICK_MS = 100, DELAY_MS = 1000, MAX_LINES = 8, BAR = 20, VIEWS = 32 };
+
+struct cmd_progress {
+    struct wp_job *job;
+    struct cmd_out *out;
+    bool tty, plain;
+    _Atomic bool stop;
+    struct wp_thread *thread;
+    uint64_t began_ms;
+    size_t reported; /* items before this index have had their line */
+    uint64_t last_bytes, last_ms;
+    double rate; /* bytes per second, smoothed */
+};
+
+static void set_of_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+void progress_block_signals(void)
+{
+    sigset_t set;
+    set_of_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static const char *state_word(enum wp_item_state state)
+{
+    switch (state) {
+    case WP_ITEM_DONE:
+        return "done";
+    case WP_ITEM_PRESENT:
+        return "there already";
+    case WP_ITEM_MOUNTED:
+        return "mounted";
+    case WP_ITEM_FAILED:
+        return "failed";
+    case WP_ITEM_ACTIVE:
+        break;
+    }
+    return "";
+}
+
+/* One line per blob that has ended, in order of their begin. */
+static void report_ended(struct cmd_progress *p)
+{
+    struct wp_item_view v;
+    while (wp_job_items(p->job, p->reported, &v, 1) == 1 && v.state != WP_ITEM_ACTIVE) {
+        char size[WP_SIZE_TEXT];
+        char took[WP_SIZE_TEXT];
+        if (v.state == WP_ITEM_DONE) {
+            out_fact(p->out, "blob", "%s  %s  %s", v.label, wp_size_text(v.total, size),
+                     wp_duration_text(v.ended_ms - v.began_ms, took));
+        } else {
+            out_fact(p->out, "blob", "%s  %s  %s", v.label, wp_size_text(v.total, size), state_word(v.state));
+        }
+        p->reported++;
+    }
+}
+
+static void update_rate(struct cmd_progress *p, uint64_t bytes, uint64_t now)
+{
+    if (now <= p->last_ms) {
+        return;
+    }
+    double seconds = (double)(now - p->last_ms) / 1000.0;
+    double current = bytes > p->last_bytes ? (double)(bytes - p->last_bytes) / seconds : 0.0;
+    p->rate = p->rate <= 0.0 ? current : 0.85 * p->rate + 0.15 * current;
+    p->last_bytes = bytes;
+    p->last_ms = now;
+}
+
+static void add_bar(struct wp_buf *b, uint64_t done, uint64_t total)
+{
+    uint64_t full = total == 0 ? 0 : WP_MIN(done, total) * BAR / total;
+    for (uint64_t i = 0; i < BAR; i++) {
+        wp_buf_add_str(b, i < full ? "━" : "─");
+    }
+}
+
+static void add_item_line(struct wp_buf *b, const char *label, uint64_t done, uint64_t total, const char *tail)
+{
+    char a[WP_SIZE_TEXT];
+    char z[WP_SIZE_TEXT];
+    char name[40];
+    wp_escape_to(name, 28, wp_span_str(label));
+    wp_buf_printf(b, "  %-27s ", name);
+    add_bar(b, done, total);
+    wp_buf_printf(b, " %s / %s%s\n", wp_size_text(done, a), wp_size_text(total, z), tail);
+}
+
+static void draw(struct cmd_progress *p)
+{
+    uint64_t now = wp_time_mono_ms();
+    struct wp_job_totals t;
+    wp_job_totals(p->job, &t);
+    update_rate(p, t.bytes_moved, now);
+    if (now - p->began_ms < DELAY_MS || t.active == 0) {
+        out_status(p->out, NULL, 0);
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    unsigned lines = 0;
+    struct wp_item_view views[VIEWS];
+    size_t n = wp_job_items(p->job, p->reported, views, VIEWS);
+    for (size_t i = 0; i < n && lines < MAX_LINES; i++) {
+        if (views[i].state == WP_ITEM_ACTIVE) {
+            add_item_line(&b, views[i].label, views[i].done, views[i].total, "");
+            lines++;
+        }
+    }
+    char tail[64] = "";
+    if (p->rate > 1.0) {
+        char rate[WP_SIZE_TEXT];
+        char left[WP_SIZE_TEXT];
+        uint64_t rest = t.bytes_total > t.bytes_done ? t.bytes_total - t.bytes_done : 0;
+        snprintf(tail, sizeof(tail), "  %s/s  %s left", wp_size_text((uint64_t)p->rate, rate),
+                 wp_duration_text((uint64_t)((double)rest * 1000.0 / p->rate), left));
+    }
+    add_item_line(&b, "total", t.bytes_done, t.bytes_total, tail);
+    out_status(p->out, b.ptr, lines + 1);
+}
+
+static void run(void *arg)
+{
+    struct cmd_progress *p = arg;
+    sigset_t set;
+    set_of_signals(&set);
+    struct timespec tick = {.tv_sec = 0, .tv_nsec = TICK_MS * 1000000L};
+    while (!atomic_load(&p->stop)) {
+        int sig = sigtimedwait(&set, NULL, &tick);
+        if (sig > 0) {
+            if (wp_job_cancelled(p->job)) {
+                _exit(130);
+            }
+            wp_job_cancel(p->job, sig);
+        }
+        if (p->plain || p->tty) {
+            report_ended(p);
+        }
+        if (p->tty) {
+            draw(p);
+        }
+    }
+}
+
+int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g, struct cmd_progress **ret,
+                   struct wp_err *err)
+{
+    struct cmd_progress *p = wp_xcalloc(1, sizeof(*p));
+    p->job = job;
+    p->out = out;
+    p->tty = out_is_tty(out);
+    p->plain = !p->tty && !g->quiet && !wp_str_eq(g->progress, "none");
+    p->began_ms = p->last_ms = wp_time_mono_ms();
+    if (wp_thread_start("progress", run, p, &p->thread, err) < 0) {
+        free(p);
+        return -1;
+    }
+    *ret = p;
+    return 0;
+}
+
+void progress_stop(struct cmd_progress *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    atomic_store(&p->stop, true);
+    wp_thread_join(p->thread);
+    if (p->tty) {
+        out_status(p->out, NULL, 0);
+    }
+    if (p->plain || p->tty) {
+        report_ended(p);
+    }
+    free(p);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The coordinator of a long command: takes the signals, reads the job's counters every 100 ms, draws. On a terminal one
+ * line per active blob and a total, after one second; elsewhere one line per finished blob. */
+#pragma once
+
+#include "base/err.h"
+#include "base/job.h"
+
+struct cmd_out;
+struct cmd_global;
+struct cmd_progress;
+
+/* Block the signals that end a run; before any thread starts. */
+void progress_block_signals(void);
+int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g,
+                   WP_OWN struct cmd_progress **ret, struct wp_err *err) WP_MUST_USE;
+/* Draws what is left to draw, gives the line back, joins. NULL is fine. */
+void progress_stop(WP_OWN struct cmd_progress *p);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What push, pull, copy, attach and build have in common around oci_copy: this run's options in, a report out. */
+#pragma once
+
+#include "cmd/target.h"
+#include "oci/copy.h"
+
+/* Options of oci_copy with the run's job and concurrency. */
+struct oci_copy_opts transfer_opts(struct cmd_ctx *c);
+/* "5 blobs, 25.6 KiB: 2 sent, 3 there already" */
+void transfer_note(struct cmd_ctx *c, const char *label, const struct oci_copy_result *r);
+/* Members of the JSON report, inside an open object: digest, mediaType, size, blobs{…}, referrers, bytes… */
+void transfer_json(struct wp_json_out *o, const struct oci_copy_result *r);
+/* The last line: "base@sha256:…" on stdout, or the JSON object {"reference":…,"tags":[…],…}. */
+void transfer_report(struct cmd_ctx *c, const char *pinned, const char *const *tags, size_t tag_count,
+                     const struct oci_copy_result *r);
+/* -a KEY=VALUE rows as a sorted annotation list in the run's arena. */
+int transfer_annotations(struct cmd_ctx *c, const struct opt_list *list, const struct oci_annotation **ret,
+                         size_t *ret_count, struct wp_err *err) WP_MUST_USE;
