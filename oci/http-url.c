@@ -191,23 +191,33 @@ bool http_host_is_address(const char *host)
     return address_kind(host, &kind);
 }
 
-static bool is_localhost_name(const char *host)
+/* Do the first len bytes of host end with label as a whole? */
+static bool is_below(const char *host, size_t len, const char *label)
 {
-    size_t len = strlen(host);
-    if (len > 0 && host[len - 1] == '.') {
-        len--;
-    }
-    const size_t n = sizeof "localhost" - 1;
-    return len >= n && strncasecmp(host + len - n, "localhost", n) == 0 && (len == n || host[len - n - 1] == '.');
+    size_t n = strlen(label);
+    return len >= n && strncasecmp(host + len - n, label, n) == 0 && (len == n || host[len - n - 1] == '.');
 }
 
 enum http_host_kind http_host_kind(const char *host)
 {
+    static const char *const inner[] = {"internal", "local", "lan", "intranet", "corp", "home.arpa", "svc"};
     enum http_host_kind kind = HTTP_HOST_NAME;
     if (address_kind(host, &kind)) {
         return kind;
     }
-    return is_localhost_name(host) ? HTTP_HOST_LOOPBACK : HTTP_HOST_NAME;
+    size_t len = strlen(host);
+    if (len > 0 && host[len - 1] == '.') {
+        len--;
+    }
+    if (is_below(host, len, "localhost")) {
+        return HTTP_HOST_LOOPBACK;
+    }
+    for (size_t i = 0; i < WP_ARRAY_LEN(inner); i++) {
+        if (is_below(host, len, inner[i])) {
+            return HTTP_HOST_PRIVATE;
+        }
+    }
+    return memchr(host, '.', len) ? HTTP_HOST_NAME : HTTP_HOST_PRIVATE;
 }
 
 bool http_host_is_loopback(const char *host)

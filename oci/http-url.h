@@ -22,10 +22,11 @@ bool http_host_split(const char *text, struct http_origin *ret);
 enum http_host_kind {
     HTTP_HOST_NAME,
     HTTP_HOST_PUBLIC,   /* an address out on the internet */
-    HTTP_HOST_PRIVATE,  /* an address of a private, link-local or otherwise inner network */
+    HTTP_HOST_PRIVATE,  /* an address of a private, link-local or otherwise inner network, or an inner name */
     HTTP_HOST_LOOPBACK, /* this machine; also "localhost" and names below it */
 };
-/* host without brackets and port. Addresses in every form that resolvers take ("127.1", "0x7f000001"). */
+/* host without brackets and port. Inner names: one label, or below ".internal", ".local", ".lan" and the like.
+ * Addresses in every form that resolvers take ("127.1", "0x7f000001"). */
 enum http_host_kind http_host_kind(const char *host);
 /* An IPv4 or IPv6 address. */
 bool http_host_is_address(const char *host);

@@ -23,6 +23,7 @@ struct http_req {
     struct wp_source *body; /* NULL: none. Opened anew at each attempt. */
     uint64_t body_size;
     struct wp_item *item; /* counts body bytes sent */
+    uint64_t item_from;   /* where item stands when the body begins; each further attempt rewinds it to here */
 };
 
 /* A reply's status and headers; strings live in arena. */
@@ -40,6 +41,8 @@ const char *http_resp_header(const struct http_resp *resp, const char *name);
 
 /* ---- transport: one exchange, no policy ---- */
 struct http_tls {
+    const char *ca_bundle; /* PEM in the place of the system's (SSL_CERT_FILE); NULL: the system's */
+    const char *ca_dir;    /* hashed folder in the place of the system's (SSL_CERT_DIR); NULL: the system's */
     const char *ca_file;   /* PEM, in addition to the system's; NULL: none */
     const char *cert_file; /* client certificate and key, PEM; NULL: none */
     const char *key_file;
@@ -55,8 +58,10 @@ struct http_exchange {
 };
 struct http_transport {
     /* 0 when a reply's headers came: *ret is filled and *ret_body (never NULL) reads its body as it arrives; redirects
-     * are not followed, content is not decoded. -1: WP_E_NETWORK (worth a retry), WP_E_INTERRUPTED, or WP_E_OTHER (not
-     * worth one: certificate, bad URL). May be called from several threads. */
+     * are not followed, content is not decoded. A reply that comes before the request's body was sent is a reply. -1:
+     * WP_E_NETWORK (worth a retry), WP_E_INTERRUPTED, the request body's own error, or another one (not worth a retry:
+     * WP_E_OTHER for certificate or bad URL, WP_E_LIMIT for endless headers). The body reader fails likewise. May be
+     * called from several threads. */
     int (*send)(struct http_transport *t, const struct http_exchange *x, struct http_resp *ret,
                 WP_OWN struct wp_reader **ret_body, struct wp_err *err);
     void (*close)(WP_OWN struct http_transport *t);
@@ -99,15 +104,16 @@ struct http_call {
     bool no_retry;       /* one attempt only */
     bool expect_404;     /* 404 is an answer: returned, not an error */
     const int *accept;   /* statuses that are answers, ends with 0; NULL: 200..299. Others become errors. */
-    uint64_t body_limit; /* for http_client_read */
+    uint64_t body_limit; /* for http_client_read; 0: WP_LIMIT_MANIFEST */
 };
-/* Retries, follows redirects (GET and HEAD: at most WP_LIMIT_REDIRECTS hops; never https to http; credentials only to
- * scheme, host and port equal to the client's), answers 401 once per token. Errors: 401/403 WP_E_DENIED, 404
- * WP_E_NOT_FOUND, 429 and 5xx after all retries WP_E_NETWORK, else WP_E_OTHER, each with the registry's own words
- * (code and message of its error body, bounded) and a hint. */
+/* Retries, follows redirects (GET and HEAD: at most WP_LIMIT_REDIRECTS hops; never https to http, never from a public
+ * registry to an address of an inner network; credentials only to scheme, host and port equal to the client's), answers
+ * 401 once per token. req.url may belong to another host (an upload's Location): the same rules hold. Errors: 401/403
+ * WP_E_DENIED, 404 WP_E_NOT_FOUND, 429 and 5xx after all retries WP_E_NETWORK, else WP_E_OTHER, each with the
+ * registry's own words (code and message of its error body, bounded) and a hint. */
 int http_client_send(struct http_client *c, const struct http_call *call, struct http_resp *ret,
                      WP_OWN struct wp_reader **ret_body, struct wp_err *err) WP_MUST_USE;
-/* The same with the body read into ret_body (at most call->body_limit bytes). */
+/* The same with the body appended to ret_body (at most call->body_limit bytes); a body that breaks off is retried. */
 int http_client_read(struct http_client *c, const struct http_call *call, struct http_resp *ret,
                      struct wp_buf *ret_body, struct wp_err *err) WP_MUST_USE;
 /* Same origin as the client's registry (scheme, host, port). */
