@@ -294,6 +294,7 @@ int http_auth_known(struct http_auth *h, const char *scope, struct http_try *t, 
 static void keep_challenge(struct http_auth *h, const struct http_challenge *c)
 {
     h->scheme = c->scheme;
+    h->withheld = NULL;
     free(h->realm);
     free(h->service);
     h->realm = c->realm ? wp_xstrdup(c->realm) : NULL;

@@ -223,7 +223,7 @@ static int try_once(struct http_client *c, const struct http_call *call, struct 
     struct http_req req = call->req;
     const char *authorization = NULL;
     unsigned hops = 0;
-    unsigned answers = 0;
+    bool answered = false;
     if (http_client_may_visit(c, req.url, "URL", err) < 0) {
         return -1;
     }
@@ -244,8 +244,8 @@ static int try_once(struct http_client *c, const struct http_call *call, struct 
             }
             continue;
         }
-        if (resp.status == 401 && owns && answers < 2) {
-            answers++;
+        if (resp.status == 401 && owns && !answered) {
+            answered = true;
             WP_AUTO_BUF struct wp_buf words = WP_BUF_INIT;
             http_client_skim(c, body, WP_LIMIT_ERROR_BODY, &words);
             int again = answer_401(c, call, &resp, &authorization, t, err);
