@@ -106,6 +106,125 @@ $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o 
 unit: $(UNITS) ## unit tests
 	$(Q)set -e; for t in $(UNITS); do echo "  UNIT    $$t"; $$t; done
 
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZERS) ## every fuzz target over its committed corpus
+	$(Q)set -e; for t in $(FUZZERS); do n=$$(basename $$t); echo "  REPLAY  $$n"; $$t tests/fuzz/corpus/$${n#fuzz-}; done
+
+FUZZ ?= wasm
+TIME ?= 60
+.PHONY: fuzz
+fuzz: ## fuzz one target with libFuzzer: make fuzz FUZZ=manifest TIME=60
+	$(Q)$(MAKE) --no-print-directory CC=clang SAN=address,undefined VARIANT=fuzz CFLAGS=-fsanitize=fuzzer-no-link build/fuzz/libwpack.a
+	$(Q)mkdir -p build/fuzz/corpus/$(FUZZ)
+	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz/fuzz-$(FUZZ) \
+	  tests/fuzz/fuzz-$(FUZZ).c build/fuzz/libwpack.a $(LIBS)
+	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) build/fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+
+# ---- end-to-end tests: the built program, real registries and clients ----
+E2E ?= tests/e2e
+.PHONY: e2e
+e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one file
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rs $(E2E)
+
+# ---- lints ----
+TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
+.PHONY: lint headers format format-check tidy
+lint: headers format-check ## layering, headers, tree, formatting
+	$(Q)tests/lint/deps.sh
+	$(Q)tests/lint/tree.sh
+
+headers: $(HDRS:%.h=$(OUT)/headers/%.ok)
+$(OUT)/headers/%.ok: %.h
+	@mkdir -p $(@D)
+	$(Q)printf '#include "%s"\n' $< | $(CC) -std=c17 -D_GNU_SOURCE -I. -include base/banned.h -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c -
+	@touch $@
+
+C_FILES := $(SRCS) $(HDRS) $(UNIT_SRCS) $(UNIT_HELP) $(wildcard tests/unit/*/*.h) $(FUZZ_SRCS) tests/fuzz/replay.c
+format: ## format all C files
+	$(Q)clang-format -i $(C_FILES)
+format-check:
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+tidy: $(SRCS:%.c=$(OUT)/tidy/%.ok) ## clang-tidy over the program
+$(OUT)/tidy/%.ok: %.c .clang-tidy | $(OUT)/gen/schemas.h
+	@mkdir -p $(@D)
+	@echo "  TIDY    $<"
+	$(Q)clang-tidy --quiet $< -- $(TIDYFLAGS) 2>/dev/null
+	@touch $@
+
+# ---- everything ----
+.PHONY: check check-gcc check-asan check-clang coverage
+check: ## every test: install what is missing, lints, gcc, ASan+UBSan, clang, clang-tidy
+	$(Q)$(MAKE) --no-print-directory deps-test
+	$(Q)$(MAKE) --no-print-directory check-gcc
+	$(Q)$(MAKE) --no-print-directory check-clang
+	$(Q)$(MAKE) --no-print-directory check-asan
+check-gcc:
+	$(Q)$(MAKE) --no-print-directory -j2 all man lint
+	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
+	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec e2e
+check-clang:
+	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
+	$(Q)$(MAKE) --no-print-directory -j2 CC=clang build/clang/units
+	$(Q)$(MAKE) --no-print-directory -j2 tidy
+check-asan:
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all build/asan/units
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit fuzz-replay e2e
+.PHONY: $(OUT)/units
+$(OUT)/units: $(UNITS) $(FUZZERS)
+
+.PHONY: spec
+spec: $(OUT)/wpack ## public WebAssembly suites (needs WPACK_DATA)
+	$(Q)set -e; for f in $(wildcard tests/spec/*.py); do OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B $$f; done
+
+coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 -j2 all build/coverage/units
+	$(Q)find build/coverage -name '*.gcda' -delete
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 unit fuzz-replay e2e
+	$(Q)gcovr -r . --object-directory build/coverage -f 'base/' -f 'oci/' --exclude-throw-branches -s
+
+# ---- what is needed ----
+DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libjansson-dev libcurl4-openssl-dev libmicrohttpd-dev
+DEPS_DEMO := $(DEPS_BUILD) ca-certificates clang lld wasi-libc libclang-rt-14-dev-wasm32
+DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest \
+             python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace
+.PHONY: deps deps-demo deps-test peers
+deps: ## install what building needs (Debian)
+	$(Q)tests/deps.sh $(DEPS_BUILD)
+deps-demo:
+	$(Q)tests/deps.sh $(DEPS_DEMO)
+deps-test: ## install what testing needs (Debian)
+	$(Q)tests/deps.sh $(DEPS_TEST)
+peers: ## oras and crane into ~/.cache/wpack/peers (needs Go)
+	$(Q)tests/peers/install.sh
+
+.PHONY: demo
+demo: ## install what is missing, build, run the main job: build, push, pull, compare, inspect
+	$(Q)$(MAKE) --no-print-directory deps-demo
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)tests/demo/demo.sh $(OUT)/wpack
+
+# ---- manual pages and completions, from the same rows as --help ----
+MAN_SRCS := $(sort $(wildcard cmd/man/*.scd))
+MANS := $(MAN_SRCS:cmd/man/%.scd=$(OUT)/man/%)
+.PHONY: man docs docs-check
+man: $(MANS) ## manual pages
+$(OUT)/man/%: cmd/man/%.scd cmd/man/expand.py $(OUT)/wpack
+	@mkdir -p $(@D)
+	$(Q)$(OUT)/wpack __dump > $@.json && $(PYTHON) cmd/man/expand.py $@.json $< > $@.scd && scdoc < $@.scd > $@; rm -f $@.json $@.scd
+
+# ---- install ----
+.PHONY: install uninstall
+install: all man ## install program, manual pages and completions (DESTDIR, PREFIX)
+	install -D -m 0755 $(OUT)/wpack $(DESTDIR)$(BINDIR)/wpack
+	$(Q)set -e; for m in $(MANS); do s=$${m##*.}; install -D -m 0644 $$m $(DESTDIR)$(MANDIR)/man$$s/$$(basename $$m); done
+	$(Q)mkdir -p $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) $(DESTDIR)$(FISHCOMPDIR)
+	$(OUT)/wpack completion bash > $(DESTDIR)$(BASHCOMPDIR)/wpack
+	$(OUT)/wpack completion zsh > $(DESTDIR)$(ZSHCOMPDIR)/_wpack
+	$(OUT)/wpack completion fish > $(DESTDIR)$(FISHCOMPDIR)/wpack.fish
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/wpack $(DESTDIR)$(BASHCOMPDIR)/wpack $(DESTDIR)$(ZSHCOMPDIR)/_wpack $(DESTDIR)$(FISHCOMPDIR)/wpack.fish
+	$(Q)set -e; for m in $(MANS); do s=$${m##*.}; rm -f $(DESTDIR)$(MANDIR)/man$$s/$$(basename $$m); done
+
 .PHONY: clean
 clean: ## remove build/
 	$(Q)rm -rf $(BUILD)
