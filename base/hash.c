@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <openssl/crypto.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 struct wp_hash {
@@ -14,10 +15,11 @@ struct wp_hash {
     enum wp_hash_alg alg;
 };
 
+/* The EVP calls used here fail for want of memory only. */
 static void must(bool ok)
 {
     if (!ok) {
-        abort();
+        wp_out_of_memory();
     }
 }
 
@@ -83,4 +85,9 @@ void wp_hash_bytes(enum wp_hash_alg alg, struct wp_span bytes, uint8_t ret[WP_HA
 bool wp_equal_secret(const void *a, const void *b, size_t len)
 {
     return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+const char *wp_hash_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -288,3 +288,8 @@ int wp_json_opt_bool(const struct wp_json *at, bool *ret, struct wp_err *err)
 {
     return at->node == NULL ? 0 : wp_json_bool(at, ret, err);
 }
+
+const char *wp_json_version(void)
+{
+    return jansson_version_str();
+}

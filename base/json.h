@@ -104,3 +104,5 @@ void wp_jo_raw(struct wp_json_out *o, struct wp_span json);
 void wp_jo_kstr(struct wp_json_out *o, const char *key, const char *text);
 void wp_jo_ku64(struct wp_json_out *o, const char *key, uint64_t n);
 void wp_jo_kbool(struct wp_json_out *o, const char *key, bool v);
+/* "2.14": of the library behind this. */
+const char *wp_json_version(void);

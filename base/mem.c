@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-static WP_NORETURN void out_of_memory(void)
+void wp_out_of_memory(void)
 {
     static const char line[] = "wpack: out of memory\n";
     /* Nothing can be done about a failing write here, and stdio may need memory. */
@@ -19,7 +19,7 @@ void *wp_xmalloc(size_t size)
 {
     void *p = malloc(size == 0 ? 1 : size);
     if (p == NULL) {
-        out_of_memory();
+        wp_out_of_memory();
     }
     return p;
 }
@@ -28,7 +28,7 @@ void *wp_xcalloc(size_t count, size_t size)
 {
     void *p = count == 0 || size == 0 ? calloc(1, 1) : calloc(count, size);
     if (p == NULL) {
-        out_of_memory();
+        wp_out_of_memory();
     }
     return p;
 }
@@ -37,11 +37,11 @@ void *wp_xrealloc(void *ptr, size_t count, size_t size)
 {
     size_t total = 0;
     if (__builtin_mul_overflow(count, size, &total)) {
-        out_of_memory();
+        wp_out_of_memory();
     }
     void *p = realloc(ptr, total == 0 ? 1 : total);
     if (p == NULL) {
-        out_of_memory();
+        wp_out_of_memory();
     }
     return p;
 }
@@ -68,7 +68,7 @@ char *wp_xasprintf(const char *fmt, ...)
     int n = vasprintf(&p, fmt, args);
     va_end(args);
     if (n < 0) {
-        out_of_memory();
+        wp_out_of_memory();
     }
     return p;
 }

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+/* The end for a library that reports failure only when memory is gone. */
+WP_NORETURN void wp_out_of_memory(void);
 WP_MUST_USE void *wp_xmalloc(size_t size);
 WP_MUST_USE void *wp_xcalloc(size_t count, size_t size);
 /* For arrays: grows to count elements of the given size, overflow-checked. */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `wpack version`: of the program and of the libraries it found. */
+#include "base/hash.h"
 #include "cmd/cmd.h"
 #include "cmd/out.h"
 #include "oci/http.h"
 #include "oci/serve.h"
-
-#include <jansson.h>
-#include <openssl/crypto.h>
 
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
@@ -16,8 +14,8 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     (void)err;
     if (!cmd_json(c)) {
         out_line(c->out, "wpack %s", WPACK_VERSION);
-        out_line(c->out, "  %s", OpenSSL_version(OPENSSL_VERSION));
-        out_line(c->out, "  jansson %s", jansson_version_str());
+        out_line(c->out, "  %s", wp_hash_version());
+        out_line(c->out, "  jansson %s", wp_json_version());
         out_line(c->out, "  %s", curl != NULL ? curl : "libcurl: not installed, registries cannot be reached");
         out_line(c->out, "  %s", httpd != NULL ? httpd : "libmicrohttpd: not installed, 'wpack serve' cannot run");
         return 0;
@@ -26,8 +24,8 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     struct wp_json_out j = wp_json_out(&b);
     wp_jo_object(&j);
     wp_jo_kstr(&j, "version", WPACK_VERSION);
-    wp_jo_kstr(&j, "openssl", OpenSSL_version(OPENSSL_VERSION));
-    wp_jo_kstr(&j, "jansson", jansson_version_str());
+    wp_jo_kstr(&j, "openssl", wp_hash_version());
+    wp_jo_kstr(&j, "jansson", wp_json_version());
     wp_jo_kstr(&j, "curl", curl);
     wp_jo_kstr(&j, "microhttpd", httpd);
     wp_jo_object_end(&j);

@@ -32,7 +32,7 @@ def options(rows):
 def main():
     dump = json.loads(pathlib.Path(sys.argv[1]).read_text())
     page = pathlib.Path(sys.argv[2])
-    name = page.name.removesuffix(".1.scd").removeprefix("wpack-")
+    name = page.name.rsplit(".", 2)[0].removeprefix("wpack-")
     commands = {c["name"]: c for c in dump["commands"]}
     text = page.read_text()
     marks = {

@@ -17,7 +17,7 @@ done
 if grep -nE '\b(TODO|FIXME|XXX|HACK)\b' base/*.[ch] runtime-min/*.[ch] oci/*.[ch] pack/*.[ch] cmd/*.[ch] >&2; then
     say "finish it or file it"
 fi
-for c in $(sed -n 's/^ *\.name = "\([a-z]*\)",$/\1/p' cmd/cmd-*.c); do
+for c in $(sed -n 's/^    \.name = "\([a-z]*\)",$/\1/p' cmd/cmd-*.c); do
     [ -e "cmd/man/wpack-$c.1.scd" ] || say "cmd/man/wpack-$c.1.scd: the command '$c' has no manual page"
 done
 for f in tests/unit/*/test-*.c; do
