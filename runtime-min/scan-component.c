@@ -138,7 +138,7 @@ static int walk_externs(struct scan *s, struct wp_wasm_cursor *c, bool exports, 
             return rc;
         }
     }
-    return scan_end(c, what, err);
+    return 0;
 }
 
 static int walk_nested(struct scan *s, struct wp_wasm_cursor *c, enum wp_wasm_kind want, unsigned depth,
@@ -198,12 +198,17 @@ static int one_section(struct scan *s, const struct wp_wasm_cursor *before, cons
     case COMP_IMPORT:
     case COMP_EXPORT:
         rc = walk_externs(s, &body, section->id == COMP_EXPORT, depth, err);
+        if (rc == 0) {
+            return scan_end(&body, titles[section->id], err);
+        }
         break;
     default:
         rc = walk_vector(&body, err);
         break;
     }
-    return rc < 0 ? wp_wrap(err, "%s section", titles[section->id]) : rc;
+    /* One "component section" in front is enough, however deep the place is. */
+    bool silent = section->id == COMP_COMPONENT && depth > 0;
+    return rc < 0 && !silent ? wp_wrap(err, "%s section", titles[section->id]) : rc;
 }
 
 int scan_component(struct scan *s, struct wp_wasm_cursor *c, unsigned depth, struct wp_err *err)

@@ -122,18 +122,26 @@ static int global_type(struct wp_wasm_cursor *c, struct wp_err *err)
     return 0;
 }
 
-static int import_type(struct wp_wasm_cursor *c, enum wrt_extern_kind *ret, struct wp_err *err)
+static int extern_kind(struct wp_wasm_cursor *c, const char *what, enum wrt_extern_kind *ret, struct wp_err *err)
 {
     struct wp_wasm_cursor at = *c;
     uint8_t kind;
-    uint32_t index;
     if (wp_wasm_byte(c, &kind, err) < 0) {
         return -1;
     }
     if (kind > WRT_TAG) {
-        return wp_wasm_fail(&at, err, "import kind 0x%02x is not known", kind);
+        return wp_wasm_fail(&at, err, "%s kind 0x%02x is not known", what, kind);
     }
     *ret = (enum wrt_extern_kind)kind;
+    return 0;
+}
+
+static int import_type(struct wp_wasm_cursor *c, enum wrt_extern_kind *ret, struct wp_err *err)
+{
+    uint32_t index;
+    if (extern_kind(c, "import", ret, err) < 0) {
+        return -1;
+    }
     switch (*ret) {
     case WRT_FUNC:
         return wp_wasm_u32(c, &index, err);
@@ -176,16 +184,9 @@ static int walk_exports(struct core *m, struct wp_wasm_cursor *c, struct wp_err 
     }
     for (uint32_t i = 0; i < count; i++) {
         struct wrt_extern x = {.module = wp_span("", 0)};
-        uint8_t kind;
         uint32_t index;
-        if (wp_wasm_name(c, &x.name, err) < 0 || wp_wasm_byte(c, &kind, err) < 0) {
-            return wp_wrap(err, "export %u", i);
-        }
-        if (kind > WRT_TAG) {
-            return wp_wasm_fail(c, err, "export kind 0x%02x is not known", kind);
-        }
-        x.kind = (enum wrt_extern_kind)kind;
-        if (wp_wasm_u32(c, &index, err) < 0) {
+        if (wp_wasm_name(c, &x.name, err) < 0 || extern_kind(c, "export", &x.kind, err) < 0 ||
+            wp_wasm_u32(c, &index, err) < 0) {
             return wp_wrap(err, "export %u", i);
         }
         int rc = m->depth == 0 && m->s->v->export ? m->s->v->export(m->s->v->arg, &x, err) : 0;
