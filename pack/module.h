@@ -19,8 +19,10 @@ struct pack_producer {
     const char *field, *name, *version; /* "language" "Rust" "1.95.0"; "processed-by" ...; "sdk" ... */
 };
 
-/* Strings live in the arena given to pack_module_read. Metadata: depth-0 custom sections `description`, `authors`,
- * `licenses`, `source`, `homepage`, `revision`, `version`; module name from `name` / `component-name`; NULL: absent. */
+/* Strings live in the arena given to pack_module_read; a NUL byte within a name becomes U+FFFD, so that no name looks
+ * shorter than it is. Metadata: depth-0 custom sections `description`, `authors`, `licenses`, `source`, `homepage`,
+ * `revision`, `version`; module name from `name` / `component-name`; NULL: absent, empty, longer than
+ * WP_LIMIT_WASM_NAME or not UTF-8. What a custom section holds never makes the binary invalid. */
 struct pack_module {
     enum wp_wasm_kind kind;
     uint64_t size;
@@ -37,5 +39,6 @@ struct pack_module {
                           * "wasip1 reactor", "library"; best guess from its exports */
     bool component_type; /* a core module with a component-type section: not componentised yet (a warning) */
     bool dylink;         /* a shared library (dylink.0): not an entry point (a warning) */
+    bool object;         /* a relocatable object file (linking): not linked yet (a warning) */
 };
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err) WP_MUST_USE;

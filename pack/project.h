@@ -14,7 +14,12 @@ struct pack_project {
     const struct oci_annotation *annotations; /* sorted */
     size_t annotation_count;
     const char *const *targets; /* NULL-terminated; never NULL ({"cncf"} by default) */
+    const char *const *unused;  /* NULL-terminated; never NULL: members that are checked but that this version does not
+                                 * act on ("tests", "limits", ...), for a note to the user */
 };
 /* path: the file, or a folder that holds wpack.json. Validates against the embedded schema; messages carry line:column
  * and the nearest key (WP_E_INPUT). */
 int pack_project_read(const char *path, struct wp_arena *a, struct pack_project *ret, struct wp_err *err) WP_MUST_USE;
+/* The same for text that is already in memory: name for messages, folder that `module` is relative to ("" or "dir"). */
+int pack_project_parse(struct wp_span text, const char *name, const char *folder, struct wp_arena *a,
+                       struct pack_project *ret, struct wp_err *err) WP_MUST_USE;
