@@ -126,8 +126,8 @@ static int build(const struct pack_input *in, struct oci_store *out, struct wp_a
     oci_manifest_write(&m, &text);
     struct wp_span bytes = wp_arena_bytes(a, wp_buf_span(&text));
     struct oci_desc desc = oci_manifest_desc(&m, bytes);
-    if (pack_put(out, &layer, in->bytes, a, err) < 0 || pack_put(out, &m.config, config_bytes, a, err) < 0 ||
-        pack_put(out, &desc, bytes, a, err) < 0) {
+    if (pack_put(out, &layer, in->bytes, a, err) < 0 || oci_store_put(out, &m.config, config_bytes, err) < 0 ||
+        oci_store_put(out, &desc, bytes, err) < 0) {
         return -1;
     }
     *ret_desc = oci_desc_copy(a, &desc);

@@ -50,3 +50,14 @@ const struct pack_format *pack_format_detect(const struct oci_manifest *m)
     }
     return NULL;
 }
+
+int pack_put(struct oci_store *out, const struct oci_desc *d, struct wp_span bytes, struct wp_arena *a,
+             struct wp_err *err)
+{
+    if (!wp_str_eq(out->ops->kind, "memory")) {
+        return oci_store_put(out, d, bytes, err);
+    }
+    struct wp_source_mem *src = wp_arena_alloc(a, 1, sizeof(*src));
+    *src = wp_source_mem(bytes);
+    return oci_memory_add_source(out, d, &src->base, err);
+}
