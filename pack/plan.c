@@ -33,9 +33,6 @@ static int path_of(const struct oci_desc *layer, size_t i, const char *fallback,
         return 0;
     }
     const char *problem = wp_fs_path_problem(title);
-    if (!problem && (wp_str_eq(title, ".wpack") || wp_str_starts(title, ".wpack/"))) {
-        problem = "is the place of unfinished downloads";
-    }
     if (problem) {
         wp_fail(err, WP_E_INPUT, "layer %zu: title '%s' %s", i, title, problem);
         return wp_hint(err, "nothing was written; to get the content as it is, pull into a layout: -o oci:DIR");
@@ -49,48 +46,42 @@ struct named {
     size_t layer;
 };
 
+/* Byte order with '/' before all else: what lies in a folder follows its name at once. */
+static int compare(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0') {
+        a++;
+        b++;
+    }
+    int x = *a == '/' ? 1 : (unsigned char)*a;
+    int y = *b == '/' ? 1 : (unsigned char)*b;
+    return x - y;
+}
+
 static int by_path(const void *x, const void *y)
 {
     const struct named *a = x;
     const struct named *b = y;
-    int order = strcmp(a->path, b->path);
+    int order = compare(a->path, b->path);
     return order != 0 ? order : (a->layer > b->layer) - (a->layer < b->layer);
 }
 
-static const struct named *find(const struct named *sorted, size_t n, const char *path)
-{
-    struct named key = {.path = path};
-    size_t low = 0;
-    size_t high = n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (by_path(&sorted[mid], &key) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    return low < n && wp_str_eq(sorted[low].path, path) ? &sorted[low] : NULL;
-}
-
 /* No path twice, and none that is a folder of another. */
-static int check_distinct(struct named *list, size_t n, struct wp_arena *a, struct wp_err *err)
+static int check_distinct(struct named *list, size_t n, struct wp_err *err)
 {
     if (n > 0) {
         qsort(list, n, sizeof(*list), by_path);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && wp_str_eq(list[i - 1].path, list[i].path)) {
-            return wp_fail(err, WP_E_INPUT, "layers %zu and %zu have the same title '%s'", list[i - 1].layer,
-                           list[i].layer, list[i].path);
+    for (size_t i = 1; i < n; i++) {
+        const struct named *a = &list[i - 1];
+        const struct named *b = &list[i];
+        size_t len = strlen(a->path);
+        if (wp_str_eq(a->path, b->path)) {
+            return wp_fail(err, WP_E_INPUT, "layers %zu and %zu have the same title '%s'", a->layer, b->layer, a->path);
         }
-        for (const char *slash = strchr(list[i].path, '/'); slash; slash = strchr(slash + 1, '/')) {
-            const char *folder = wp_arena_strn(a, list[i].path, (size_t)(slash - list[i].path));
-            const struct named *file = find(list, n, folder);
-            if (file) {
-                return wp_fail(err, WP_E_INPUT, "layer %zu: title '%s' is a folder in the title '%s' of layer %zu",
-                               file->layer, file->path, list[i].path, list[i].layer);
-            }
+        if (wp_str_starts(b->path, a->path) && b->path[len] == '/') {
+            return wp_fail(err, WP_E_INPUT, "layer %zu: title '%s' is a folder in the title '%s' of layer %zu",
+                           a->layer, a->path, b->path, b->layer);
         }
     }
     return 0;
@@ -113,7 +104,7 @@ int pack_files_plan(const struct oci_manifest *m, const char *fallback, struct w
             continue;
         }
         bool takes_fallback = !titled && is_wasm(layer->media_type);
-        const char *path;
+        const char *path = NULL;
         if (path_of(layer, i, takes_fallback && fallback_used ? NULL : fallback, a, &path, err) < 0) {
             return -1;
         }
@@ -122,7 +113,7 @@ int pack_files_plan(const struct oci_manifest *m, const char *fallback, struct w
         list[n] = (struct named){.path = path, .layer = i};
         n++;
     }
-    if (check_distinct(list, n, a, err) < 0) {
+    if (check_distinct(list, n, err) < 0) {
         return -1;
     }
     *ret = entries;
