@@ -48,7 +48,7 @@
 
 struct mhd {
     void *handle;
-#define MHD_FIELD(name) __typeof__(&MHD_##name) name;
+#define MHD_FIELD(name) __typeof__ (&MHD_##name)(name);
     MHD_SYMBOLS(MHD_FIELD)
 #undef MHD_FIELD
 };
@@ -443,7 +443,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls, 
     }
     if (q->conn != NULL) {
         atomic_store(&q->conn->body_since_ms, 0);
-        atomic_store(&q->conn->deadline_ms, wp_time_mono_ms() + IDLE_S * 1000);
+        atomic_store(&q->conn->deadline_ms, wp_time_mono_ms() + (uint64_t)IDLE_S * 1000);
     }
     request_free(q);
     (void)pthread_mutex_lock(&h->lock);

@@ -16,6 +16,12 @@ struct names {
     const char *default_repo;
 };
 
+static void names_done(struct names *n)
+{
+    free(n->list);
+}
+#define AUTO_NAMES WP_CLEANUP(names_done)
+
 static bool is_default(const struct exchange *x, const char *repo)
 {
     const char *own = x->sv->opts->default_repo;
@@ -156,12 +162,11 @@ void serve_tags(struct exchange *x)
         serve_error(x, 404, "NAME_UNKNOWN", NULL, "no repository of this name");
         return;
     }
-    struct names n = {.arena = &x->arena, .skip = serve_arg(x, "last")};
+    AUTO_NAMES struct names n = {.arena = &x->arena, .skip = serve_arg(x, "last")};
     int rc = known < 0 ? -1 : oci_store_each_name(x->sv->store, x->repo, add_tag, &n, &x->err);
     if (rc == 0 && is_default(x, x->repo)) {
         rc = oci_store_each_name(x->sv->store, "", add_tag, &n, &x->err);
     }
-    WP_AUTO_FREE const char **list = n.list;
     if (rc != 0) {
         serve_store_error(x, "NAME_UNKNOWN");
         return;
@@ -183,9 +188,9 @@ void serve_catalog(struct exchange *x)
     if (!page_size(x, &page)) {
         return;
     }
-    struct names n = {.arena = &x->arena, .skip = serve_arg(x, "last"), .default_repo = x->sv->opts->default_repo};
+    AUTO_NAMES struct names n = {
+        .arena = &x->arena, .skip = serve_arg(x, "last"), .default_repo = x->sv->opts->default_repo};
     int rc = oci_store_each_name(x->sv->store, NULL, add_repo, &n, &x->err);
-    WP_AUTO_FREE const char **list = n.list;
     if (rc != 0) {
         serve_store_error(x, "NAME_UNKNOWN");
         return;

@@ -8,7 +8,6 @@
 #include "oci/ref.h"
 #include "oci/serve-int.h"
 
-
 #define MAX_TAGS 64
 
 /* ---- out ---- */
@@ -245,6 +244,11 @@ struct named {
     bool elsewhere;
 };
 
+static void named_done(struct named *n)
+{
+    free(n->own);
+}
+
 static int find_names(void *arg, const char *repo, const char *tag, const struct oci_desc *desc, struct wp_err *err)
 {
     (void)err;
@@ -266,9 +270,8 @@ static int find_names(void *arg, const char *repo, const char *tag, const struct
 /* The content itself stays while another repository has a name for it. */
 static void delete_digest(struct exchange *x, const struct oci_desc *d)
 {
-    struct named n = {.x = x, .digest = &d->digest};
+    WP_CLEANUP(named_done) struct named n = {.x = x, .digest = &d->digest};
     int rc = oci_store_each_name(x->sv->store, NULL, find_names, &n, &x->err);
-    WP_AUTO_FREE const char **own = n.own;
     if (rc != 0 || (!n.elsewhere && oci_store_remove(x->sv->store, d, &x->err) != 0)) {
         serve_store_error(x, "MANIFEST_UNKNOWN");
         return;
@@ -278,7 +281,7 @@ static void delete_digest(struct exchange *x, const struct oci_desc *d)
         return;
     }
     for (size_t i = 0; n.elsewhere && i < n.own_count; i++) {
-        if (!unbind(x, own[i])) {
+        if (!unbind(x, n.own[i])) {
             return;
         }
     }

@@ -8,6 +8,7 @@
 #include "oci/ref.h"
 #include "oci/serve-int.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 
@@ -156,13 +157,13 @@ static char *decode(struct wp_arena *a, const char *text, size_t len)
                 return NULL;
             }
             for (size_t k = 0; k < 2; k++) {
-                char h = text[i + 1 + k];
-                hex[k] = h >= 'A' && h <= 'F' ? (char)(h - 'A' + 'a') : h;
+                unsigned char h = (unsigned char)text[i + 1 + k];
+                hex[k] = (char)tolower(h);
             }
             if (!wp_unhex(hex, &byte, 1) || byte == 0) {
                 return NULL;
             }
-            c = (char)byte;
+            memcpy(&c, &byte, 1);
             i += 2;
         }
         ret[n++] = c;
