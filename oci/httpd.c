@@ -438,6 +438,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls, 
     }
     *con_cls = NULL;
     if (q->seen) {
+        q->pub.sent = wp_str_eq(q->method, "HEAD") ? 0 : q->pub.sent;
         q->pub.took_us = now_us() - q->began_us;
         h->handler.done(h->handler.arg, &q->pub);
     }

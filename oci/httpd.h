@@ -21,7 +21,7 @@ struct httpd_req {
     uint64_t length;
     uint64_t received; /* body bytes so far */
     int status;        /* of the reply; 0: none yet */
-    uint64_t sent;     /* length of the reply's body */
+    uint64_t sent;     /* length of the reply's body; at done 0 for HEAD */
     uint64_t took_us;  /* at done: since the first line of the request */
     void *user;        /* the handler's */
 };

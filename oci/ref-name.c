@@ -92,9 +92,9 @@ void oci_name_split(struct wp_arena *a, const char *name, const char **ret_repo,
     const char *colon = strrchr(name, ':');
     if (colon == NULL || strchr(colon, '/') != NULL) {
         *ret_repo = "";
-        *ret_tag = name;
+        *ret_tag = wp_arena_str(a, name);
         return;
     }
     *ret_repo = wp_arena_strn(a, name, (size_t)(colon - name));
-    *ret_tag = colon + 1;
+    *ret_tag = wp_arena_str(a, colon + 1);
 }

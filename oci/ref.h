@@ -42,5 +42,6 @@ const char *oci_ref_tag_problem(const char *tag);
 char *oci_ref_base(struct wp_arena *a, const struct oci_ref *ref);
 char *oci_ref_text(struct wp_arena *a, const struct oci_ref *ref);
 
-/* Splits a store name "repo:tag" or "tag" at the last ':' (none after the last '/'): *ret_repo is "" for a bare tag. */
+/* Splits a store name "repo:tag" or "tag" at the last ':' (none after the last '/'): *ret_repo is "" for a bare tag.
+ * Both live in a. */
 void oci_name_split(struct wp_arena *a, const char *name, const char **ret_repo, const char **ret_tag);
