@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libcurl's results as errors: which are worth another attempt, and what a person should do about the others. */
+#include "oci/http-curl.h"
+
+#include <ctype.h>
+
+static bool says(const char *text, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++) {
+        if (strcasestr(text, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int tls_fail(const char *host, const char *why, struct wp_err *err)
+{
+    static const char *const no_tls[] = {"wrong version number", "packet length too long", "http request",
+                                         "unknown protocol", NULL};
+    static const char *const refused[] = {"alert", "unsupported protocol", "no protocols available", "no shared cipher",
+                                          NULL};
+    if (says(why, no_tls)) {
+        wp_fail(err, WP_E_OTHER, "'%s' speaks HTTP, not HTTPS", host);
+        return wp_hint(err, "add --plain-http");
+    }
+    enum wp_code code = says(why, refused) ? WP_E_OTHER : WP_E_NETWORK;
+    return wp_fail(err, code, "'%s': no TLS connection: %s", host, why);
+}
+
+static bool is_temporary(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *err)
+{
+    const char *host = s->origin.host;
+    char why[CURL_ERROR_SIZE];
+    snprintf(why, sizeof why, "%s", s->errbuf[0] ? s->errbuf : s->api->easy_strerror(code));
+    if (isupper((unsigned char)why[0]) && islower((unsigned char)why[1])) {
+        why[0] = (char)tolower((unsigned char)why[0]);
+    }
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+        return tls_fail(host, why, err);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        wp_fail(err, WP_E_OTHER, "'%s' shows a certificate that is not trusted: %s", host, why);
+        return wp_hint(err, "name the certificate authority with --ca-file");
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+        return wp_fail(err, WP_E_OTHER, "'%s': a certificate or key file cannot be used: %s", host, why);
+    case CURLE_UNSUPPORTED_PROTOCOL: /* a reply that is no HTTP/1 reply */
+        wp_fail(err, WP_E_OTHER, "'%s' port %u does not speak HTTP", host, (unsigned)s->origin.port);
+        return s->origin.https ? -1 : wp_hint(err, "if it speaks HTTPS, leave out --plain-http");
+    case CURLE_PARTIAL_FILE:
+        return wp_fail(err, WP_E_NETWORK, "'%s' broke off in the middle of a reply: %s", host, why);
+    default:
+        return wp_fail(err, is_temporary(code) ? WP_E_NETWORK : WP_E_OTHER, "'%s': %s", host, why);
+    }
+}
