@@ -84,5 +84,6 @@ void wp_close_p(int *fd)
 {
     if (*fd >= 0) {
         close(*fd);
+        *fd = -1;
     }
 }

@@ -140,8 +140,8 @@ bool wp_unhex(const char *text, uint8_t *ret, size_t len)
     return text[2 * len] == '\0';
 }
 
-static const char alphabet_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=";
 
 void wp_base64(struct wp_buf *b, struct wp_span bytes, bool url)
 {
@@ -152,8 +152,9 @@ void wp_base64(struct wp_buf *b, struct wp_span bytes, bool url)
         uint32_t v = (uint32_t)bytes.ptr[i] << 16;
         v |= n > 1 ? (uint32_t)bytes.ptr[i + 1] << 8 : 0;
         v |= n > 2 ? (uint32_t)bytes.ptr[i + 2] : 0;
-        char four[4] = {alphabet[v >> 18 & 63], alphabet[v >> 12 & 63], n > 1 ? alphabet[v >> 6 & 63] : '=',
-                        n > 2 ? alphabet[v & 63] : '='};
+        enum { PAD = 64 };
+        char four[4] = {alphabet[v >> 18 & 63], alphabet[v >> 12 & 63], alphabet[n > 1 ? v >> 6 & 63 : PAD],
+                        alphabet[n > 2 ? v & 63 : PAD]};
         wp_buf_add(b, four, url ? n + 1 : 4);
     }
 }

@@ -293,6 +293,10 @@ static int parse_path(struct wp_arena *a, const char *text, const char *body, st
         return wp_fail(err, WP_E_USAGE, "'%.*s' names no %s", QUOTED_MAX, text,
                        ret->kind == OCI_REF_LAYOUT ? "folder" : "file");
     }
+    /* "oci://" comes before a registry: the path's own text must not look like that. */
+    while (path[0] == '/' && path[1] == '/') {
+        path++;
+    }
     ret->path = path;
     return 0;
 }
