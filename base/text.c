@@ -93,20 +93,18 @@ char *wp_size_text(uint64_t bytes, char ret[WP_SIZE_TEXT])
         return ret;
     }
     uint64_t unit = 1;
-    uint64_t tenths = 0;
-    size_t i = 0;
-    for (;; i++) {
+    for (size_t i = 0; i < WP_ARRAY_LEN(units); i++) {
         unit <<= 10;
-        tenths = bytes / unit * 10 + (bytes % unit * 10 + unit / 2) / unit;
-        /* 999.5 would show as 1000, four digits. */
-        if (tenths < 9995 || i + 1 == WP_ARRAY_LEN(units)) {
+        uint64_t tenths = bytes / unit * 10 + (bytes % unit * 10 + unit / 2) / unit;
+        uint64_t whole = bytes / unit + (bytes % unit >= unit / 2);
+        if (tenths < 1000) {
+            (void)snprintf(ret, WP_SIZE_TEXT, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[i]);
             break;
         }
-    }
-    if (tenths < 1000) {
-        (void)snprintf(ret, WP_SIZE_TEXT, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[i]);
-    } else {
-        (void)snprintf(ret, WP_SIZE_TEXT, "%u %s", (unsigned)((tenths + 5) / 10), units[i]);
+        if (whole < 1000) {
+            (void)snprintf(ret, WP_SIZE_TEXT, "%u %s", (unsigned)whole, units[i]);
+            break;
+        }
     }
     return ret;
 }

@@ -2,12 +2,9 @@
  *
  * Arenas: zeroed, aligned, never overlapping. */
 #include "base/arena.h"
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
 #include <stdalign.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 static void test_alloc(void **state)
 {

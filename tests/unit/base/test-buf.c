@@ -3,11 +3,7 @@
  * Growable bytes. */
 #include "base/buf.h"
 #include "base/mem.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "tests/unit/unit.h"
 
 static void test_empty(void **state)
 {

@@ -2,12 +2,9 @@
  *
  * Errors: codes and statuses, escaping, context, hints. */
 #include "base/err.h"
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 static void test_fail(void **state)
 {

@@ -3,11 +3,7 @@
  * Hashes against the published values (FIPS 180-4 examples). */
 #include "base/hash.h"
 #include "base/num.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "tests/unit/unit.h"
 
 static const struct {
     enum wp_hash_alg alg;

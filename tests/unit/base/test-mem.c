@@ -2,12 +2,9 @@
  *
  * Allocation: copies, zero sizes, and the end of the program when there is none left. */
 #include "base/mem.h"
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -2,12 +2,9 @@
  *
  * Text for people. */
 #include "base/text.h"
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 static void test_escape(void **state)
 {

@@ -2,11 +2,7 @@
  *
  * Points in time and their texts. */
 #include "base/time.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "tests/unit/unit.h"
 
 static void test_rfc3339(void **state)
 {

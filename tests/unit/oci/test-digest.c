@@ -3,11 +3,7 @@
  * Digest texts. What is refused here never reaches a path or a URL. */
 #include "oci/digest.h"
 #include "oci/mediatype.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "tests/unit/unit.h"
 
 #define HEX64  "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 #define HEX63  "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8"

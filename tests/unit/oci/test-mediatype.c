@@ -3,11 +3,7 @@
  * Media types: kinds, syntax, the Accept header. */
 #include "base/buf.h"
 #include "oci/mediatype.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "tests/unit/unit.h"
 
 static void test_kind(void **state)
 {
