@@ -209,11 +209,18 @@ static struct mem_entry *name_entry(const char *name)
 
 static int check_name(const struct oci_store *s, const char *name, const struct mem_entry *e, struct wp_err *err)
 {
-    const char *problem = oci_digest_is(name) ? "a digest cannot be bound" : oci_ref_tag_problem(e->tag);
-    if (problem == NULL && e->repo[0] != '\0') {
-        problem = oci_ref_repo_problem(e->repo);
+    if (oci_digest_is(name)) {
+        return wp_fail(err, WP_E_USAGE, "%s: '%s' is a digest and cannot be a name", s->label, name);
     }
-    return problem == NULL ? 0 : wp_fail(err, WP_E_USAGE, "%s: bad name '%s': %s", s->label, name, problem);
+    const char *part = "repository";
+    const char *problem = e->repo[0] != '\0' ? oci_ref_repo_problem(e->repo) : NULL;
+    if (problem == NULL) {
+        part = "tag";
+        problem = oci_ref_tag_problem(e->tag);
+    }
+    return problem == NULL
+               ? 0
+               : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", s->label, name, part, problem);
 }
 
 /* The manifest's bytes: with this binding, with an earlier one of the list, or in the store. */
@@ -251,6 +258,7 @@ static int prepare_manifest(struct oci_store *s, const struct oci_binding *list,
         c->referrer = entry_new();
         c->referrer->subject = parsed.subject->digest;
         struct oci_desc entry = oci_referrers_entry(&scratch, &parsed, bytes);
+        entry.digest = d->digest;
         c->referrer->desc = oci_desc_copy(&c->referrer->arena, &entry);
     }
     return 0;

@@ -74,11 +74,15 @@ struct oci_store_ops {
     int (*push)(struct oci_store *s, const struct oci_desc *d, struct wp_source *src, const struct oci_push_opts *opts,
                 struct wp_err *err);
     int (*ingest)(struct oci_store *s, WP_OWN struct oci_ingest **ret, struct wp_err *err);
-    /* name: tag, repo:tag or digest text; NULL: the only name there is. ret_desc and ret_bytes (may be NULL) live in a;
-     * bytes are proven and at most WP_LIMIT_MANIFEST long: no second request is needed. */
+    /* name: tag, repo:tag or digest text; NULL: the only name there is (several: WP_E_USAGE with up to five of them in
+     * the hint; none: WP_E_NOT_FOUND). The digest of content that is no manifest is WP_E_NOT_FOUND. ret_desc and
+     * ret_bytes (may be NULL) live in a; bytes are proven and at most WP_LIMIT_MANIFEST long: no second request is
+     * needed. */
     int (*resolve)(struct oci_store *s, const char *name, struct wp_arena *a, struct oci_desc *ret_desc,
                    struct wp_span *ret_bytes, struct wp_err *err);
-    /* Give and remove names; the manifests named are there already or come along as bytes. Durable on return. */
+    /* Give and remove names; the manifests named are there already or come along as bytes. Durable on return. A name to
+     * be removed that is not there, and a manifest that is neither there nor given, are WP_E_NOT_FOUND. What the
+     * grammar of names refuses is WP_E_USAGE. */
     int (*bind)(struct oci_store *s, const struct oci_binding *list, size_t n, unsigned flags, struct wp_err *err);
     /* Remove content; for a manifest also its names (all repositories, or the store's one). */
     int (*remove)(struct oci_store *s, const struct oci_desc *d, struct wp_err *err);
