@@ -259,7 +259,7 @@ static int read_layout_name(struct wp_arena *a, const char *text, const char *na
     if (problem != NULL) {
         return bad(err, text, "tag", tag, problem);
     }
-    problem = *repo == '\0' && name == tag ? NULL : oci_ref_repo_problem(repo);
+    problem = strchr(name, ':') == NULL ? NULL : oci_ref_repo_problem(repo);
     if (problem != NULL) {
         return bad(err, text, "repository", repo, problem);
     }
