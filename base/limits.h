@@ -31,6 +31,7 @@
     X(GRAPH_DEPTH, 16, "levels", "indexes within indexes, referrers of referrers")                          \
     X(REFERRERS, 1000, "entries", "referrers of one subject")                                               \
     X(PAGES, 1000, "pages", "pages of one listing")                                                         \
+    X(NAMES, 1000000, "entries", "tags or repositories of one listing")                                     \
     X(REDIRECTS, 5, "hops", "redirects of one request")                                                     \
     X(WASM_SECTIONS, 100000, "sections", "sections of one module, nested ones included")                    \
     X(WASM_DEPTH, 16, "levels", "components within components")                                             \
