@@ -129,9 +129,10 @@ e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one 
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
-lint: headers format-check ## layering, headers, tree, formatting
+lint: headers format-check $(OUT)/wpack ## layering, headers, tree, formatting, documents
 	$(Q)tests/lint/deps.sh
 	$(Q)tests/lint/tree.sh
+	$(Q)$(PYTHON) -B tests/lint/docs.py $(OUT)/wpack
 
 headers: $(HDRS:%.h=$(OUT)/headers/%.ok)
 $(OUT)/headers/%.ok: %.h
@@ -206,8 +207,10 @@ demo: ## install what is missing, build, run the main job: build, push, pull, co
 # ---- manual pages and completions, from the same rows as --help ----
 MAN_SRCS := $(sort $(wildcard cmd/man/*.scd))
 MANS := $(MAN_SRCS:cmd/man/%.scd=$(OUT)/man/%)
-.PHONY: man docs docs-check
+.PHONY: man docs
 man: $(MANS) ## manual pages
+docs: $(OUT)/wpack ## carry the program's tables into the documents
+	$(Q)$(PYTHON) -B tests/lint/docs.py $(OUT)/wpack --write
 $(OUT)/man/%: cmd/man/%.scd cmd/man/expand.py $(OUT)/wpack
 	@mkdir -p $(@D)
 	$(Q)$(OUT)/wpack __dump > $@.json && $(PYTHON) cmd/man/expand.py $@.json $< > $@.scd && scdoc < $@.scd > $@; rm -f $@.json $@.scd
