@@ -83,11 +83,12 @@ static int check_empty(struct layout *l, struct wp_err *err)
 
 /* ---- making it ---- */
 
-static int make_folder(struct layout *l, int at, const char *name, const char *shown_name, struct wp_err *err)
+static int make_folder(struct layout *l, int at, const char *name, const char *shown_name, bool durable,
+                       struct wp_err *err)
 {
     WP_AUTO_FREE char *shown = layout_shown(l, shown_name);
     if (mkdirat(at, name, 0777) == 0) {
-        if (wp_fs_sync(at, l->path, err) < 0) {
+        if (durable && wp_fs_sync(at, l->path, err) < 0) {
             return -1;
         }
     } else if (errno != EEXIST) {
@@ -98,7 +99,7 @@ static int make_folder(struct layout *l, int at, const char *name, const char *s
 
 static int open_workspace(struct layout *l, struct wp_err *err)
 {
-    WP_AUTO_FD int dir = make_folder(l, l->root, ".wpack", ".wpack", err);
+    WP_AUTO_FD int dir = make_folder(l, l->root, ".wpack", ".wpack", false, err);
     if (dir < 0) {
         return -1;
     }
@@ -107,8 +108,8 @@ static int open_workspace(struct layout *l, struct wp_err *err)
     if (l->lock < 0) {
         return -1;
     }
-    l->tmp = make_folder(l, dir, "tmp", ".wpack/tmp", err);
-    l->part = l->tmp < 0 ? -1 : make_folder(l, dir, "part", ".wpack/part", err);
+    l->tmp = make_folder(l, dir, "tmp", ".wpack/tmp", false, err);
+    l->part = l->tmp < 0 ? -1 : make_folder(l, dir, "part", ".wpack/part", false, err);
     return l->part < 0 ? -1 : 0;
 }
 
@@ -169,8 +170,8 @@ static int open_blob_dir(struct layout *l, enum wp_hash_alg alg, bool create, st
     char path[OCI_BLOB_PATH];
     (void)snprintf(path, sizeof(path), "blobs/%s", name);
     if (create) {
-        WP_AUTO_FD int blobs = make_folder(l, l->root, "blobs", "blobs", err);
-        return blobs < 0 ? -1 : make_folder(l, blobs, name, path, err);
+        WP_AUTO_FD int blobs = make_folder(l, l->root, "blobs", "blobs", true, err);
+        return blobs < 0 ? -1 : make_folder(l, blobs, name, path, true, err);
     }
     WP_AUTO_FREE char *shown = layout_shown(l, path);
     return wp_fs_open_beneath(l->root, path, O_RDONLY | O_DIRECTORY, 0, shown, err);
