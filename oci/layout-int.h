@@ -213,11 +213,8 @@ void layout_subjects_free(struct layout *l, WP_OWN struct layout_subjects *t);
 
 /* ---- layout-graph.c: reachability ---- */
 
-struct layout_set_slot {
-    struct oci_digest digest; /* alg 0: free */
-};
 struct layout_set {
-    struct layout_set_slot *slots;
+    struct oci_digest *slots; /* alg 0: free */
     size_t cap, count;
 };
 void layout_set_done(struct layout_set *s);
@@ -229,7 +226,8 @@ enum layout_problem { LAYOUT_MISSING, LAYOUT_DAMAGED };
 struct layout_graph {
     struct layout *l;
     struct wp_job *job;
-    struct layout_set seen;
+    struct layout_set seen;   /* all that is reachable */
+    struct layout_set opened; /* of those, what was followed as a manifest */
     /* Tells of content that is named and not as it should be. Non-zero stops. */
     int (*problem)(struct layout_graph *g, enum layout_problem kind, const struct oci_desc *d, const char *text,
                    struct wp_err *err);
@@ -239,7 +237,7 @@ struct layout_graph {
 int layout_graph_add(struct layout_graph *g, const struct oci_desc *d, const char *by, struct wp_err *err) WP_MUST_USE;
 void layout_graph_done(struct layout_graph *g);
 
-/* Regular files below a folder of the layout, which may be absent. name has no '/'. Non-zero stops. */
+/* What a folder holds, whatever kind it is of (st tells). dir is open while fn runs. Non-zero stops. */
 typedef int(layout_file_fn)(void *arg, int dir, const char *name, const struct stat *st, struct wp_err *err);
 int layout_each_file(int dir, const char *shown, layout_file_fn *fn, void *arg, struct wp_err *err) WP_MUST_USE;
 /* hex digits of the algorithm's length: fills ret */
