@@ -34,7 +34,10 @@ static int path_of(const struct oci_desc *layer, size_t i, const char *fallback,
     }
     const char *problem = wp_fs_path_problem(title);
     if (problem) {
-        wp_fail(err, WP_E_INPUT, "layer %zu: title '%s' %s", i, title, problem);
+        /* "is '..'" is said of one component. */
+        bool part = wp_str_starts(problem, "is '") && strchr(title, '/');
+        wp_fail(err, WP_E_INPUT, "layer %zu: title '%s' %s%s", i, title, part ? "contains " : "",
+                part ? problem + strlen("is ") : problem);
         return wp_hint(err, "nothing was written; to get the content as it is, pull into a layout: -o oci:DIR");
     }
     *ret = wp_arena_str(a, title);
