@@ -25,7 +25,7 @@
 #define HEADER_MEMORY   ((size_t)32 << 10)
 #define MAX_CONNECTIONS 4096U
 #define MAX_PER_ADDRESS 1024U
-#define SPARE_FILES     128U
+#define MIN_CONNECTIONS 64U
 #define IDLE_S          30U
 #define HEADERS_MS      10000U
 #define SLOW_BODY_MS    10000U
@@ -514,13 +514,14 @@ void httpd_reap(struct httpd *h)
     (void)pthread_mutex_unlock(&h->lock);
 }
 
+/* Half of the files that may be open: each connection may be sending one. */
 static unsigned connection_limit(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= MAX_CONNECTIONS + SPARE_FILES) {
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return MAX_CONNECTIONS;
     }
-    return files.rlim_cur > 2 * (rlim_t)SPARE_FILES ? (unsigned)files.rlim_cur - SPARE_FILES : SPARE_FILES;
+    return (unsigned)WP_MAX(WP_MIN(files.rlim_cur / 2, MAX_CONNECTIONS), MIN_CONNECTIONS);
 }
 
 static void start_daemon(struct httpd *h)

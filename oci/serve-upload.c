@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #define MAX_SESSIONS 1024
 #define SESSION_MS   (UINT64_C(3600) * 1000)
@@ -31,13 +32,16 @@ struct upload {
 struct serve_uploads {
     pthread_mutex_t lock;
     struct upload *list[MAX_SESSIONS];
-    size_t count;
+    size_t count, max;
 };
 
 struct serve_uploads *serve_uploads_new(void)
 {
     struct serve_uploads *u = wp_xcalloc(1, sizeof(*u));
     (void)pthread_mutex_init(&u->lock, NULL);
+    /* Each may hold an open file; connections and replies need some too. */
+    struct rlimit files;
+    u->max = getrlimit(RLIMIT_NOFILE, &files) == 0 ? (size_t)WP_MIN(files.rlim_cur / 4, MAX_SESSIONS) : MAX_SESSIONS;
     return u;
 }
 
@@ -106,7 +110,7 @@ static bool session_new(struct exchange *x)
     up->busy = true;
     up->unnamed = true;
     (void)pthread_mutex_lock(&u->lock);
-    bool full = u->count == MAX_SESSIONS;
+    bool full = u->count >= u->max;
     if (!full) {
         u->list[u->count++] = up;
     }
