@@ -35,11 +35,18 @@ static int check_name(const struct layout *l, const char *name, struct wp_arena 
     const char *repo = NULL;
     const char *tag = NULL;
     oci_name_split(a, name, &repo, &tag);
-    const char *problem = oci_digest_is(name) ? "a digest cannot be bound" : oci_ref_tag_problem(tag);
-    if (problem == NULL && repo[0] != '\0') {
-        problem = oci_ref_repo_problem(repo);
+    if (oci_digest_is(name)) {
+        return wp_fail(err, WP_E_USAGE, "%s: '%s' is a digest and cannot be a name", l->label, name);
     }
-    return problem == NULL ? 0 : wp_fail(err, WP_E_USAGE, "%s: bad name '%s': %s", l->label, name, problem);
+    const char *part = "repository";
+    const char *problem = repo[0] != '\0' ? oci_ref_repo_problem(repo) : NULL;
+    if (problem == NULL) {
+        part = "tag";
+        problem = oci_ref_tag_problem(tag);
+    }
+    return problem == NULL
+               ? 0
+               : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", l->label, name, part, problem);
 }
 
 static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,

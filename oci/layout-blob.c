@@ -326,6 +326,12 @@ static int transfer_proof(struct transfer *t, struct wp_err *err)
     return 0;
 }
 
+static bool has_bytes(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size > 0;
+}
+
 static int transfer_run(struct transfer *t, struct wp_source *src, struct wp_err *err)
 {
     if (transfer_prefix(t, err) < 0) {
@@ -370,7 +376,7 @@ int layout_push(struct oci_store *s, const struct oci_desc *d, struct wp_source 
     WP_AUTO_FREE uint8_t *chunk = wp_xmalloc(HASH_CHUNK);
     struct transfer t = {.l = l, .d = d, .job = job, .item = item, .f = &f, .hash = hash, .chunk = chunk};
     if (transfer_run(&t, src, err) < 0) {
-        f.keep = f.dir == l->part && t.done > 0 && err->code != WP_E_INTEGRITY;
+        f.keep = f.dir == l->part && err->code != WP_E_INTEGRITY && has_bytes(f.fd);
         return -1;
     }
     return layout_file_publish(&f, &d->digest, err);
