@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/num.h"
 #include "oci/http-client.h"
+#include "oci/http-retry.h"
 
 #include <strings.h>
 
@@ -122,7 +123,7 @@ int http_error_reply(const struct http_client *c, const struct http_req *req, co
     default:
         break;
     }
-    bool later = resp->status >= 500 || resp->status == 408;
+    bool later = http_retry_status(resp->status);
     wp_fail(err, later ? WP_E_NETWORK : WP_E_OTHER, "%s failed (%s): %s '%s'", c->host, status.ptr, method, shown);
     if (resp->status == 400 && !c->origin.https && strcasestr(words.ptr, "https")) {
         return wp_hint(err, "this registry speaks HTTPS: leave out --plain-http");

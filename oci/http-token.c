@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "oci/http-client.h"
+#include "oci/http-retry.h"
 
 enum { LIFETIME_MIN_S = 60, LIFETIME_MAX_S = 24 * 3600 };
 
@@ -96,7 +97,7 @@ static int refuse(const struct http_client *c, const struct http_token_ask *ask,
     http_error_words(body, &words);
     const char *shown = http_url_shown(t->arena, ask->realm);
     const char *gap = words.len > 0 ? " " : "";
-    if (resp->status == 408 || resp->status == 429 || resp->status >= 500) {
+    if (http_retry_status(resp->status)) {
         const char *after = http_resp_header(resp, "Retry-After");
         t->retry_after = after ? wp_arena_str(t->arena, after) : NULL;
         return wp_fail(err, WP_E_NETWORK, "token server '%s' failed (%d%s%s)", shown, resp->status, gap, words.ptr);

@@ -109,8 +109,8 @@ struct http_call {
 /* Retries, follows redirects (GET and HEAD: at most WP_LIMIT_REDIRECTS hops; never https to http, never from a public
  * registry to an address of an inner network; credentials only to scheme, host and port equal to the client's), answers
  * 401 once per token. req.url may belong to another host (an upload's Location): the same rules hold. Errors: 401/403
- * WP_E_DENIED, 404 WP_E_NOT_FOUND, 429 and 5xx after all retries WP_E_NETWORK, else WP_E_OTHER, each with the
- * registry's own words (code and message of its error body, bounded) and a hint. */
+ * WP_E_DENIED, 404 WP_E_NOT_FOUND, 408, 429, 500, 502, 503 and 504 after all retries WP_E_NETWORK, else WP_E_OTHER,
+ * each with the registry's own words (code and message of its error body, bounded) and a hint. */
 int http_client_send(struct http_client *c, const struct http_call *call, struct http_resp *ret,
                      WP_OWN struct wp_reader **ret_body, struct wp_err *err) WP_MUST_USE;
 /* The same with the body appended to ret_body (at most call->body_limit bytes); a body that breaks off is retried. */
