@@ -5,8 +5,9 @@
  *
  * What never reaches the handler (400 and the connection ends): Content-Length beside Transfer-Encoding, a repeated
  * one of them, another coding than chunked, a length that is not a number, blanks or control bytes in header names,
- * NUL in the target or a header, a target that is not a path. What the library lets through: a bare LF at the end of a
- * line, folded header lines (joined by blanks). */
+ * NUL in the target or a header's name, a target that is not a path. What the library lets through: a bare LF at the
+ * end of a line, folded header lines (joined by blanks), NUL in a header's value (which ends there). Its own refusals
+ * carry HTML, not JSON. */
 #pragma once
 
 #include "base/base.h"

@@ -137,6 +137,11 @@ void assert_closed(int fd)
 {
     char c;
     ssize_t n = recv(fd, &c, 1, 0);
+    if (n > 0) {
+        char more[256] = {0};
+        (void)!recv(fd, more, sizeof(more) - 1, 0);
+        print_error("more came: %c%s\n", c, more);
+    }
     assert_true(n == 0 || (n < 0 && errno == ECONNRESET));
 }
 
