@@ -160,6 +160,14 @@ void wp_item_end(struct wp_item *item, enum wp_item_state state)
     }
 }
 
+enum wp_item_state wp_item_look(const struct wp_item *item, uint64_t *ret_moved)
+{
+    if (ret_moved != NULL) {
+        *ret_moved = atomic_load(&item->moved);
+    }
+    return (enum wp_item_state)atomic_load(&item->state);
+}
+
 /* Readers of a shared job see it as const; its lock is not part of what they see. */
 static struct wp_job *lock_table(const struct wp_job *job)
 {

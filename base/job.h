@@ -40,6 +40,8 @@ void wp_item_add(struct wp_item *item, uint64_t n, bool moved);
 /* The transfer starts again from `done` bytes. */
 void wp_item_rewind(struct wp_item *item, uint64_t done);
 void wp_item_end(struct wp_item *item, enum wp_item_state state);
+/* The state now and, where ret_moved is given, the bytes moved. */
+enum wp_item_state wp_item_look(const struct wp_item *item, uint64_t *ret_moved);
 
 /* A snapshot for display: copies up to max items in order of their begin, from index `from` on; returns the number. */
 struct wp_item_view {
