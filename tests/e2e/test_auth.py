@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Credentials as users have them, against docker-registry: anonymous, basic, bearer, identity token, helper, TLS."""
+
+import base64
+import json
+import os
+import stat
+import subprocess
+
+import pytest
+
+from conftest import find_peer
+
+
+@pytest.fixture
+def htpasswd(tmp_path):
+    program = find_peer("htpasswd")
+    path = tmp_path / "htpasswd"
+    done = subprocess.run([program, "-Bbn", "alice", "secret"], check=True, capture_output=True)
+    path.write_bytes(done.stdout)
+    return path
+
+
+def docker_config(wpack, doc):
+    folder = wpack.home / ".docker"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(doc))
+
+
+def basic(user, password):
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def round_trip(wpack, module, host, *options, env=None):
+    ref = f"{host}/a/app:1"
+    pushed = wpack("push", module, ref, *options, env=env)
+    wpack("pull", ref, "-o", "out/", *options, env=env)
+    assert (wpack.cwd / "out/hello.wasm").read_bytes() == module.read_bytes()
+    return pushed
+
+
+def test_anonymous(wpack, module, docker_registry):
+    round_trip(wpack, module, docker_registry().host)
+
+
+class TestBasic:
+    def test_flags(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        round_trip(wpack, module, host, "-u", "alice", "-p", "secret")
+
+    def test_password_from_stdin(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        wpack("push", module, f"{host}/a/b:1", "-u", "alice", "--password-stdin", stdin="secret\n")
+
+    def test_environment(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        round_trip(wpack, module, host, env={"WPACK_USERNAME": "alice", "WPACK_REGISTRY_PASSWORD": "secret"})
+
+    def test_docker_config(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"auths": {host: {"auth": basic("alice", "secret")}}})
+        round_trip(wpack, module, host)
+
+    def test_containers_auth_json_by_namespace(self, wpack, module, docker_registry, htpasswd, tmp_path):
+        host = docker_registry(htpasswd=htpasswd).host
+        auth = tmp_path / "auth.json"
+        auth.write_text(
+            json.dumps({"auths": {host: {"auth": basic("alice", "no")}, f"{host}/a": {"auth": basic("alice", "secret")}}})
+        )
+        round_trip(wpack, module, host, env={"REGISTRY_AUTH_FILE": str(auth)})
+
+    def test_wrong_password_is_exit_4_and_says_where_it_came_from(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"auths": {host: {"auth": basic("alice", "wrong")}}})
+        r = wpack("push", module, f"{host}/a/b:1", rc=4)
+        assert "config.json" in r.err and f"wpack login {host}" in r.err
+        assert "wrong" not in r.err.replace("wrong password", "")
+
+    def test_no_credentials_is_exit_4(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        r = wpack("pull", f"{host}/a/b:1", rc=4)
+        assert "wpack login" in r.err
+
+    def test_another_hosts_entry_is_not_used(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"auths": {"127.0.0.1:1": {"auth": basic("alice", "secret")}}})
+        wpack("push", module, f"{host}/a/b:1", rc=4)
+
+
+class TestHelper:
+    def helper(self, wpack, script):
+        folder = wpack.cwd / "bin"
+        folder.mkdir(exist_ok=True)
+        path = folder / "docker-credential-test"
+        path.write_text("#!/bin/sh\n" + script)
+        path.chmod(0o755)
+        return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+    def test_cred_helper(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}})
+        env = self.helper(wpack, 'read url; echo "{\\"ServerURL\\":\\"$url\\",\\"Username\\":\\"alice\\",\\"Secret\\":\\"secret\\"}"\n')
+        round_trip(wpack, module, host, env=env)
+
+    def test_creds_store(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credsStore": "test"})
+        env = self.helper(wpack, f'read url; [ "$url" = "{host}" ] || {{ echo credentials not found in native keychain; exit 1; }}\n'
+                                 'echo "{\\"Username\\":\\"alice\\",\\"Secret\\":\\"secret\\"}"\n')
+        round_trip(wpack, module, host, env=env)
+
+    def test_missing_helper_is_a_warning_and_anonymous(self, wpack, module, docker_registry):
+        host = docker_registry().host
+        docker_config(wpack, {"credHelpers": {host: "nowhere"}})
+        r = round_trip(wpack, module, host)
+        assert "warning" in r.err and "docker-credential-nowhere" in r.err
+
+    def test_failing_helper_never_uses_other_entries(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}, "auths": {"other.example": {"auth": basic("alice", "secret")}}})
+        env = self.helper(wpack, "echo broken; exit 1\n")
+        r = wpack("push", module, f"{host}/a/b:1", env=env, rc=4)
+        assert "docker-credential-test" in r.err
+
+
+class TestBearer:
+    def test_token_server(self, wpack, module, docker_registry, token_server):
+        host = docker_registry(token=token_server).host
+        round_trip(wpack, module, host, "-u", "alice", "-p", "secret", "--realm-host", "localhost")
+        assert any(a and a.startswith("Basic ") for _, _, a, _ in token_server.seen)
+
+    def test_realm_of_another_host_gets_no_password(self, wpack, module, docker_registry, token_server):
+        host = docker_registry(token=token_server).host
+        r = wpack("push", module, f"{host}/a/b:1", "-u", "alice", "-p", "secret", rc=4)
+        assert "--realm-host" in r.err
+        assert all(a is None for _, _, a, _ in token_server.seen)
+
+    def test_anonymous_token(self, wpack, module, docker_registry, token_server):
+        token_server.anonymous_pull = True
+        round_trip(wpack, module, docker_registry(token=token_server).host)
+
+    def test_identity_token(self, wpack, module, docker_registry, token_server):
+        token_server.refresh_tokens = {"refresh-me"}
+        host = docker_registry(token=token_server).host
+        docker_config(wpack, {"auths": {host: {"identitytoken": "refresh-me"}}})
+        round_trip(wpack, module, host, "--realm-host", "localhost")
+        assert any(m == "POST" and b"grant_type=refresh_token" in body for m, _, _, body in token_server.seen)
+
+    def test_wrong_password(self, wpack, module, docker_registry, token_server):
+        host = docker_registry(token=token_server).host
+        r = wpack("push", module, f"{host}/a/b:1", "-u", "alice", "-p", "nope", "--realm-host", "localhost", rc=4)
+        assert "nope" not in r.err
+
+
+class TestTls:
+    def test_private_ca_by_flag(self, wpack, module, docker_registry, tls):
+        host = docker_registry(tls=tls).host.replace("127.0.0.1", "localhost")
+        round_trip(wpack, module, host, "--ca-file", tls.ca)
+
+    def test_private_ca_by_certs_d(self, wpack, module, docker_registry, tls):
+        host = docker_registry(tls=tls).host
+        folder = wpack.home / ".config/containers/certs.d" / host
+        folder.mkdir(parents=True)
+        (folder / "ca.crt").write_bytes(tls.ca.read_bytes())
+        round_trip(wpack, module, host)
+
+    def test_private_ca_by_environment(self, wpack, module, docker_registry, tls):
+        host = docker_registry(tls=tls).host
+        round_trip(wpack, module, host, env={"SSL_CERT_FILE": str(tls.ca)})
+
+    def test_unknown_ca_is_refused_and_never_http(self, wpack, module, docker_registry, tls):
+        host = docker_registry(tls=tls).host.replace("127.0.0.1", "localhost")
+        r = wpack("push", module, f"{host}/a/b:1", "--retry", "1", rc=1)
+        assert "certificate" in r.err and "--ca-file" in r.err
+
+    def test_insecure(self, wpack, module, docker_registry, tls):
+        host = docker_registry(tls=tls).host
+        round_trip(wpack, module, host, "--insecure")
+
+
+class TestLogin:
+    def test_login_logout(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"psFormat": "kept", "auths": {"other.example": {"auth": basic("o", "p")}}})
+        wpack("login", host, "-u", "alice", "--password-stdin", stdin="secret")
+        path = wpack.home / ".docker/config.json"
+        doc = json.loads(path.read_text())
+        assert doc["psFormat"] == "kept" and doc["auths"]["other.example"] == {"auth": basic("o", "p")}
+        assert doc["auths"][host] == {"auth": basic("alice", "secret")}
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        round_trip(wpack, module, host)
+        wpack("logout", host)
+        assert host not in json.loads(path.read_text())["auths"]
+        wpack("pull", f"{host}/a/app:1", rc=4)
+        wpack("logout", host, rc=3)
+
+    def test_wrong_login_stores_nothing(self, wpack, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        wpack("login", host, "-u", "alice", "--password-stdin", stdin="wrong", rc=4)
+        assert not (wpack.home / ".docker/config.json").exists()
+
+    def test_oras_understands_our_login(self, wpack, module, docker_registry, htpasswd, oras):
+        host = docker_registry(htpasswd=htpasswd).host
+        wpack("login", host, "-u", "alice", "--password-stdin", stdin="secret")
+        wpack("push", module, f"{host}/a/b:1")
+        oras("pull", "--plain-http", f"{host}/a/b:1", "-o", "by-oras", "--registry-config", wpack.home / ".docker/config.json")
+
+    def test_we_understand_crane_login(self, wpack, module, docker_registry, htpasswd, crane, tmp_path):
+        host = docker_registry(htpasswd=htpasswd).host
+        crane("auth", "login", host, "-u", "alice", "-p", "secret")
+        round_trip(wpack, module, host, env={"DOCKER_CONFIG": str(tmp_path / "crane-home")})
+
+
+def test_no_secret_is_shown(wpack, module, docker_registry, token_server):
+    host = docker_registry(token=token_server).host
+    r = wpack("push", module, f"{host}/a/b:1", "-u", "alice", "-p", "secret", "--realm-host", "localhost", "--debug")
+    assert "secret" not in r.err and "eyJ" not in r.err and basic("alice", "secret") not in r.err
+    assert "http:" in r.err, "the trace is there"
