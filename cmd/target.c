@@ -186,6 +186,8 @@ int target_client(struct cmd_ctx *c, const char *host, struct http_client **ret,
         .plain_http = r->plain_http,
         .tls =
             {
+                .ca_bundle = env_or_null("SSL_CERT_FILE"),
+                .ca_dir = env_or_null("SSL_CERT_DIR"),
                 .ca_file = r->ca_file,
                 .cert_file = r->cert_file,
                 .key_file = r->key_file,
