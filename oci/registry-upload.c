@@ -383,15 +383,11 @@ int oci_registry_upload(struct oci_registry *r, const struct oci_desc *d, struct
     if (d->size == OCI_SIZE_UNKNOWN) {
         return wp_fail(err, WP_E_UNSUPPORTED, "%s: %s cannot be uploaded before its size is known", r->label, u.digest);
     }
-    if (opts != NULL) {
-        u.job = opts->job != NULL ? opts->job : r->job;
-        u.item = opts->item;
-    }
     oci_upload_body_init(&u.body, src, d);
     if (d->size == 0 && oci_upload_body_prove(&u.body, err) != 0) {
         return -1;
     }
-    int rc = run(&u, opts == NULL ? NULL : opts->mount_from, err);
+    int rc = run(&u, opts->mount_from, err);
     if (rc == 1) {
         wp_item_end(u.item, WP_ITEM_MOUNTED);
     }

@@ -296,36 +296,51 @@ int oci_registry_get_manifest(struct oci_registry *r, const char *ref, struct wp
     return 1;
 }
 
+#define CANDIDATES 5
+
 struct only_tag {
     struct wp_arena *a;
     const char *tag;
     unsigned count;
+    struct wp_buf hint;
 };
+
+/* "sha256-<hex>", also with an ending: a list of referrers, or a signature of old. */
+static bool belongs_to_digest(const char *tag)
+{
+    return wp_str_starts(tag, "sha256-") && strspn(tag + 7, "0123456789abcdef") == 64;
+}
 
 static int keep_tag(void *arg, const char *repo WP_UNUSED, const char *tag, const struct oci_desc *desc WP_UNUSED,
                     struct wp_err *err WP_UNUSED)
 {
     struct only_tag *only = arg;
-    only->count++;
-    only->tag = wp_arena_str(only->a, tag);
+    if (belongs_to_digest(tag)) {
+        return 0;
+    }
+    if (only->count++ < CANDIDATES) {
+        wp_buf_printf(&only->hint, "%s%s", only->hint.len > 0 ? ", " : "", tag);
+        only->tag = wp_arena_str(only->a, tag);
+    }
     return 0;
 }
 
 static const char *the_only_tag(struct oci_registry *r, struct wp_arena *a, struct wp_err *err)
 {
-    struct only_tag only = {.a = a};
-    if (oci_registry_each_name(&r->base, NULL, keep_tag, &only, err) != 0) {
-        return NULL;
-    }
-    if (only.count != 1) {
-        wp_fail(err, only.count == 0 ? WP_E_NOT_FOUND : WP_E_USAGE, "%s has %s", r->label,
-                only.count == 0 ? "no tags" : "several tags and none was named");
-        if (only.count > 1) {
-            wp_hint(err, "name one: %s:%s", r->label, only.tag);
+    struct only_tag only = {.a = a, .hint = WP_BUF_INIT};
+    const char *tag = NULL;
+    if (oci_registry_each_name(&r->base, NULL, keep_tag, &only, err) == 0) {
+        if (only.count == 0) {
+            wp_fail(err, WP_E_NOT_FOUND, "%s has no tags", r->label);
+        } else if (only.count > 1) {
+            wp_fail(err, WP_E_USAGE, "%s has %u tags: which one?", r->label, only.count);
+            wp_hint(err, "name one of: %s%s", only.hint.ptr, only.count > CANDIDATES ? ", ..." : "");
+        } else {
+            tag = only.tag;
         }
-        return NULL;
     }
-    return only.tag;
+    wp_buf_done(&only.hint);
+    return tag;
 }
 
 static int registry_resolve(struct oci_store *s, const char *name, struct wp_arena *a, struct oci_desc *ret_desc,
@@ -423,6 +438,9 @@ static int registry_push(struct oci_store *s, const struct oci_desc *d, struct w
 {
     struct oci_registry *r = WP_DOWNCAST(struct oci_registry, s);
     if (oci_registry_is_manifest(d)) {
+        if (wp_job_check(opts->job, err) != 0) {
+            return -1;
+        }
         return oci_registry_push_manifest(r, d, src, err);
     }
     return oci_registry_upload(r, d, src, opts, err);
