@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every binary of the public WebAssembly suites through the scanner.
 
-usage: scan-suite.py PROGRAM   (build/release/tests/spec/scan-files; data from the folder in WPACK_DATA)
+usage: scan-suite.py   (`make spec`: OUT is the build folder, MAKE the make program; data from the folder in WPACK_DATA)
 
 A module or component that the suite calls valid, or only calls invalid (its framing is fine), must scan; of those it
 calls malformed, the number refused is held against a floor, since malformed instructions are not the scanner's
@@ -48,7 +48,13 @@ def scan(program, paths):
     return answers
 
 
-def main(program):
+def build():
+    program = pathlib.Path(os.environ.get("OUT", "build/release")) / "tests/spec/scan-files"
+    subprocess.run([*os.environ.get("MAKE", "make").split(), "--no-print-directory", str(program)], check=True)
+    return program
+
+
+def main():
     data = os.environ.get("WPACK_DATA", "")
     if not data:
         print("SKIP: no test data (set WPACK_DATA to the folder of wasm-spec.tar.gz and component.tar.gz)")
@@ -59,7 +65,7 @@ def main(program):
             print(f"SKIP: no test data ({data} lacks one of {', '.join(ARCHIVES)})")
             return 0
         found = list(cases(folder))
-        answers = scan(program, [path for _, _, path in found])
+        answers = scan(build(), [path for _, _, path in found])
         counts = collections.Counter()
         wrong = []
         accepted = collections.Counter()
@@ -87,6 +93,4 @@ def main(program):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -169,7 +169,7 @@ static void test_syntax(void **state)
 {
     (void)state;
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
-    const char *const bad[] = {"", "module", "{\"module\":\"a\",\"module\":\"b\"}", "{\"module\":\"a\"} x",
+    const char *const bad[] = {" ", "module", "{\"module\":\"a\",\"module\":\"b\"}", "{\"module\":\"a\"} x",
                                "{\"module\":\"a\",}"};
     for (size_t i = 0; i < WP_ARRAY_LEN(bad); i++) {
         struct pack_project p;
