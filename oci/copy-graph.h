@@ -32,6 +32,7 @@ struct copy_node {
     bool no_tags;  /* a signature by tag: nobody signs signatures */
     bool visited;  /* fetched, parsed, and its referrers listed */
     bool admitted; /* belongs to the closure */
+    bool tagged;   /* a signature tag names it */
     bool primary;  /* reached from the root through indexes alone; else a referrer */
     bool seen;     /* in copy_order's walk */
     bool fresh;    /* a blob of it had to be copied: no use in asking whether it is there */
