@@ -60,12 +60,19 @@ void server_start(struct server *s, const struct oci_serve_opts *opts)
     s->port = (unsigned short)port;
 }
 
-void server_stop(struct server *s)
+void server_end(struct server *s)
 {
     wp_job_cancel(s->job, 0);
-    wp_thread_join(s->thread);
+    wp_thread_join(WP_STEAL(s->thread));
     assert_string_equal(s->err.msg, "");
     assert_int_equal(s->rc, 0);
+}
+
+void server_stop(struct server *s)
+{
+    if (s->thread != NULL) {
+        server_end(s);
+    }
     oci_store_close(s->store);
     wp_job_free(s->job);
     wp_buf_done(&s->log);

@@ -22,7 +22,9 @@ struct server {
 };
 /* opts NULL: defaults. The store is a fresh memory store. */
 void server_start(struct server *s, const struct oci_serve_opts *opts);
-/* Cancels, waits, and asserts that oci_serve returned 0. */
+/* Cancels, waits, and asserts that oci_serve returned 0. The log is complete then. */
+void server_end(struct server *s);
+/* server_end unless that was done, and release. */
 void server_stop(struct server *s);
 
 struct reply {
