@@ -22,6 +22,7 @@ struct reader {
 /* A C string of bytes that may hold NUL. */
 static const char *text(struct wp_arena *a, struct wp_span s)
 {
+    static const uint8_t instead[] = {0xef, 0xbf, 0xbd};
     size_t nuls = 0;
     for (size_t i = 0; i < s.len; i++) {
         nuls += s.ptr[i] == 0;
@@ -33,8 +34,8 @@ static const char *text(struct wp_arena *a, struct wp_span s)
     char *out = copy;
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == 0) {
-            memcpy(out, "\xef\xbf\xbd", 3);
-            out += 3;
+            memcpy(out, instead, sizeof(instead));
+            out += sizeof(instead);
         } else {
             *out++ = (char)s.ptr[i];
         }

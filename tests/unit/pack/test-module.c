@@ -104,7 +104,7 @@ static void test_metadata(void **state)
                 wp_span("\2\10language\1\4Rust\6"
                         "1.95.0\14processed-by\1\5rustc\3"
                         "1.9",
-                        53));
+                        47));
     struct pack_module m;
     read_bytes(wp_buf_span(&b), &a, &m);
     assert_string_equal(m.name, "hi");
