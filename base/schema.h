@@ -2,10 +2,9 @@
  *
  * A subset of JSON Schema 2020-12, enough for schemas/: type, enum, const, required, properties, patternProperties,
  * additionalProperties, propertyNames, items, prefixItems, minItems, maxItems, uniqueItems, minimum, maximum,
- * minLength, maxLength, pattern, anyOf, oneOf, not, $ref ("#" or
- * "#/$defs/NAME"), $defs. Annotations ($schema, $id, $comment,
- * title, description, default, examples, deprecated, readOnly, writeOnly) are ignored; any other keyword makes
- * wp_schema_check fail with WP_E_OTHER: a schema must not promise what is not checked.
+ * minLength, maxLength, pattern, anyOf, oneOf, not, $ref ("#" or "#/$defs/NAME"), $defs. Annotations ($schema, $id,
+ * $comment, title, description, default, examples, deprecated, readOnly, writeOnly) are ignored; any other keyword
+ * makes wp_schema_check fail with WP_E_OTHER: a schema must not promise what is not checked.
  *
  * Patterns are POSIX extended (regcomp) and must mean the same to ECMA-262 readers: no shorthand classes such as \d, no
  * back references, no lazy quantifiers, no groups that start with '?', no backslash and no [:class:] in brackets.
