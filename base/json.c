@@ -52,6 +52,11 @@ static int parse(struct wp_json_doc *doc, struct wp_span text, bool lines, struc
     if (text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0) {
         return fail_at_offset(doc, text, lines, 0, "it starts with a byte order mark", err);
     }
+    /* jansson skips a NUL byte behind a number. */
+    const uint8_t *nul = memchr(text.ptr, '\0', text.len);
+    if (nul != NULL) {
+        return fail_at_offset(doc, text, lines, (size_t)(nul - text.ptr), "a NUL byte", err);
+    }
     size_t deep = 0;
     if (!json_depth_ok(text, WP_LIMIT_JSON_DEPTH, &deep)) {
         char what[64];
