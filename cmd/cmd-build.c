@@ -163,7 +163,7 @@ static int build_one(struct cmd_ctx *c, const struct build_plan *plan, const str
                  err) < 0) {
         return -1;
     }
-    transfer_note(c, layout->base, &result);
+    transfer_note(c, "layout", layout->base, &result);
     if (out->name != NULL) {
         out_fact(c->out, "name", "%s", out->name);
     }

@@ -51,7 +51,7 @@ static const char *state_word(enum wp_item_state state)
     case WP_ITEM_DONE:
         return "done";
     case WP_ITEM_PRESENT:
-        return "there already";
+        return "present";
     case WP_ITEM_MOUNTED:
         return "mounted";
     case WP_ITEM_FAILED:
@@ -69,12 +69,8 @@ static void report_ended(struct cmd_progress *p)
     while (wp_job_items(p->job, p->reported, &v, 1) == 1 && v.state != WP_ITEM_ACTIVE) {
         char size[WP_SIZE_TEXT];
         char took[WP_SIZE_TEXT];
-        if (v.state == WP_ITEM_DONE) {
-            out_fact(p->out, "blob", "%s  %s  %s", v.label, wp_size_text(v.total, size),
-                     wp_duration_text(v.ended_ms - v.began_ms, took));
-        } else {
-            out_fact(p->out, "blob", "%s  %s  %s", v.label, wp_size_text(v.total, size), state_word(v.state));
-        }
+        out_fact(p->out, state_word(v.state), "%s  %s  %s", v.label, wp_size_text(v.total, size),
+                 wp_duration_text(v.ended_ms - v.began_ms, took));
         p->reported++;
     }
 }

@@ -14,7 +14,7 @@ struct oci_copy_opts transfer_opts(struct cmd_ctx *c)
     };
 }
 
-void transfer_note(struct cmd_ctx *c, const char *label, const struct oci_copy_result *r)
+void transfer_note(struct cmd_ctx *c, const char *label, const char *where, const struct oci_copy_result *r)
 {
     char size[WP_SIZE_TEXT];
     char moved[WP_SIZE_TEXT];
@@ -34,7 +34,7 @@ void transfer_note(struct cmd_ctx *c, const char *label, const struct oci_copy_r
         wp_buf_printf(&b, "; with %llu %s", (unsigned long long)r->referrers,
                       r->referrers == 1 ? "referrer" : "referrers");
     }
-    out_fact(c->out, label, "%s", b.ptr);
+    out_fact(c->out, label, "%s%s%s", where, where[0] == '\0' ? "" : "  ", b.ptr);
     if (r->skipped_referrers > 0) {
         out_warn(c->out, "%llu listed referrers name another subject and were not taken",
                  (unsigned long long)r->skipped_referrers);
