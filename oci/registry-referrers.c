@@ -8,7 +8,7 @@
 #include "oci/referrers.h"
 #include "oci/registry-int.h"
 
-#define EDIT_ROUNDS 6 /* the first, and 5 more when another writer was in between */
+#define EDIT_ROUNDS 7 /* five may be lost to other writers; the one after the last write only looks */
 
 struct found {
     struct wp_arena arena;
@@ -183,7 +183,7 @@ int oci_registry_fallback_edit(struct oci_registry *r, const struct oci_digest *
                                bool remove, struct wp_err *err)
 {
     /* A round that wrote is followed by one that looks: registries know no lock, and the last writer wins. */
-    for (unsigned round = 0; round <= EDIT_ROUNDS; round++) {
+    for (unsigned round = 0; round < EDIT_ROUNDS; round++) {
         if (oci_registry_wait(r, round < 2 ? 0 : round - 1, err) != 0) {
             return -1;
         }

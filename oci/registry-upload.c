@@ -143,6 +143,23 @@ static int begin_or_mount(struct upload *u, const char *from, struct wp_err *err
     return rc;
 }
 
+/* Leave nothing half-finished behind; registries without this verb let it expire. */
+static void abandon(struct upload *u)
+{
+    if (u->location == NULL) {
+        return;
+    }
+    struct wp_err ignored = {0};
+    HTTP_AUTO_RESP struct http_resp resp = {0};
+    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
+    struct http_call call = upload_call(u, "DELETE", u->location);
+    call.no_retry = true;
+    u->location = NULL;
+    if (http_client_read(u->r->client, &call, &resp, &body, &ignored) != 0) {
+        wp_err_clear(&ignored);
+    }
+}
+
 /* ---- sending ---- */
 
 static int check_stored(const struct upload *u, const struct http_resp *resp, struct wp_err *err)
@@ -295,7 +312,7 @@ static int ask_state(struct upload *u, struct wp_err *err)
     /* "0-0" is what registries say about one byte and about none. */
     if (range == NULL || !parse_range(range, &has) || has <= 1 || has > u->d->size ||
         take_location(u, &resp, false, err) != 0) {
-        u->location = NULL;
+        abandon(u);
         return 0;
     }
     u->at = has;
@@ -315,13 +332,13 @@ static int recover(struct upload *u, struct wp_err *err)
         }
         /* The registry tells where an upload stands, but does not let it go on. */
         u->no_resume = true;
-        u->location = NULL;
+        abandon(u);
         return 0;
     }
     struct wp_err why = *err;
     wp_err_clear(err);
     if (u->no_resume) {
-        u->location = NULL;
+        abandon(u);
     } else if (ask_state(u, err) != 0) {
         return -1;
     }
@@ -333,21 +350,6 @@ static int recover(struct upload *u, struct wp_err *err)
     }
     wp_err_clear(err);
     return oci_registry_wait(u->r, u->idle, err);
-}
-
-/* Leave nothing half-finished behind; registries without this verb let it expire. */
-static void cancel(struct upload *u)
-{
-    if (u->location != NULL) {
-        struct wp_err ignored = {0};
-        HTTP_AUTO_RESP struct http_resp resp = {0};
-        WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
-        struct http_call call = upload_call(u, "DELETE", u->location);
-        call.no_retry = true;
-        if (http_client_read(u->r->client, &call, &resp, &body, &ignored) != 0) {
-            u->location = NULL;
-        }
-    }
 }
 
 /* 1: mounted; 0: uploaded; -1. */
@@ -365,7 +367,7 @@ static int run(struct upload *u, const char *mount_from, struct wp_err *err)
             return 0;
         }
         if (out == AGAIN) {
-            u->location = NULL;
+            abandon(u);
             if (++u->restarts > RESTART_MAX) {
                 return wp_fail(err, WP_E_OTHER, "%s: the registry takes no part of %s", u->r->label, u->digest);
             }
@@ -378,7 +380,8 @@ static int run(struct upload *u, const char *mount_from, struct wp_err *err)
 int oci_registry_upload(struct oci_registry *r, const struct oci_desc *d, struct wp_source *src,
                         const struct oci_push_opts *opts, struct wp_err *err)
 {
-    WP_CLEANUP(upload_done) struct upload u = {.r = r, .d = d, .job = r->job};
+    WP_CLEANUP(upload_done) struct upload u = {.r = r, .d = d, .item = opts->item};
+    u.job = opts->job != NULL ? opts->job : r->job;
     oci_digest_text(&d->digest, u.digest);
     if (d->size == OCI_SIZE_UNKNOWN) {
         return wp_fail(err, WP_E_UNSUPPORTED, "%s: %s cannot be uploaded before its size is known", r->label, u.digest);
@@ -391,8 +394,8 @@ int oci_registry_upload(struct oci_registry *r, const struct oci_desc *d, struct
     if (rc == 1) {
         wp_item_end(u.item, WP_ITEM_MOUNTED);
     }
-    if (rc < 0 && u.body.failed.code != WP_E_OK) {
-        cancel(&u);
+    if (rc < 0 && err->code != WP_E_NETWORK && err->code != WP_E_INTERRUPTED) {
+        abandon(&u);
     }
     return WP_MIN(rc, 0);
 }
