@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HASH_CHUNK (256 * 1024)
+#define HASH_CHUNK ((size_t)256 * 1024)
 /* A file is touched when somebody relies on it, not at every look. */
 #define TOUCH_AFTER_S 60
 
@@ -115,8 +115,7 @@ int layout_blob_open(struct layout *l, const struct oci_digest *digest, int *ret
     if (!S_ISREG(ret_st->st_mode)) {
         return 0;
     }
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = wp_steal_fd(&fd);
     return 1;
 }
 
@@ -160,7 +159,7 @@ static void touch(int fd, const struct stat *st)
 static int present(struct layout *l, const struct oci_desc *d, bool proven, struct wp_job *job, struct wp_err *err)
 {
     WP_AUTO_FD int fd = -1;
-    struct stat st;
+    struct stat st = {0};
     int found = layout_blob_open(l, &d->digest, &fd, &st, err);
     if (found <= 0) {
         return found;
@@ -237,11 +236,10 @@ static int open_part(struct layout *l, const struct oci_desc *d, struct layout_f
         }
         if (part_is_mine(l->part, name, fd)) {
             f->l = l;
-            f->fd = fd;
+            f->fd = wp_steal_fd(&fd);
             f->dir = l->part;
             f->keep = false;
             memcpy(f->name, name, sizeof(name));
-            fd = -1;
             return 0;
         }
     }

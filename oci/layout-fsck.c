@@ -103,16 +103,14 @@ static int each_blob(struct fsck *f, layout_file_fn *fn, struct wp_err *err)
 {
     static const enum wp_hash_alg algs[] = {WP_SHA256, WP_SHA512};
     for (size_t i = 0; i < WP_ARRAY_LEN(algs); i++) {
-        char folder[32];
-        (void)snprintf(folder, sizeof(folder), "blobs/%s", oci_digest_alg_name(algs[i]));
         f->alg = algs[i];
-        f->folder = folder;
+        f->folder = layout_blob_folder(algs[i]);
         int dir = layout_blob_dir(f->l, algs[i], false, err);
         if (dir < 0 && err->code != WP_E_NOT_FOUND) {
             return -1;
         }
         wp_err_clear(err);
-        WP_AUTO_FREE char *shown = layout_shown(f->l, folder);
+        WP_AUTO_FREE char *shown = layout_shown(f->l, f->folder);
         if (dir >= 0 && layout_each_file(dir, shown, fn, f, err) < 0) {
             return -1;
         }

@@ -233,16 +233,14 @@ static int sweep(struct gc *g, struct wp_err *err)
 {
     static const enum wp_hash_alg algs[] = {WP_SHA256, WP_SHA512};
     for (size_t i = 0; i < WP_ARRAY_LEN(algs); i++) {
-        char folder[32];
-        (void)snprintf(folder, sizeof(folder), "blobs/%s", oci_digest_alg_name(algs[i]));
         g->alg = algs[i];
-        g->folder = folder;
+        g->folder = layout_blob_folder(algs[i]);
         int dir = layout_blob_dir(g->l, algs[i], false, err);
         if (dir < 0 && err->code != WP_E_NOT_FOUND) {
             return -1;
         }
         wp_err_clear(err);
-        if (dir >= 0 && layout_each_file(dir, folder, sweep_blob, g, err) < 0) {
+        if (dir >= 0 && layout_each_file(dir, g->folder, sweep_blob, g, err) < 0) {
             return -1;
         }
     }

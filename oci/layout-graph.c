@@ -175,6 +175,11 @@ void layout_graph_done(struct layout_graph *g)
 
 /* ---- files ---- */
 
+const char *layout_blob_folder(enum wp_hash_alg alg)
+{
+    return alg == WP_SHA512 ? "blobs/sha512" : "blobs/sha256";
+}
+
 bool layout_blob_name(enum wp_hash_alg alg, const char *name, struct oci_digest *ret)
 {
     *ret = (struct oci_digest){.alg = alg};

@@ -143,8 +143,8 @@ static int by_digest_cmp(const void *a, const void *b)
 
 static void sort_entries(struct layout_index *x)
 {
-    x->named = wp_arena_alloc(&x->arena, x->count, sizeof(*x->named));
-    x->by_digest = wp_arena_alloc(&x->arena, x->count, sizeof(*x->by_digest));
+    x->named = wp_arena_alloc(&x->arena, x->count, sizeof(struct layout_entry *));
+    x->by_digest = wp_arena_alloc(&x->arena, x->count, sizeof(struct layout_entry *));
     for (size_t i = 0; i < x->count; i++) {
         x->by_digest[i] = &x->entries[i];
         if (x->entries[i].name != NULL) {

@@ -240,6 +240,8 @@ void layout_graph_done(struct layout_graph *g);
 /* What a folder holds, whatever kind it is of (st tells). dir is open while fn runs. Non-zero stops. */
 typedef int(layout_file_fn)(void *arg, int dir, const char *name, const struct stat *st, struct wp_err *err);
 int layout_each_file(int dir, const char *shown, layout_file_fn *fn, void *arg, struct wp_err *err) WP_MUST_USE;
+/* "blobs/sha256" */
+const char *layout_blob_folder(enum wp_hash_alg alg);
 /* hex digits of the algorithm's length: fills ret */
 bool layout_blob_name(enum wp_hash_alg alg, const char *name, struct oci_digest *ret);
 /* Can nobody be writing this part or temporary file? */

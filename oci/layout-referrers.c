@@ -155,7 +155,7 @@ static int fill_table(struct layout *l, struct layout_subjects *t, const struct 
         t->count++;
         i += n;
     }
-    t->by_subject = wp_arena_alloc(&t->arena, t->referrer_count, sizeof(*t->by_subject));
+    t->by_subject = wp_arena_alloc(&t->arena, t->referrer_count, sizeof(struct row *));
     size_t n = 0;
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].state == ROW_SUBJECT) {

@@ -96,7 +96,7 @@ static void names_text(const struct layout_entry *const *list, size_t n, struct 
 
 static int no_such_name(const struct layout *l, const struct layout_index *x, const char *name, struct wp_err *err)
 {
-    WP_AUTO_FREE const struct layout_entry **list = wp_xcalloc(x->named_count + 1, sizeof(*list));
+    WP_AUTO_FREE const struct layout_entry **list = wp_xcalloc(x->named_count + 1, sizeof(struct layout_entry *));
     size_t n = list_names(x, list);
     if (n == 0) {
         return name != NULL ? wp_fail(err, WP_E_NOT_FOUND, "%s has no name '%s', and no other", l->label, name)
@@ -242,7 +242,7 @@ static int layout_each_name(struct oci_store *s, const char *repo, oci_name_fn *
     if (layout_index_get(l, &index.x, err) < 0) {
         return -1;
     }
-    WP_AUTO_FREE const struct layout_entry **list = wp_xcalloc(index.x->named_count + 1, sizeof(*list));
+    WP_AUTO_FREE const struct layout_entry **list = wp_xcalloc(index.x->named_count + 1, sizeof(struct layout_entry *));
     size_t n = list_names(index.x, list);
     int result = 0;
     for (size_t i = 0; i < n && result == 0; i++) {
