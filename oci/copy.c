@@ -182,10 +182,13 @@ static int bind_names(struct copy_graph *g, const struct copy_target *t, const s
 /* ---- the whole ---- */
 
 /* Content under a name that is there already was proven when it came; everything else is hashed before it counts. A
- * registry proves on its own, the question would only cost a request. */
+ * registry is asked, not read: it proves on its own, and whoever pulls from it proves again. */
 static bool must_prove(const struct copy_graph *g, struct oci_store *dst, const struct names *names)
 {
-    if (names->count == 0 || wp_str_eq(dst->ops->kind, "registry")) {
+    if (wp_str_eq(dst->ops->kind, "registry")) {
+        return false;
+    }
+    if (names->count == 0) {
         return true;
     }
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
