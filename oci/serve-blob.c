@@ -105,10 +105,23 @@ void serve_blob_get(struct exchange *x)
     serve_header_digest(x, &digest);
 }
 
+/* Manifests lie among the blobs of a store; taken away here, their tags would point nowhere. */
+static bool is_manifest(struct exchange *x)
+{
+    struct oci_desc d;
+    struct wp_err ignored = {0};
+    return oci_store_resolve(x->sv->store, x->ref, &x->arena, &d, NULL, &ignored) == 0 &&
+           oci_mediatype_kind(d.media_type) != OCI_NOT_MANIFEST;
+}
+
 void serve_blob_delete(struct exchange *x)
 {
     struct oci_desc d = {.media_type = OCI_MT_OCTETS, .size = OCI_SIZE_UNKNOWN};
     if (!serve_digest(x, x->ref, &d.digest)) {
+        return;
+    }
+    if (is_manifest(x)) {
+        serve_error(x, 405, "UNSUPPORTED", NULL, "this is a manifest, to be deleted as one");
         return;
     }
     int rc = oci_store_exists(x->sv->store, &d, false, &x->err);

@@ -174,8 +174,7 @@ static void test_missing_blobs(void **state)
     expect(&server, 404, "GET", "/v2/m/manifests/1", "", NULL);
     /* What may stay elsewhere: foreign layers, manifests of an index. */
     static const char foreign[] =
-        "{\"config\":" EMPTY ",\"layers\":[{\"digest\":\"" ABSENT
-        "\",\"mediaType\":\"application/"
+        "{\"config\":" EMPTY ",\"layers\":[{\"digest\":\"" ABSENT "\",\"mediaType\":\"application/"
         "vnd.oci.image.layer.nondistributable.v1.tar\",\"size\":5}],\"mediaType\":\"" OCI_MT_MANIFEST
         "\",\"schemaVersion\":2}";
     expect(&server, 201, "PUT", "/v2/m/manifests/foreign", TYPE, foreign);
@@ -215,6 +214,10 @@ static void test_delete(void **state)
     expect(&server, 202, "DELETE", "/v2/del/manifests/a", "", NULL);
     AUTO_REPLY struct reply again = call(&server, "DELETE", "/v2/del/manifests/a", "", NULL);
     assert_error(&again, 404, "MANIFEST_UNKNOWN");
+    assert_manifest("del", "b", text, d);
+    (void)snprintf(path, sizeof(path), "/v2/del/blobs/%s", d);
+    AUTO_REPLY struct reply as_blob = call(&server, "DELETE", path, "", NULL);
+    assert_error(&as_blob, 405, "UNSUPPORTED");
     assert_manifest("del", "b", text, d);
     /* By digest: all tags of this repository, none of another. */
     expect(&server, 202, "DELETE", manifest_path("del", d, path), "", NULL);
