@@ -145,6 +145,7 @@ static void test_subject(void **state)
         .artifact_type = "application/x.sbom", .annotations = created, .annotation_count = 1, .subject = &subject};
     struct oci_desc desc;
     struct wp_span bytes = build(p, files, 1, &opts, &desc);
+    assert_digest(&desc, "sha256:868765bf12f7947a3d0b359ec14b741ec92c5abebe93f35ca2f89a4f3bb74137");
     struct oci_manifest m;
     assert_int_equal(oci_manifest_parse(bytes, OCI_MT_MANIFEST, "built", &p->a, &m, &err), 0);
     assert_non_null(m.subject);
