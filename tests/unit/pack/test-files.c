@@ -122,6 +122,20 @@ static void test_config(void **state)
     assert_digest(&desc, "sha256:faaf22b44d827dd017a0e8bd6299904b782bfba947eff522a4c35ee3b00926c7");
 }
 
+/* Characters that Go's encoder escapes and others do not, beside some that neither does. */
+static void test_escapes(void **state)
+{
+    struct place *p = *state;
+    static const char name[] = "u\xe2\x80\xa8v\"\xc3\xa9.txt";
+    write_file(name, "x");
+    struct pack_file files[] = {{name, "text/plain"}};
+    struct pack_files_opts opts = {.artifact_type = "application/x.y", .annotations = created, .annotation_count = 1};
+    struct oci_desc desc;
+    build(p, files, 1, &opts, &desc);
+    assert_digest(&desc, "sha256:ac58106e59f1f1996751a8297bf2705e04d48b33f8a462a8cd241e294d550662");
+    assert_int_equal(unlink(name), 0);
+}
+
 static void test_no_files(void **state)
 {
     struct place *p = *state;
@@ -212,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_two_files, place_new, place_free),
         cmocka_unit_test_setup_teardown(test_config, place_new, place_free),
+        cmocka_unit_test_setup_teardown(test_escapes, place_new, place_free),
         cmocka_unit_test_setup_teardown(test_no_files, place_new, place_free),
         cmocka_unit_test_setup_teardown(test_subject, place_new, place_free),
         cmocka_unit_test_setup_teardown(test_titles, place_new, place_free),
