@@ -19,8 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { TIMEOUT_MS = 30000, REAP_STEP_MS = 5 };
 
 struct child {
@@ -38,21 +36,15 @@ static bool is_name(const char *suffix)
 }
 
 /* Standard input as an anonymous file: nothing to block on, no SIGPIPE when the helper does not read it. */
-static int input_fd(const char *input, struct wp_err *err)
+static int fill_input(int fd, const char *input, struct wp_err *err)
 {
-    WP_AUTO_FD int fd = memfd_create("input", MFD_CLOEXEC);
     if (fd < 0) {
         return wp_fail_errno(err, errno, "cannot make a memory file");
     }
     if (wp_write_all(fd, input, strlen(input), "a memory file", err) < 0) {
         return -1;
     }
-    if (lseek(fd, 0, SEEK_SET) < 0) {
-        return wp_fail_errno(err, errno, "cannot rewind a memory file");
-    }
-    int out = fd;
-    fd = -1;
-    return out;
+    return lseek(fd, 0, SEEK_SET) < 0 ? wp_fail_errno(err, errno, "cannot rewind a memory file") : 0;
 }
 
 static void destroy_attr(posix_spawnattr_t *attr)
@@ -159,9 +151,9 @@ enum creds_helper_result creds_helper_run(const char *suffix, const char *verb, 
         return CREDS_HELPER_FAILED;
     }
     WP_AUTO_FREE char *program = wp_xasprintf("docker-credential-%s", suffix);
-    WP_AUTO_FD int in = input_fd(input, err);
+    WP_AUTO_FD int in = memfd_create("input", MFD_CLOEXEC);
     int ends[2];
-    if (in < 0) {
+    if (fill_input(in, input, err) < 0) {
         return CREDS_HELPER_FAILED;
     }
     if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -180,8 +172,7 @@ enum creds_helper_result creds_helper_run(const char *suffix, const char *verb, 
         wp_fail_errno(err, errnum, "cannot run credential helper '%s'", program);
         return CREDS_HELPER_FAILED;
     }
-    close(out_write);
-    out_write = -1;
+    wp_close_p(&out_write);
     WP_AUTO_BUF struct wp_buf out = WP_BUF_INIT;
     bool done = false;
     struct wp_err late = {0};

@@ -29,6 +29,14 @@ static int tls_fail(const char *host, const char *why, struct wp_err *err)
     return wp_fail(err, code, "'%s': no TLS connection: %s", host, why);
 }
 
+/* Is it the name or the time that is wrong rather than who signed? Then another authority would not help. */
+static int cert_fail(const char *host, const char *why, struct wp_err *err)
+{
+    static const char *const not_the_signer[] = {"target host name", "expired", "not yet valid", NULL};
+    wp_fail(err, WP_E_OTHER, "'%s' shows a certificate that is not trusted: %s", host, why);
+    return says(why, not_the_signer) ? -1 : wp_hint(err, "name the certificate authority with --ca-file");
+}
+
 static bool is_temporary(CURLcode code)
 {
     switch (code) {
@@ -63,17 +71,23 @@ int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-        wp_fail(err, WP_E_OTHER, "'%s' shows a certificate that is not trusted: %s", host, why);
-        return wp_hint(err, "name the certificate authority with --ca-file");
+        return cert_fail(host, why, err);
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
         return wp_fail(err, WP_E_OTHER, "'%s': a certificate or key file cannot be used: %s", host, why);
     case CURLE_UNSUPPORTED_PROTOCOL: /* a reply that is no HTTP/1 reply */
         wp_fail(err, WP_E_OTHER, "'%s' port %u does not speak HTTP", host, (unsigned)s->origin.port);
         return s->origin.https ? -1 : wp_hint(err, "if it speaks HTTPS, leave out --plain-http");
+    case CURLE_RECV_ERROR:
+        /* TLS 1.3 servers refuse a client's certificate after the handshake. */
+        if (strcasestr(why, "SSL") && strcasestr(why, "alert")) {
+            return tls_fail(host, why, err);
+        }
+        break;
     case CURLE_PARTIAL_FILE:
         return wp_fail(err, WP_E_NETWORK, "'%s' broke off in the middle of a reply: %s", host, why);
     default:
-        return wp_fail(err, is_temporary(code) ? WP_E_NETWORK : WP_E_OTHER, "'%s': %s", host, why);
+        break;
     }
+    return wp_fail(err, is_temporary(code) ? WP_E_NETWORK : WP_E_OTHER, "'%s': %s", host, why);
 }

@@ -24,6 +24,7 @@ static void moved(struct curl_stream *s)
 
 /* ---- callbacks: request ---- */
 
+/* The types are libcurl's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static int on_connected(void *arg, char *primary_ip, char *local_ip, int primary_port, int local_port)
 {
     struct curl_stream *s = arg;

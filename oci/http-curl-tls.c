@@ -95,7 +95,7 @@ static int build_pem(const struct curl_api *api, const struct http_tls *tls, str
     if (tls->ca_file && add_pem(&extra, tls->ca_file, err) < 0) {
         return wp_wrap(err, "--ca-file");
     }
-    if (tls->ca_file && !strstr(extra.ptr, "-----BEGIN")) {
+    if (tls->ca_file && !strstr(extra.ptr, "CERTIFICATE-----")) {
         return wp_fail(err, WP_E_INPUT, "'%s' holds no PEM certificate", tls->ca_file);
     }
     if (extra.len == 0) {

@@ -98,7 +98,8 @@ static void lane_free(const struct curl_api *api, struct curl_lane *lane)
     free(lane);
 }
 
-static int lane_take(struct curl_transport *t, struct curl_lane **ret, struct wp_err *err)
+/* NULL when libcurl gives no handle. */
+static struct curl_lane *lane_take(struct curl_transport *t)
 {
     pthread_mutex_lock(&t->lock);
     struct curl_lane *lane = t->lanes;
@@ -110,14 +111,13 @@ static int lane_take(struct curl_transport *t, struct curl_lane **ret, struct wp
         lane = wp_xcalloc(1, sizeof *lane);
         lane->multi = t->api->multi_init();
         lane->easy = t->api->easy_init();
-        if (!lane->multi || !lane->easy) {
-            lane_free(t->api, lane);
-            return wp_fail(err, WP_E_OTHER, "libcurl gives no handle");
-        }
+    }
+    if (!lane->multi || !lane->easy) {
+        lane_free(t->api, lane);
+        return NULL;
     }
     lane->next = NULL;
-    *ret = lane;
-    return 0;
+    return lane;
 }
 
 void curl_lane_release(struct curl_transport *t, struct curl_lane *lane)
@@ -294,9 +294,12 @@ static int transport_send(struct http_transport *base, const struct http_exchang
         WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
         return wp_fail(err, WP_E_OTHER, "URL '%s' %s", http_url_shown(&a, x->req->url), problem);
     }
-    struct curl_lane *lane = NULL;
-    if (wp_job_check(x->job, err) < 0 || lane_take(t, &lane, err) < 0) {
+    if (wp_job_check(x->job, err) < 0) {
         return -1;
+    }
+    struct curl_lane *lane = lane_take(t);
+    if (!lane) {
+        return wp_fail(err, WP_E_OTHER, "libcurl gives no handle");
     }
     struct curl_stream *s = wp_xcalloc(1, sizeof *s);
     s->transport = t;
