@@ -473,6 +473,7 @@ static void test_gc_alone(void **state)
     OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
     OCI_AUTO_STORE struct oci_store *server = place_open(p, OCI_LAYOUT_WRITE | OCI_LAYOUT_LOCK_OPS);
     OCI_AUTO_STORE struct oci_store *reader = place_open(p, OCI_LAYOUT_READ);
+    assert_non_null(reader);
     (void)gc(s, false, 0);
     (void)gc(s, false, 0);
     OCI_AUTO_STORE struct oci_store *writer = place_open(p, OCI_LAYOUT_WRITE);
