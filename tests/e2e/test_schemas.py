@@ -25,8 +25,9 @@ def program(wpack_bin):
     out = pathlib.Path(wpack_bin).resolve().parent
     path = out / "tests/spec/project-files"
     make = ["make", "-C", str(ROOT), "--no-print-directory", f"BUILD={out.parent}", f"VARIANT={out.name}"]
-    if out.name == "asan":
-        make.append("SAN=address,undefined")
+    flags = {"asan": "SAN=address,undefined", "coverage": "COVERAGE=1", "debug": "DEBUG=1", "clang": "CC=clang"}
+    if out.name in flags:
+        make.append(flags[out.name])
     subprocess.run([*make, str(path)], check=True, capture_output=True)
     return path
 
