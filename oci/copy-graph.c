@@ -140,7 +140,7 @@ static int new_node(struct copy_graph *g, const struct oci_desc *d, unsigned dep
     struct copy_node *n = wp_xcalloc(1, sizeof(*n));
     n->desc = oci_desc_copy(&n->arena, d);
     n->depth = depth;
-    g->nodes = copy_grow(g->nodes, g->node_count, &g->node_room, sizeof(*g->nodes));
+    g->nodes = copy_grow(g->nodes, g->node_count, &g->node_room, sizeof(struct copy_node *));
     g->nodes[g->node_count++] = n;
     map_add(g, &g->node_map, node_digest);
     return 0;

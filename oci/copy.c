@@ -267,6 +267,8 @@ static int run(struct copy_graph *g, struct oci_store *dst, const struct names *
     return g->opts->dry_run ? 0 : bind_names(g, &t, names, err);
 }
 
+/* Two places with their names, and where the answer goes: there are nine.
+ * NOLINTNEXTLINE(readability-function-size) */
 int oci_copy(struct oci_store *src, const char *src_name, struct oci_store *dst, const char *const *dst_names, size_t n,
              const struct oci_copy_opts *opts, struct wp_arena *a, struct oci_copy_result *ret, struct wp_err *err)
 {
