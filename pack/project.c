@@ -10,13 +10,36 @@
 
 #define PROJECT_FILE "wpack.json"
 
+/* What a pattern means, in words: by the place that the schema checker named. */
+static const struct {
+    const char *place;
+    const char *hint;
+} hints[] = {
+    {": /name: ", "lower-case words joined by one of . _ - / :, for example acme/hello"},
+    {": /version: ", "MAJOR.MINOR.PATCH, for example 1.2.0"},
+    {": /world: ", "package:name/world@version, for example wasi:cli/command@0.2.0"},
+    {": /limits/memory: ", "a number of bytes or, for example, 64MiB"},
+    {": /limits/size: ", "a number of bytes or, for example, 4MiB"},
+    {": /limits/timeout: ", "a number of seconds or, for example, 500ms, 30s, 5m"},
+};
+
+static int explain(struct wp_err *err)
+{
+    for (size_t i = 0; i < WP_ARRAY_LEN(hints); i++) {
+        if (err->hint[0] == '\0' && strstr(err->msg, hints[i].place)) {
+            return wp_hint(err, "%s", hints[i].hint);
+        }
+    }
+    return -1;
+}
+
 static int check(const struct wp_json_doc *doc, struct wp_err *err)
 {
     WP_AUTO_JSON struct wp_json_doc *schema = NULL;
     if (wp_json_parse(wp_span_str(wp_schema_wpack), "wpack.schema.json", false, WP_E_OTHER, &schema, err) < 0) {
         return -1;
     }
-    return wp_schema_check(schema, doc, err);
+    return wp_schema_check(schema, doc, err) < 0 ? explain(err) : 0;
 }
 
 static int read_string(const struct wp_json *root, struct wp_arena *a, const char *key, const char **ret,

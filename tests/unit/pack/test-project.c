@@ -165,6 +165,25 @@ static void test_examples(void **state)
     assert_true(each_example("invalid", refuse_example) >= 35);
 }
 
+static void test_hints(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text, *hint;
+    } rows[] = {
+        {"{\"module\":\"a\",\"version\":\"1.2\"}", "MAJOR.MINOR.PATCH, for example 1.2.0"},
+        {"{\"module\":\"a\",\"limits\":{\"memory\":\"64 MB\"}}", "a number of bytes or, for example, 64MiB"},
+        {"{\"module\":\"\"}", ""},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+        struct pack_project p;
+        struct wp_err err = {.code = WP_E_OK};
+        assert_int_equal(parse(rows[i].text, "", &a, &p, &err), -1);
+        assert_string_equal(err.hint, rows[i].hint);
+    }
+}
+
 static void test_syntax(void **state)
 {
     (void)state;
@@ -212,7 +231,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_smallest), cmocka_unit_test(test_all),    cmocka_unit_test(test_module_paths),
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_syntax), cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_syntax), cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
