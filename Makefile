@@ -124,7 +124,7 @@ fuzz: ## fuzz one target with libFuzzer: make fuzz FUZZ=manifest TIME=60
 E2E ?= tests/e2e
 .PHONY: e2e
 e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one file
-	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rs $(E2E)
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rsfE --tb=short $(E2E)
 
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'

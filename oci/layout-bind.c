@@ -30,25 +30,6 @@ struct pending {
     struct wp_buf bytes;
 };
 
-static int check_name(const struct layout *l, const char *name, struct wp_arena *a, struct wp_err *err)
-{
-    const char *repo = NULL;
-    const char *tag = NULL;
-    oci_name_split(a, name, &repo, &tag);
-    if (oci_digest_is(name)) {
-        return wp_fail(err, WP_E_USAGE, "%s: '%s' is a digest and cannot be a name", l->label, name);
-    }
-    const char *part = "repository";
-    const char *problem = repo[0] != '\0' ? oci_ref_repo_problem(repo) : NULL;
-    if (problem == NULL) {
-        part = "tag";
-        problem = oci_ref_tag_problem(tag);
-    }
-    return problem == NULL
-               ? 0
-               : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", l->label, name, part, problem);
-}
-
 static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,
                  struct wp_err *err)
 {
@@ -89,7 +70,7 @@ static int prepare(struct layout *l, const struct oci_binding *b, struct wp_aren
 {
     c->name = b->name;
     c->unbind = b->desc == NULL;
-    if (b->name != NULL && !c->unbind && check_name(l, b->name, a, err) < 0) {
+    if (b->name != NULL && !c->unbind && oci_name_check(b->name, l->label, err) < 0) {
         return -1;
     }
     if (c->unbind) {

@@ -98,3 +98,30 @@ void oci_name_split(struct wp_arena *a, const char *name, const char **ret_repo,
     *ret_repo = wp_arena_strn(a, name, (size_t)(colon - name));
     *ret_tag = wp_arena_str(a, colon + 1);
 }
+
+/* Behind "host:port/" in front of a repository, whose ':' the grammar of repositories does not know. */
+static const char *behind_port(const char *repo)
+{
+    size_t host = strcspn(repo, ":/");
+    size_t port = repo[host] == ':' ? strspn(repo + host + 1, "0123456789") : 0;
+    return host > 0 && port > 0 && repo[host + 1 + port] == '/' ? repo + host + 1 + port + 1 : repo;
+}
+
+int oci_name_check(const char *name, const char *label, struct wp_err *err)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    const char *repo = NULL;
+    const char *tag = NULL;
+    if (oci_digest_is(name)) {
+        return wp_fail(err, WP_E_USAGE, "%s: '%s' is a digest and cannot be a name", label, name);
+    }
+    oci_name_split(&a, name, &repo, &tag);
+    const char *part = "repository";
+    const char *problem = repo[0] != '\0' ? oci_ref_repo_problem(behind_port(repo)) : NULL;
+    if (problem == NULL) {
+        part = "tag";
+        problem = oci_ref_tag_problem(tag);
+    }
+    return problem == NULL ? 0
+                           : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", label, name, part, problem);
+}

@@ -45,3 +45,6 @@ char *oci_ref_text(struct wp_arena *a, const struct oci_ref *ref);
 /* Splits a store name "repo:tag" or "tag" at the last ':' (none after the last '/'): *ret_repo is "" for a bare tag.
  * Both live in a. */
 void oci_name_split(struct wp_arena *a, const char *name, const char **ret_repo, const char **ret_tag);
+/* May name ("tag", "repo:tag", or a registry's "host:port/repo:tag" kept as it was typed) be given to content? A digest
+ * text may not. WP_E_USAGE with label in front and the part that is wrong. */
+int oci_name_check(const char *name, const char *label, struct wp_err *err) WP_MUST_USE;

@@ -207,22 +207,6 @@ static struct mem_entry *name_entry(const char *name)
     return e;
 }
 
-static int check_name(const struct oci_store *s, const char *name, const struct mem_entry *e, struct wp_err *err)
-{
-    if (oci_digest_is(name)) {
-        return wp_fail(err, WP_E_USAGE, "%s: '%s' is a digest and cannot be a name", s->label, name);
-    }
-    const char *part = "repository";
-    const char *problem = e->repo[0] != '\0' ? oci_ref_repo_problem(e->repo) : NULL;
-    if (problem == NULL) {
-        part = "tag";
-        problem = oci_ref_tag_problem(e->tag);
-    }
-    return problem == NULL
-               ? 0
-               : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", s->label, name, part, problem);
-}
-
 /* The manifest's bytes: with this binding, with an earlier one of the list, or in the store. */
 static int manifest_bytes(struct oci_store *s, const struct oci_binding *list, size_t at, struct wp_arena *a,
                           struct wp_span *ret, struct wp_err *err)
@@ -270,7 +254,7 @@ static int prepare(struct oci_store *s, const struct oci_binding *list, size_t a
     c->want = b;
     if (b->name != NULL) {
         c->name = name_entry(b->name);
-        if (check_name(s, b->name, c->name, err) < 0) {
+        if (oci_name_check(b->name, s->label, err) < 0) {
             return -1;
         }
     }

@@ -111,7 +111,7 @@ def test_a_torn_index_is_integrity_not_a_new_layout(wpack, built):
     index.write_bytes(index.read_bytes()[:40])
     for args in (["ls", "oci:lay"], ["pull", "oci:lay:app:1", "-o", "out/"], ["fsck", "oci:lay"]):
         r = wpack(*args, rc=6)
-        assert "index.json" in r.err
+        assert "index.json" in r.out + r.err
     wpack("build", "hello.wasm", "-t", "app:2", "-o", "oci:lay", rc=6)
     assert len(index.read_bytes()) == 40, "it is left as it was found"
 

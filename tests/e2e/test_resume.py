@@ -9,7 +9,7 @@ import pytest
 from support import check_layout, sample
 from support.proxy import Proxy
 
-SIZE = 48 * 1024 * 1024
+SIZE = 128 * 1024 * 1024
 
 
 @pytest.fixture
