@@ -337,13 +337,16 @@ static void test_gc_referrers(void **state)
 }
 
 /* A signature may come before what it signs. */
-static void test_gc_young_referrer(void **state)
+static void young_referrer(struct layout_place *p, bool listed)
 {
-    struct layout_place *p = *state;
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
     struct oci_desc later = contract_desc(WP_SHA256, wp_span_str("{\"later\":1}"), OCI_MT_MANIFEST);
     struct oci_desc sig = referrer(s, &a, "sig", &later);
+    if (!listed) {
+        char tag[OCI_DIGEST_TEXT];
+        unbind(s, oci_digest_referrers_tag(&later.digest, tag));
+    }
     const char *before = place_read(p, &a, "index.json");
     struct oci_digest layer = layer_of("sig");
     /* Its content is old, it was pushed long ago for something else. */
@@ -356,6 +359,16 @@ static void test_gc_young_referrer(void **state)
     assert_string_equal(place_read(p, &a, "index.json"), before);
     assert_int_equal(gc(s, false, HOUR).removed, 4);
     assert_null(strstr(place_read(p, &a, "index.json"), digest_text(&a, &sig.digest)));
+}
+
+static void test_gc_young_referrer(void **state)
+{
+    young_referrer(*state, true);
+}
+
+static void test_gc_young_plain(void **state)
+{
+    young_referrer(*state, false);
 }
 
 /* Referrers that stand only in regctl's list stay with their subject. */
@@ -505,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gc_young, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_referrers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_young_referrer, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_gc_young_plain, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_regctl, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_two_faces, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_damaged, place_setup, place_teardown),

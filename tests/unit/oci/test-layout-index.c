@@ -427,15 +427,18 @@ static void test_referrers_regctl(void **state)
 }
 
 /* Leaving a damaged signature out would be a lie; one that is simply not there is not one. */
-static void test_referrers_damaged(void **state)
+static void damage_referrer(struct layout_place *p, bool listed)
 {
-    struct layout_place *p = *state;
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     struct wp_err err = {0};
     struct family f = family(p, &a);
     OCI_AUTO_STORE struct oci_store *s = f.s;
     bind_one(s, NULL, &f.sig, f.sig_bytes);
     bind_one(s, NULL, &f.note, f.note_bytes);
+    if (!listed) {
+        struct oci_binding gone = {.name = f.tag};
+        CONTRACT_OK(oci_store_bind(s, &gone, 1, 0, &err));
+    }
     char path[OCI_BLOB_PATH];
     oci_digest_blob_path(&f.sig.digest, path);
     place_write(p, path, wp_span_str("damaged"));
@@ -451,6 +454,32 @@ static void test_referrers_damaged(void **state)
     place_write(p, path, f.sig_bytes);
     CONTRACT_OK(oci_store_referrers(r, &f.image, note_referrer, &b, &err));
     assert_int_equal(b.len, strlen("a/sig=sig a/note=note "));
+}
+
+static void test_referrers_damaged(void **state)
+{
+    damage_referrer(*state, true);
+}
+
+static void test_referrers_damaged_plain(void **state)
+{
+    damage_referrer(*state, false);
+}
+
+/* A damaged image that has a name is no signature of another one. */
+static void test_referrers_beside_damage(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct family f = family(p, &a);
+    OCI_AUTO_STORE struct oci_store *s = f.s;
+    struct wp_span bytes;
+    struct oci_desc other = contract_manifest(s, &a, "other", NULL, NULL, &bytes);
+    bind_one(s, "other", &other, bytes);
+    bind_one(s, NULL, &f.sig, f.sig_bytes);
+    char path[OCI_BLOB_PATH];
+    place_write(p, oci_digest_blob_path(&other.digest, path), wp_span_str("damaged"));
+    assert_referrers(s, &f.image, "a/sig=sig ");
 }
 
 /* A tag of that form which leads to something else is not overwritten. */
@@ -480,6 +509,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_referrers_oras, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_regctl, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_damaged, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_referrers_damaged_plain, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_referrers_beside_damage, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_fallback_taken, place_setup, place_teardown),
     };
     return cmocka_run_group_tests_name("layout index", tests, NULL, NULL);
