@@ -182,7 +182,7 @@ static int bind_names(struct copy_graph *g, const struct copy_target *t, const s
 /* ---- the whole ---- */
 
 /* Content under a name that is there already was proven when it came; everything else is hashed before it counts. A
- * registry is asked, not read: it proves on its own, and whoever pulls from it proves again. */
+ * registry has proven what it took in, and proving it again would mean to download it. */
 static bool must_prove(const struct copy_graph *g, struct oci_store *dst, const struct names *names)
 {
     if (wp_str_eq(dst->ops->kind, "registry")) {

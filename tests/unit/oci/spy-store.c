@@ -91,6 +91,7 @@ void spy_init(struct spy *s, struct oci_store *inner)
         .close = spy_close,
     };
     memset(s, 0, sizeof(*s));
-    s->base = (struct oci_store){.ops = &ops, .label = inner->label};
+    s->ops = ops;
+    s->base = (struct oci_store){.ops = &s->ops, .label = inner->label};
     s->inner = inner;
 }

@@ -9,7 +9,8 @@
 
 struct spy {
     struct oci_store base;
-    struct oci_store *inner; /* borrowed */
+    struct oci_store_ops ops; /* kind may be changed */
+    struct oci_store *inner;  /* borrowed */
     atomic_uint fetches, pushes, binds, resolves, proofs, trusts;
     /* Push number fail_push (from 1; 0: none) fails with fail_code and fail_text. */
     unsigned fail_push;

@@ -62,6 +62,8 @@ static void test_admit(void **state)
     item_manifest(f, "sig", NULL, tag);
     struct door d = {
         .f = f, .root = &root.desc, .ref = &ref.desc, .stranger = &stranger.desc, .sig_tag = tag, .answer = -1};
+    f->src.liars = &stranger.desc; /* looked at, and not taken */
+    f->src.liar_count = 1;
     f->opts.admit = door;
     f->opts.admit_arg = &d;
     assert_int_equal(copy_name(f, "acme/x:1"), -1);

@@ -44,6 +44,12 @@ static void test_again(void **state)
     assert_int_equal(oci_copy(&f->src.base, "1", &f->dst.base, &other, 1, NULL, &f->a, &f->r, &f->err), 0);
     assert_int_equal(f->dst.proofs, 4);
     assert_int_equal(f->dst.trusts, 2);
+    /* What a registry holds is not downloaded to see whether it is there. */
+    f->dst.ops.kind = "registry";
+    other = "3";
+    assert_int_equal(oci_copy(&f->src.base, "1", &f->dst.base, &other, 1, NULL, &f->a, &f->r, &f->err), 0);
+    assert_int_equal(f->dst.proofs, 4);
+    assert_int_equal(f->dst.trusts, 4);
 }
 
 static void test_nested(void **state)
@@ -98,6 +104,10 @@ static void test_referrers(void **state)
     assert_named(f, wp_arena_printf(&f->a, "copy/y:%s", sig_tag), &sig.desc);
     assert_named(f, wp_arena_printf(&f->a, "copy/y:%s", sbom_tag), &sbom.desc);
     assert_named(f, wp_arena_printf(&f->a, "copy/y:%s", sbom_sig_tag), &sbom_sig.desc);
+    /* Seven blobs, and the root ahead of what refers to it; its name comes with the bind. */
+    assert_int_equal(f->dst.pushes, 7 + 1);
+    /* The root's name, and three tags each for the root, two referrers and the SBOM: nobody signs signatures. */
+    assert_int_equal(f->src.resolves, 1 + 4 * 3);
     assert_int_equal(f->dst.binds, 1);
 }
 
@@ -157,14 +167,17 @@ static void test_late_claim(void **state)
 {
     struct fixture *f = *state;
     struct item root = item_manifest(f, "root", NULL, "1");
-    struct item middle = item_manifest(f, "middle", &root.desc, NULL);
-    struct item last = item_manifest(f, "last", &middle.desc, NULL);
+    struct item first = item_manifest(f, "first", &root.desc, NULL);
+    struct item second = item_manifest(f, "second", &first.desc, NULL);
+    struct item last = item_manifest(f, "last", &second.desc, NULL);
+    struct item beyond = item_manifest(f, "beyond", &last.desc, NULL);
     f->src.liars = &last.desc;
     f->src.liar_count = 1;
     assert_int_equal(copy_name(f, "1"), 0);
-    assert_int_equal(f->r.manifests, 3);
-    assert_int_equal(f->r.skipped_referrers, 1);
-    assert_int_equal(count_referrers(f->dst_mem, &middle.desc), 1);
+    assert_int_equal(f->r.manifests, 5);
+    assert_int_equal(f->r.skipped_referrers, 3); /* of the root, of the first, of the one beyond */
+    assert_int_equal(count_referrers(f->dst_mem, &second.desc), 1);
+    assert_true(at_dst(f, &beyond.desc));
 }
 
 static void test_unnamed(void **state)
