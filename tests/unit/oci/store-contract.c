@@ -52,6 +52,26 @@ int contract_run(struct contract_target *t)
     return failed;
 }
 
+void contract_ok(bool ok, const char *expr, struct wp_err *err)
+{
+    if (!ok) {
+        fail_msg("%s: %s", expr, err->msg);
+    }
+    wp_err_clear(err);
+}
+
+void contract_fails(bool failed, const char *expr, enum wp_code expected, struct wp_err *err)
+{
+    if (!failed) {
+        fail_msg("%s: does not fail", expr);
+    }
+    if (err->code != expected) {
+        fail_msg("%s: code %s, not %s: %s", expr, wp_code_slug(err->code), wp_code_slug(expected), err->msg);
+    }
+    assert_true(err->msg[0] != '\0');
+    wp_err_clear(err);
+}
+
 /* ---- material ---- */
 
 struct wp_span contract_bytes(struct wp_arena *a, size_t len, unsigned seed)

@@ -52,22 +52,8 @@ struct oci_desc contract_desc(enum wp_hash_alg alg, struct wp_span bytes, const 
  * may be NULL. Its descriptor, and its bytes in *ret_bytes, live in a; it is not pushed itself. */
 struct oci_desc contract_manifest(struct oci_store *s, struct wp_arena *a, const char *seed,
                                   const struct oci_desc *subject, const char *artifact_type, struct wp_span *ret_bytes);
-/* Fail the check unless expr, which uses &err, succeeds (fails with code). */
-#define CONTRACT_OK(expr)                       \
-    do {                                        \
-        if ((expr) < 0) {                       \
-            fail_msg("%s: %s", #expr, err.msg); \
-        }                                       \
-        wp_err_clear(&err);                     \
-    } while (0)
-#define CONTRACT_FAILS(expr, expected)                                                                           \
-    do {                                                                                                         \
-        if ((expr) != -1) {                                                                                      \
-            fail_msg("%s: does not fail", #expr);                                                                \
-        }                                                                                                        \
-        if (err.code != (expected)) {                                                                            \
-            fail_msg("%s: code %s, not %s: %s", #expr, wp_code_slug(err.code), wp_code_slug(expected), err.msg); \
-        }                                                                                                        \
-        assert_true(err.msg[0] != '\0');                                                                         \
-        wp_err_clear(&err);                                                                                      \
-    } while (0)
+/* Fail the check unless expr, which uses &err, succeeds (fails with code expected and a message). err is clear then. */
+#define CONTRACT_OK(expr)              contract_ok((expr) >= 0, #expr, &err)
+#define CONTRACT_FAILS(expr, expected) contract_fails((expr) == -1, #expr, (expected), &err)
+void contract_ok(bool ok, const char *expr, struct wp_err *err);
+void contract_fails(bool failed, const char *expr, enum wp_code expected, struct wp_err *err);
