@@ -246,11 +246,8 @@ static const char *framing_problem(struct request *q, const char *version)
     if (f.problem != NULL) {
         return f.problem;
     }
-    if (f.lengths > 1 || f.codings > 1) {
-        return "more than one Content-Length or Transfer-Encoding";
-    }
     if (f.lengths + f.codings > 1) {
-        return "both Content-Length and Transfer-Encoding";
+        return "more than one of Content-Length and Transfer-Encoding";
     }
     if (f.codings > 0 && !wp_str_eq(version, "HTTP/1.1")) {
         return "Transfer-Encoding in a request before HTTP/1.1";
