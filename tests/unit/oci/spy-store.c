@@ -51,6 +51,9 @@ static int spy_bind(struct oci_store *s, const struct oci_binding *list, size_t 
 {
     struct spy *spy = spy_of(s);
     atomic_fetch_add(&spy->binds, 1);
+    for (size_t i = 0; i < n && i < WP_ARRAY_LEN(spy->bound); i++) {
+        spy->bound[i] = list[i].desc->digest;
+    }
     if (atomic_fetch_sub(&spy->unknown_binds, 1) > 0) {
         return wp_fail(err, WP_E_OTHER, "host failed (404 MANIFEST_BLOB_UNKNOWN): PUT");
     }

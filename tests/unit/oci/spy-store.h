@@ -18,7 +18,8 @@ struct spy {
     const char *fail_text;
     atomic_int unknown_manifests; /* so many pushes of manifests say that a blob is unknown */
     atomic_int unknown_binds;
-    struct wp_job *cancel; /* cancelled at the first push */
+    struct oci_digest bound[8]; /* the first ones of the last bind, in order */
+    struct wp_job *cancel;      /* cancelled at the first push */
     /* Also listed as referrers of any subject but themselves. */
     const struct oci_desc *liars;
     size_t liar_count, liar_repeat;

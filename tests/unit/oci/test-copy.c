@@ -142,6 +142,22 @@ static void test_back_edge(void **state)
     assert_int_equal(count_referrers(f->dst_mem, &root.desc), 1);
 }
 
+/* Found before their subjects, written after them; the name asked for comes last. */
+static void test_order(void **state)
+{
+    struct fixture *f = *state;
+    struct item one = item_manifest(f, "one", NULL, NULL);
+    struct item two = item_manifest(f, "two", &one.desc, NULL);
+    struct item three = item_manifest(f, "three", &two.desc, NULL);
+    const struct oci_desc list[] = {three.desc, two.desc, one.desc};
+    struct item root = item_index(f, list, 3, NULL, "all");
+    assert_int_equal(copy_name(f, "all"), 0);
+    assert_true(oci_digest_equal(&f->dst.bound[0], &two.desc.digest));
+    assert_true(oci_digest_equal(&f->dst.bound[1], &three.desc.digest));
+    assert_true(oci_digest_equal(&f->dst.bound[2], &root.desc.digest));
+    assert_int_equal(f->r.referrers, 0);
+}
+
 static void test_wrong_subject(void **state)
 {
     struct fixture *f = *state;
@@ -341,10 +357,10 @@ static void test_job_items(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_simple),        T(test_again),     T(test_nested),         T(test_referrers),
-        T(test_no_referrers),  T(test_back_edge), T(test_wrong_subject),  T(test_late_claim),
-        T(test_unnamed),       T(test_only_name), T(test_dry_run),        T(test_inline_data),
-        T(test_foreign_layer), T(test_platform),  T(test_platform_match), T(test_job_items),
+        T(test_simple),         T(test_again),     T(test_nested),        T(test_referrers),     T(test_no_referrers),
+        T(test_back_edge),      T(test_order),     T(test_wrong_subject), T(test_late_claim),    T(test_unnamed),
+        T(test_only_name),      T(test_dry_run),   T(test_inline_data),   T(test_foreign_layer), T(test_platform),
+        T(test_platform_match), T(test_job_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
