@@ -245,7 +245,8 @@ int wp_json_must(const struct wp_json *at, enum wp_json_kind kind, struct wp_err
     if (is == WP_JSON_ABSENT) {
         return wp_json_fail(at, err, "is missing");
     }
-    return wp_json_fail(at, err, "must be %s, not %s", wp_json_kind_name(kind), wp_json_kind_name(is));
+    const char *wanted = kind == WP_JSON_REAL ? "a number" : wp_json_kind_name(kind);
+    return wp_json_fail(at, err, "must be %s, not %s", wanted, wp_json_kind_name(is));
 }
 
 int wp_json_str(const struct wp_json *at, const char **ret, struct wp_err *err)

@@ -55,6 +55,7 @@ int wp_json_each(const struct wp_json *at, int (*fn)(void *arg, const struct wp_
 int wp_json_str(const struct wp_json *at, const char **ret, struct wp_err *err) WP_MUST_USE;
 int wp_json_u64(const struct wp_json *at, uint64_t *ret, struct wp_err *err) WP_MUST_USE;
 int wp_json_bool(const struct wp_json *at, bool *ret, struct wp_err *err) WP_MUST_USE;
+/* WP_JSON_REAL accepts integers too. */
 int wp_json_must(const struct wp_json *at, enum wp_json_kind kind, struct wp_err *err) WP_MUST_USE;
 /* Optional: absent leaves *ret alone and returns 0; another kind is still an error. */
 int wp_json_opt_str(const struct wp_json *at, const char **ret, struct wp_err *err) WP_MUST_USE;

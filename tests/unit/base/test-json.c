@@ -140,6 +140,8 @@ static void test_getters(void **state)
     assert_string_equal(s, "t\xc3\xa4");
     assert_int_equal(wp_json_u64(&at, &n, &err), -1);
     assert_string_equal(err.msg, "x.json: /s: must be an integer, not a string");
+    assert_int_equal(wp_json_must(&at, WP_JSON_REAL, &err), -1);
+    assert_string_equal(err.msg, "x.json: /s: must be a number, not a string");
     at = wp_json_get(&root, "n");
     assert_int_equal(wp_json_u64(&at, &n, &err), 0);
     assert_int_equal(n, 18);

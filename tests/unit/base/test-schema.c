@@ -253,7 +253,7 @@ static void test_faulty_schemas(void **state)
         {"{\"required\":[1]}", "s: /required/0: must be a string, not an integer"},
         {"{\"required\":true}", "s: /required: must be an array, not true or false"},
         {"{\"minItems\":-1}", "s: /minItems: must not be negative"},
-        {"{\"minimum\":\"1\"}", "s: /minimum: must be a real number, not a string"},
+        {"{\"minimum\":\"1\"}", "s: /minimum: must be a number, not a string"},
         {"{\"uniqueItems\":1}", "s: /uniqueItems: must be true or false, not an integer"},
         {"{\"properties\":[]}", "s: /properties: must be an object, not an array"},
         {"{\"items\":[{}]}", "s: /items: must be an object, not an array"},
