@@ -40,6 +40,8 @@ int oci_registry_check_tag(const struct oci_registry *r, const char *tag, struct
 int oci_registry_not_found(const struct oci_registry *r, const char *ref, struct wp_span body, struct wp_err *err);
 /* The first error code of an error body ("NAME_UNKNOWN"), in a, or "". */
 const char *oci_registry_error_code(struct wp_arena *a, struct wp_span body);
+/* The same with the registry's message: "MANIFEST_INVALID: manifest invalid". */
+const char *oci_registry_error_words(struct wp_arena *a, struct wp_span body);
 /* WP_E_INTEGRITY when the reply's content is encoded: what arrives would not be what the digest is about. */
 int oci_registry_refuse_encoding(const struct http_resp *resp, const char *what, struct wp_err *err) WP_MUST_USE;
 /* Hold a Docker-Content-Digest header, where there is one, against bytes. */

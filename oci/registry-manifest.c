@@ -8,12 +8,44 @@
 #include "oci/registry-int.h"
 #include "oci/verify.h"
 
+#define PUT_TRIES 3
+
+/* DIGEST_INVALID about bytes that do match: distribution 2.8 says so while another client writes one of the blobs. */
+static bool must_be_mistaken(const struct http_resp *resp, const struct wp_buf *reply)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    return resp->status == 400 && wp_str_eq(oci_registry_error_code(&a, wp_buf_span(reply)), "DIGEST_INVALID");
+}
+
+static int judge_put(const struct oci_registry *r, const char *ref, struct wp_span bytes, const struct http_resp *resp,
+                     const struct wp_buf *reply, bool *ret_subject, struct wp_err *err)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    const char *words = oci_registry_error_words(&a, wp_buf_span(reply));
+    if (resp->status == 412) {
+        return 0;
+    }
+    if (resp->status == 400) {
+        return wp_fail(err, WP_E_OTHER, "%s: the registry refuses manifest %s (400%s%s)", r->label, ref,
+                       words[0] == '\0' ? "" : " ", words);
+    }
+    const char *what =
+        wp_arena_printf(&a, "%s%s%s as stored by the registry", r->label, oci_digest_is(ref) ? "@" : ":", ref);
+    if (oci_registry_check_digest_header(resp, bytes, what, err) != 0) {
+        return -1;
+    }
+    if (ret_subject != NULL) {
+        *ret_subject = http_resp_header(resp, "OCI-Subject") != NULL;
+    }
+    return 1;
+}
+
 int oci_registry_put_manifest(struct oci_registry *r, const char *ref, const char *media_type, struct wp_span bytes,
                               const char *if_match, bool *ret_subject, struct wp_err *err)
 {
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     const struct http_header headers[] = {{"Content-Type", media_type}, {"If-Match", if_match}};
-    const int accept[] = {201, 200, 202, 204, if_match == NULL ? 0 : 412, 0};
+    const int accept[] = {201, 200, 202, 204, 400, 412, 0};
     struct wp_source_mem body = wp_source_mem(bytes);
     struct http_call call = oci_registry_call(r, "PUT", oci_registry_manifest_url(r, &a, ref), r->scope_push);
     call.req.headers = headers;
@@ -21,23 +53,16 @@ int oci_registry_put_manifest(struct oci_registry *r, const char *ref, const cha
     call.req.body = &body.base;
     call.req.body_size = bytes.len;
     call.accept = accept;
-    HTTP_AUTO_RESP struct http_resp resp = {0};
-    WP_AUTO_BUF struct wp_buf reply = WP_BUF_INIT;
-    if (http_client_read(r->client, &call, &resp, &reply, err) != 0) {
-        return -1;
+    for (unsigned n = 0;; n++) {
+        HTTP_AUTO_RESP struct http_resp resp = {0};
+        WP_AUTO_BUF struct wp_buf reply = WP_BUF_INIT;
+        if (oci_registry_wait(r, n, err) != 0 || http_client_read(r->client, &call, &resp, &reply, err) != 0) {
+            return -1;
+        }
+        if (n + 1 == PUT_TRIES || !must_be_mistaken(&resp, &reply)) {
+            return judge_put(r, ref, bytes, &resp, &reply, ret_subject, err);
+        }
     }
-    if (resp.status == 412) {
-        return 0;
-    }
-    const char *what =
-        wp_arena_printf(&a, "%s%s%s as stored by the registry", r->label, oci_digest_is(ref) ? "@" : ":", ref);
-    if (oci_registry_check_digest_header(&resp, bytes, what, err) != 0) {
-        return -1;
-    }
-    if (ret_subject != NULL) {
-        *ret_subject = http_resp_header(&resp, "OCI-Subject") != NULL;
-    }
-    return 1;
 }
 
 /* PUT under ref, and see to it that referrers of the manifest's subject include it. */

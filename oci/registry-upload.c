@@ -75,7 +75,11 @@ static int take_location(struct upload *u, const struct http_resp *resp, bool mu
 {
     const char *header = http_resp_header(resp, "Location");
     if (header == NULL || header[0] == '\0') {
-        return must ? wp_fail(err, WP_E_OTHER, "%s: the registry began an upload without a Location", u->r->label) : 0;
+        if (must) {
+            wp_fail(err, WP_E_OTHER, "%s: the registry began an upload without a Location", u->r->label);
+            return -1;
+        }
+        return 0;
     }
     char *url = NULL;
     if (http_url_join(&u->arena, resp->url, header, &url, err) != 0) {

@@ -60,29 +60,34 @@ int oci_registry_check_tag(const struct oci_registry *r, const char *tag, struct
     return 0;
 }
 
-static const char *code_of(const struct wp_json_doc *doc, struct wp_arena *a)
-{
-    struct wp_json root = wp_json_root(doc);
-    struct wp_json errors = wp_json_get(&root, "errors");
-    struct wp_json first = wp_json_at(&errors, 0);
-    struct wp_json code = wp_json_get(&first, "code");
-    const char *text = NULL;
-    struct wp_err ignored = {0};
-    if (wp_json_str(&code, &text, &ignored) != 0 || text[0] == '\0' || strlen(text) > 64 ||
-        text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] != '\0') {
-        return "";
-    }
-    return wp_arena_str(a, text);
-}
-
-const char *oci_registry_error_code(struct wp_arena *a, struct wp_span body)
+/* A member of the first error of an error body, in a; "" when there is none. */
+static const char *error_member(struct wp_arena *a, struct wp_span body, const char *member)
 {
     WP_AUTO_JSON struct wp_json_doc *doc = NULL;
     struct wp_err ignored = {0};
     if (body.len == 0 || wp_json_parse(body, "error body", false, WP_E_OTHER, &doc, &ignored) != 0) {
         return "";
     }
-    return code_of(doc, a);
+    struct wp_json root = wp_json_root(doc);
+    struct wp_json errors = wp_json_get(&root, "errors");
+    struct wp_json first = wp_json_at(&errors, 0);
+    struct wp_json at = wp_json_get(&first, member);
+    const char *text = "";
+    return wp_json_opt_str(&at, &text, &ignored) == 0 ? wp_arena_str(a, text) : "";
+}
+
+const char *oci_registry_error_code(struct wp_arena *a, struct wp_span body)
+{
+    const char *code = error_member(a, body, "code");
+    bool is_code = strlen(code) <= 64 && code[strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] == '\0';
+    return is_code ? code : "";
+}
+
+const char *oci_registry_error_words(struct wp_arena *a, struct wp_span body)
+{
+    const char *code = oci_registry_error_code(a, body);
+    const char *message = error_member(a, body, "message");
+    return wp_arena_printf(a, "%s%s%s", code, code[0] == '\0' || message[0] == '\0' ? "" : ": ", message);
 }
 
 int oci_registry_not_found(const struct oci_registry *r, const char *ref, struct wp_span body, struct wp_err *err)

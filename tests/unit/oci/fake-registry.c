@@ -528,7 +528,7 @@ static int route(struct exchange *x)
                 {"/referrers/", "referrers"}};
     if (f->fail_count > 0 && strcmp(x->req->method, f->fail_method) == 0) {
         f->fail_count--;
-        return refuse(x, f->fail_status, "TOOMANYREQUESTS");
+        return refuse(x, f->fail_status, f->fail_code != NULL ? f->fail_code : "TOOMANYREQUESTS");
     }
     if (f->max_body > 0 && x->req->body_size > f->max_body) {
         return refuse(x, 413, "SIZE_INVALID");

@@ -36,6 +36,7 @@ struct fake_registry {
     const char *fail_method;      /* these requests answer fail_status, fail_count times */
     int fail_status;
     unsigned fail_count;
+    const char *fail_code;  /* of the error body; NULL: TOOMANYREQUESTS */
     unsigned drop_tag_puts; /* so many times, a PUT of a sha256-… tag is answered 201 and lost to "another writer" */
 
     struct wp_buf log;

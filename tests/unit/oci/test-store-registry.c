@@ -263,6 +263,32 @@ static void test_bind_requests(void **state)
     CONTRACT_FAILS(oci_store_bind(x->s, clash, 2, OCI_BIND_NO_REPLACE, &err), WP_E_EXISTS);
 }
 
+static void test_put_refused(void **state)
+{
+    struct registry_fixture *x = *state;
+    struct wp_err err = {0};
+    struct wp_span bytes;
+    struct oci_desc d = contract_manifest(x->s, &x->a, "one", NULL, NULL, &bytes);
+    struct oci_binding b = {.name = "v1", .desc = &d, .bytes = bytes};
+    x->f->fail_method = "PUT";
+    x->f->fail_status = 400;
+    x->f->fail_code = "DIGEST_INVALID";
+    x->f->fail_count = 2;
+    CONTRACT_OK(oci_store_bind(x->s, &b, 1, 0, &err));
+    assert_int_equal(x->f->fail_count, 0);
+    x->f->fail_count = 3;
+    CONTRACT_FAILS(oci_store_bind(x->s, &b, 1, 0, &err), WP_E_OTHER);
+    assert_int_equal(x->f->fail_count, 0);
+    x->f->fail_code = "MANIFEST_BLOB_UNKNOWN";
+    x->f->fail_count = 3;
+    assert_int_equal(oci_store_bind(x->s, &b, 1, 0, &err), -1);
+    assert_int_equal(x->f->fail_count, 2);
+    assert_string_equal(err.msg, FIXTURE_HOST "/team/app: the registry refuses manifest v1 (400 "
+                                              "MANIFEST_BLOB_UNKNOWN: no)");
+    x->f->fail_status = 413;
+    CONTRACT_FAILS(oci_store_bind(x->s, &b, 1, 0, &err), WP_E_OTHER);
+}
+
 static void test_delete_refused(void **state)
 {
     struct registry_fixture *x = *state;
@@ -437,13 +463,21 @@ static void test_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REGISTRY_TEST(test_exists),           REGISTRY_TEST(test_exists_fails),
-        REGISTRY_TEST(test_resolve_messages), REGISTRY_TEST(test_digest_header),
-        REGISTRY_TEST(test_resolve_types),    REGISTRY_TEST(test_manifest_limit),
-        REGISTRY_TEST(test_the_only_tag),     REGISTRY_TEST(test_bind_requests),
-        REGISTRY_TEST(test_delete_refused),   REGISTRY_TEST(test_pages),
-        REGISTRY_TEST(test_hostile_links),    REGISTRY_TEST(test_endless_pages),
-        REGISTRY_TEST(test_catalog_and_ping), REGISTRY_TEST(test_open),
+        REGISTRY_TEST(test_exists),
+        REGISTRY_TEST(test_exists_fails),
+        REGISTRY_TEST(test_resolve_messages),
+        REGISTRY_TEST(test_digest_header),
+        REGISTRY_TEST(test_resolve_types),
+        REGISTRY_TEST(test_manifest_limit),
+        REGISTRY_TEST(test_the_only_tag),
+        REGISTRY_TEST(test_bind_requests),
+        REGISTRY_TEST(test_delete_refused),
+        REGISTRY_TEST(test_put_refused),
+        REGISTRY_TEST(test_pages),
+        REGISTRY_TEST(test_hostile_links),
+        REGISTRY_TEST(test_endless_pages),
+        REGISTRY_TEST(test_catalog_and_ping),
+        REGISTRY_TEST(test_open),
     };
     int failed = 0;
     for (enum kind kind = MODERN; kind < KINDS; kind++) {
