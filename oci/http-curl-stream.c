@@ -13,6 +13,7 @@
 enum {
     RING_BYTES = 256 * 1024,
     POLL_MAX_MS = 1000,
+    LARGE_BYTES = 16 * 1024 * 1024,
     REPLY_PATIENCE = 4, /* a registry hashes a large blob before it answers: that many stall times */
     DRAIN_TURNS = 4,
 };
@@ -229,7 +230,8 @@ static uint64_t patience_ms(const struct curl_stream *s)
     if (!s->connected) {
         return WP_MAX(s->connect_ms, s->stall_ms);
     }
-    bool waits_for_verdict = s->source && s->upload_sent == s->upload_size && !s->reply_begun;
+    bool sent = s->source && s->upload_sent == s->upload_size;
+    bool waits_for_verdict = sent && s->upload_size >= LARGE_BYTES && !s->reply_begun;
     return waits_for_verdict ? s->stall_ms * REPLY_PATIENCE : s->stall_ms;
 }
 

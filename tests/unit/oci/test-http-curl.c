@@ -699,6 +699,38 @@ static void test_ca_file_problems(void **state)
     end(&f);
 }
 
+static void serve_once(struct server *s, int fd)
+{
+    if (hear_head(s, fd)) {
+        say_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nonce");
+    }
+}
+
+static int fetch_one(void *arg, size_t i, struct wp_err *err)
+{
+    struct fixture *f = arg;
+    (void)i;
+    HTTP_AUTO_RESP struct http_resp resp = {0};
+    WP_AUTO_READER struct wp_reader *body = NULL;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    if (f->transport->send(f->transport, &f->x, &resp, &body, err) < 0 || wp_read_all(body, &b, 100, "body", err) < 0) {
+        return -1;
+    }
+    return wp_str_eq(b.ptr, "once") ? 0 : wp_fail(err, WP_E_OTHER, "got '%s'", b.ptr);
+}
+
+static void test_many_threads(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, serve_once);
+    if (wp_pool_run(4, 40, fetch_one, &f, &f.err) != 0) {
+        fail_msg("%s", f.err.msg);
+    }
+    assert_int_equal(atomic_load(&f.server.requests), 40);
+    end(&f);
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -728,6 +760,7 @@ int main(void)
         cmocka_unit_test(test_refused_requests),
         cmocka_unit_test(test_connection_refused),
         cmocka_unit_test(test_ca_file_problems),
+        cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
