@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -90,6 +91,51 @@ static void test_one_error_of_two(void **state)
                 (err.code == WP_E_DENIED && wp_str_eq(err.msg, "index 1")));
 }
 
+struct ending {
+    pthread_t main;
+    pthread_key_t key; /* set in the helper: its destructor tells that the helper has ended */
+    pthread_barrier_t together;
+    sem_t ended;
+    atomic_uint calls;
+};
+
+static void helper_ended(void *arg)
+{
+    sem_post(&((struct ending *)arg)->ended);
+}
+
+static int fail_in_helper(void *arg, size_t i, struct wp_err *err)
+{
+    struct ending *e = arg;
+    if (atomic_fetch_add(&e->calls, 1) >= 2) {
+        return 0;
+    }
+    pthread_barrier_wait(&e->together);
+    if (!pthread_equal(pthread_self(), e->main)) {
+        pthread_setspecific(e->key, e);
+        return wp_fail(err, WP_E_POLICY, "index %zu", i);
+    }
+    return sem_wait(&e->ended);
+}
+
+/* A worker that had no error takes no further index once another has failed. */
+static void test_error_stops_others(void **state)
+{
+    (void)state;
+    struct wp_err err = {0};
+    struct ending e = {.main = pthread_self()};
+    pthread_key_create(&e.key, helper_ended);
+    pthread_barrier_init(&e.together, NULL, 2);
+    sem_init(&e.ended, 0, 0);
+    int n = wp_pool_run(2, COUNT, fail_in_helper, &e, &err);
+    sem_destroy(&e.ended);
+    pthread_barrier_destroy(&e.together);
+    pthread_key_delete(e.key);
+    assert_int_equal(n, -1);
+    assert_int_equal(err.code, WP_E_POLICY);
+    assert_int_equal(atomic_load(&e.calls), 2);
+}
+
 struct look {
     bool blocked;
     char name[16];
@@ -123,9 +169,9 @@ static void test_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_index_once), cmocka_unit_test(test_nothing_to_do),
-        cmocka_unit_test(test_error_stops),      cmocka_unit_test(test_one_error_of_two),
-        cmocka_unit_test(test_thread),
+        cmocka_unit_test(test_every_index_once),   cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_error_stops),        cmocka_unit_test(test_one_error_of_two),
+        cmocka_unit_test(test_error_stops_others), cmocka_unit_test(test_thread),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
