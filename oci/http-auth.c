@@ -238,6 +238,17 @@ static void keep_token(struct http_auth *h, const char *scope, const char *value
 }
 
 /* A token for scope (the cache's key) that is asked for as want. */
+/* Nothing is wrong with the credentials: they stayed here. */
+static int explain_withheld(const struct http_auth *h, struct wp_err *err)
+{
+    struct http_origin realm;
+    if (http_url_split(h->realm, &realm, NULL)) {
+        return -1;
+    }
+    return wp_hint(err, "the credentials were not sent there: %s; if you trust it, add --realm-host %s", h->withheld,
+                   realm.host);
+}
+
 static int new_token(struct http_auth *h, const char *scope, const char *want, struct http_try *t, const char **ret,
                      struct wp_err *err)
 {
@@ -254,7 +265,7 @@ static int new_token(struct http_auth *h, const char *scope, const char *want, s
     WP_AUTO_BUF struct wp_buf value = WP_BUF_INIT;
     uint64_t lifetime_ms = 0;
     if (http_token_fetch(h->client, &ask, t, &value, &lifetime_ms, err) < 0) {
-        return -1;
+        return h->withheld && err->code == WP_E_DENIED ? explain_withheld(h, err) : -1;
     }
     keep_token(h, scope, value.ptr, lifetime_ms);
     explicit_bzero(value.ptr, value.len);

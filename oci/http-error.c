@@ -125,8 +125,9 @@ int http_error_reply(const struct http_client *c, const struct http_req *req, co
     }
     bool later = http_retry_status(resp->status);
     wp_fail(err, later ? WP_E_NETWORK : WP_E_OTHER, "%s failed (%s): %s '%s'", c->host, status.ptr, method, shown);
-    if (resp->status == 400 && !c->origin.https && strcasestr(words.ptr, "https")) {
-        return wp_hint(err, "this registry speaks HTTPS: leave out --plain-http");
+    if (resp->status == 400 && !c->origin.https && (words.len == 0 || strcasestr(words.ptr, "https"))) {
+        return c->opts.plain_http ? wp_hint(err, "if this registry speaks HTTPS, leave out --plain-http")
+                                  : wp_hint(err, "if this registry speaks HTTPS, name its certificate: --ca-file FILE");
     }
     return -1;
 }

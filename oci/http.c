@@ -50,6 +50,12 @@ static bool is_docker_hub(const char *host)
     return wp_str_eq(host, "docker.io") || wp_str_eq(host, "index.docker.io");
 }
 
+/* Whoever speaks of certificates means https. */
+static bool wants_tls(const struct http_tls *t)
+{
+    return t->ca_file || t->cert_file || t->certs_dir || t->insecure;
+}
+
 struct http_client *http_client_new(struct http_transport *transport, const char *host, struct oci_creds *creds,
                                     const struct http_opts *opts)
 {
@@ -58,7 +64,7 @@ struct http_client *http_client_new(struct http_transport *transport, const char
     c->creds = creds;
     c->opts = *opts;
     c->host = wp_xstrdup(host);
-    bool plain = opts->plain_http || http_host_is_loopback(host);
+    bool plain = opts->plain_http || (http_host_is_loopback(host) && !wants_tls(&opts->tls));
     c->base = wp_xasprintf("%s://%s", plain ? "http" : "https", is_docker_hub(host) ? "registry-1.docker.io" : host);
     /* A host that does not split matches no URL; the first request then says what is wrong with it. */
     if (http_url_split(c->base, &c->origin, NULL)) {

@@ -73,7 +73,7 @@ const char *http_curl_version(void);
 
 /* ---- client: policy ---- */
 struct http_opts {
-    bool plain_http; /* http for this host; automatic for loopback hosts */
+    bool plain_http; /* http for this host; automatic for loopback hosts where tls says nothing */
     struct http_tls tls;
     unsigned retries;           /* further attempts after the first; the caller passes 5 unless told */
     uint64_t retry_max_wait_ms; /* longest single wait that is accepted; 0: 300 s */

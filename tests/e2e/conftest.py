@@ -167,7 +167,7 @@ def wait_listening(process, port, seconds=20):
 def docker_registry(tmp_path, servers):
     """docker_registry(tls=Certs, htpasswd=path, token=TokenServer) starts Debian's docker-registry 2.8 on a free port."""
 
-    def start(tls=None, htpasswd=None, token=None):
+    def start(tls=None, client_ca=None, htpasswd=None, token=None):
         program = find_peer("docker-registry")
         port = free_port()
         folder = tmp_path / f"registry-{port}"
@@ -177,7 +177,9 @@ def docker_registry(tmp_path, servers):
             "log: {level: error}",
             f"storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: true}}}}",
             f"http: {{addr: 127.0.0.1:{port}"
-            + (f", tls: {{certificate: {tls.server_cert}, key: {tls.server_key}}}" if tls else "")
+            + (f", tls: {{certificate: {tls.server_cert}, key: {tls.server_key}" if tls else "")
+            + (f", clientcas: [{client_ca}]" if client_ca else "")
+            + ("}" if tls else "")
             + "}",
         ]
         if htpasswd:
