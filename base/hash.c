@@ -7,7 +7,6 @@
 #include "base/mem.h"
 
 #include <openssl/crypto.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 struct wp_hash {

@@ -122,6 +122,7 @@ int oci_name_check(const char *name, const char *label, struct wp_err *err)
         part = "tag";
         problem = oci_ref_tag_problem(tag);
     }
-    return problem == NULL ? 0
-                           : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", label, name, part, problem);
+    return problem == NULL
+               ? 0
+               : wp_fail(err, WP_E_USAGE, "%s: '%s' cannot be a name: its %s %s", label, name, part, problem);
 }
