@@ -155,16 +155,43 @@ static int choose_platform(struct copy_graph *g, struct oci_desc *root, struct w
     return no_platform(&m, g->opts->platform, err);
 }
 
-static int find_root(struct copy_graph *g, struct wp_err *err)
+struct whose {
+    struct copy_graph *g;
+    const struct oci_digest *digest;
+};
+
+static int on_name(void *arg, const char *repo, const char *tag WP_UNUSED, const struct oci_desc *d,
+                   struct wp_err *err WP_UNUSED)
 {
-    struct oci_desc root;
-    struct wp_span bytes;
+    const struct whose *w = arg;
+    if (d == NULL || repo == NULL || !oci_digest_equal(&d->digest, w->digest)) {
+        return 0;
+    }
+    w->g->src_repo = wp_arena_str(&w->g->arena, repo);
+    return 1;
+}
+
+/* In which repository of the source do the signature tags stand? For a digest: in the first that has a name for it. */
+static int find_repo(struct copy_graph *g, const struct oci_desc *root, struct wp_err *err)
+{
     g->src_repo = "";
     if (g->src_name != NULL && !oci_digest_is(g->src_name)) {
         const char *tag = NULL;
         oci_name_split(&g->arena, g->src_name, &g->src_repo, &tag);
+        return 0;
     }
-    if (oci_store_resolve(g->src, g->src_name, &g->arena, &root, &bytes, err) < 0) {
+    if (g->opts->no_referrers || wp_str_eq(g->src->ops->kind, "registry")) {
+        return 0;
+    }
+    struct whose w = {.g = g, .digest = &root->digest};
+    return oci_store_each_name(g->src, NULL, on_name, &w, err) < 0 && !is_absent(err) ? -1 : 0;
+}
+
+static int find_root(struct copy_graph *g, struct wp_err *err)
+{
+    struct oci_desc root;
+    struct wp_span bytes;
+    if (oci_store_resolve(g->src, g->src_name, &g->arena, &root, &bytes, err) < 0 || find_repo(g, &root, err) < 0) {
         return -1;
     }
     if (oci_verify_bytes(bytes, &root, "the manifest", err) < 0 ||

@@ -32,7 +32,13 @@ struct oci_copy_result {
     uint64_t skipped_referrers; /* listed, but naming another subject: not taken */
 };
 
-/* src_name: what to copy (tag, repo:tag, digest text; NULL: the only name). dst_names: names to bind, n of them; 0:
+/* Details. Signature tags are looked for in the repository of src_name (for a digest: in the one that has a name for
+ * it) and get the repository of the first destination name. In the one bind referrers come first, then signature tags,
+ * then the names asked for. A dry run asks admit too. Layers of types that must not be distributed are left out where
+ * the source lacks them. A referrer that is listed and not there fails the copy: nobody is to lose a signature in
+ * silence.
+ *
+ * src_name: what to copy (tag, repo:tag, digest text; NULL: the only name). dst_names: names to bind, n of them; 0:
  * keep reachable without a name. Messages say which side failed. */
 int oci_copy(struct oci_store *src, const char *src_name, struct oci_store *dst, const char *const *dst_names, size_t n,
              const struct oci_copy_opts *opts, struct wp_arena *a, struct oci_copy_result *ret,

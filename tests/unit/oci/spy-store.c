@@ -77,6 +77,11 @@ static int spy_referrers(struct oci_store *s, const struct oci_desc *subject, oc
     return 0;
 }
 
+static int spy_each_name(struct oci_store *s, const char *repo, oci_name_fn *fn, void *arg, struct wp_err *err)
+{
+    return oci_store_each_name(spy_of(s)->inner, repo, fn, arg, err);
+}
+
 static void spy_close(struct oci_store *s WP_UNUSED)
 {
 }
@@ -90,6 +95,7 @@ void spy_init(struct spy *s, struct oci_store *inner)
         .push = spy_push,
         .resolve = spy_resolve,
         .bind = spy_bind,
+        .each_name = spy_each_name,
         .referrers = spy_referrers,
         .close = spy_close,
     };

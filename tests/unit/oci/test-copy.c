@@ -111,6 +111,23 @@ static void test_referrers(void **state)
     assert_int_equal(f->dst.binds, 1);
 }
 
+/* Asked for by digest, the signatures are looked for where the digest has a name. */
+static void test_tags_by_digest(void **state)
+{
+    struct fixture *f = *state;
+    item_manifest(f, "stranger", NULL, "aaa/first:1");
+    struct item root = item_manifest(f, "root", NULL, "acme/x:1");
+    const char *tag = signature_tag(f, &root.desc, "att");
+    struct item att = item_manifest(f, "att", NULL, wp_arena_printf(&f->a, "acme/x:%s", tag));
+    char text[OCI_DIGEST_TEXT];
+    const char *from = oci_digest_text(&root.desc.digest, text);
+    const char *name = "1";
+    assert_int_equal(oci_copy(&f->src.base, from, &f->dst.base, &name, 1, NULL, &f->a, &f->r, &f->err), 0);
+    assert_int_equal(f->r.manifests, 2);
+    assert_named(f, tag, &att.desc);
+    assert_named(f, "1", &root.desc);
+}
+
 static void test_no_referrers(void **state)
 {
     struct fixture *f = *state;
@@ -357,10 +374,10 @@ static void test_job_items(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_simple),         T(test_again),     T(test_nested),        T(test_referrers),     T(test_no_referrers),
-        T(test_back_edge),      T(test_order),     T(test_wrong_subject), T(test_late_claim),    T(test_unnamed),
-        T(test_only_name),      T(test_dry_run),   T(test_inline_data),   T(test_foreign_layer), T(test_platform),
-        T(test_platform_match), T(test_job_items),
+        T(test_simple),         T(test_again),          T(test_nested),    T(test_referrers),     T(test_no_referrers),
+        T(test_tags_by_digest), T(test_back_edge),      T(test_order),     T(test_wrong_subject), T(test_late_claim),
+        T(test_unnamed),        T(test_only_name),      T(test_dry_run),   T(test_inline_data),   T(test_foreign_layer),
+        T(test_platform),       T(test_platform_match), T(test_job_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
