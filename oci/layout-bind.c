@@ -10,6 +10,7 @@
 #include "oci/verify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* One binding whose manifest is there and proven. */
@@ -21,6 +22,15 @@ struct change {
     struct oci_desc entry;            /* with subject: how its list shows this manifest */
 };
 
+/* Manifests that are written and wait for fsync and name. Together they cost one turn of the disk, not one each. */
+enum { BATCH = 64 };
+struct batch {
+    struct layout *l;
+    size_t count;
+    struct layout_file files[BATCH];
+    struct oci_digest digests[BATCH];
+};
+
 /* A list of referrers that this bind changes. */
 struct pending {
     struct pending *next;
@@ -30,13 +40,51 @@ struct pending {
     struct wp_buf bytes;
 };
 
-static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,
+static void batch_done(struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        layout_file_drop_p(&b->files[i]);
+    }
+    b->count = 0;
+}
+
+static int batch_flush(struct batch *b, struct wp_err *err)
+{
+    /* Begun for all before the first fsync waits; an error shows there. */
+    for (size_t i = 0; i < b->count; i++) {
+        (void)sync_file_range(b->files[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    for (size_t i = 0; i < b->count; i++) {
+        if (layout_file_publish(&b->files[i], &b->digests[i], err) < 0) {
+            return -1;
+        }
+    }
+    b->count = 0;
+    return 0;
+}
+
+static int batch_add(struct batch *b, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
+{
+    if (b->count == BATCH && batch_flush(b, err) < 0) {
+        return -1;
+    }
+    b->files[b->count] = (struct layout_file)LAYOUT_FILE_INIT;
+    b->digests[b->count] = d->digest;
+    int n = layout_stage_bytes(b->l, d, bytes, &b->files[b->count], err);
+    /* A file half written is dropped with the others. */
+    b->count += n != 0 ? 1 : 0;
+    return n < 0 ? -1 : 0;
+}
+
+static int prove(struct batch *batch, const struct oci_binding *b, struct wp_arena *a, struct change *c,
                  struct wp_err *err)
 {
+    struct layout *l = batch->l;
     struct oci_manifest m;
     struct wp_span bytes = b->bytes;
     if (bytes.ptr == NULL) {
-        if (layout_manifest(l, &c->desc, a, &m, &bytes, err) < 0) {
+        /* It may have come with an earlier binding of the list. */
+        if (batch_flush(batch, err) < 0 || layout_manifest(l, &c->desc, a, &m, &bytes, err) < 0) {
             return -1;
         }
         /* Reading proved it; this makes it last. */
@@ -53,7 +101,7 @@ static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena 
             oci_manifest_parse(bytes, c->desc.media_type, what, a, &m, err) < 0) {
             return -1;
         }
-        if (layout_put_bytes(l, &c->desc, bytes, err) < 0) {
+        if (batch_add(batch, &c->desc, bytes, err) < 0) {
             return -1;
         }
     }
@@ -65,9 +113,10 @@ static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena 
     return 0;
 }
 
-static int prepare(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,
+static int prepare(struct batch *batch, const struct oci_binding *b, struct wp_arena *a, struct change *c,
                    struct wp_err *err)
 {
+    struct layout *l = batch->l;
     c->name = b->name;
     c->unbind = b->desc == NULL;
     if (b->name != NULL && !c->unbind && oci_name_check(b->name, l->label, err) < 0) {
@@ -84,7 +133,7 @@ static int prepare(struct layout *l, const struct oci_binding *b, struct wp_aren
                        oci_digest_text(&c->desc.digest, text),
                        c->desc.media_type != NULL ? c->desc.media_type : "no media type");
     }
-    return prove(l, b, a, c, err);
+    return prove(batch, b, a, c, err);
 }
 
 /* ---- lists of referrers ---- */
@@ -227,10 +276,14 @@ int layout_bind(struct oci_store *s, const struct oci_binding *list, size_t n, u
         return -1;
     }
     struct change *changes = wp_arena_alloc(&a, n, sizeof(*changes));
+    WP_CLEANUP(batch_done) struct batch batch = {.l = l};
     for (size_t i = 0; i < n; i++) {
-        if (prepare(l, &list[i], &a, &changes[i], err) < 0) {
+        if (prepare(&batch, &list[i], &a, &changes[i], err) < 0) {
             return -1;
         }
+    }
+    if (batch_flush(&batch, err) < 0) {
+        return -1;
     }
     return bind_all(l, changes, n, flags, err);
 }

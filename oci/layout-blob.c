@@ -380,15 +380,22 @@ int layout_push(struct oci_store *s, const struct oci_desc *d, struct wp_source 
     return layout_file_publish(&f, &d->digest, err);
 }
 
-int layout_put_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
+int layout_stage_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct layout_file *f,
+                       struct wp_err *err)
 {
     int found = present(l, d, true, NULL, err);
     if (found != OCI_ABSENT) {
         return found < 0 ? -1 : 0;
     }
-    LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
-    if (layout_temp(l, &f, err) < 0 || wp_write_all(f.fd, bytes.ptr, bytes.len, l->path, err) < 0) {
+    if (layout_temp(l, f, err) < 0 || wp_write_all(f->fd, bytes.ptr, bytes.len, l->path, err) < 0) {
         return -1;
     }
-    return layout_file_publish(&f, &d->digest, err);
+    return 1;
+}
+
+int layout_put_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
+{
+    LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
+    int n = layout_stage_bytes(l, d, bytes, &f, err);
+    return n == 1 ? layout_file_publish(&f, &d->digest, err) : n;
 }

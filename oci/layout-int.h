@@ -105,6 +105,10 @@ int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, st
 /* Put proven bytes under their digest unless they are there. */
 int layout_put_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
 
+/* The same up to the name: 1 when f is to be published, 0 when the content is there, -1. */
+int layout_stage_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct layout_file *f,
+                       struct wp_err *err) WP_MUST_USE;
+
 /* Open a blob for reading: 1, 0 when there is no regular file of that name, -1. */
 int layout_blob_open(struct layout *l, const struct oci_digest *digest, WP_OWN int *ret_fd, struct stat *ret_st,
                      struct wp_err *err) WP_MUST_USE;
