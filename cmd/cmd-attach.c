@@ -3,6 +3,7 @@
  * `wpack attach`: any files as a referrer of an artifact. */
 #include "base/fs.h"
 #include "cmd/out.h"
+#include "cmd/progress.h"
 #include "cmd/transfer.h"
 #include "pack/format.h"
 
@@ -75,6 +76,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         oci_copy(memory, oci_digest_text(&desc.digest, digest), t.store, NULL, 0, &copy, c->arena, &r, err) < 0) {
         return -1;
     }
+    progress_flush(c->progress);
     out_fact(c->out, "attached to", "%s", target_pinned(c, &t, &subject.digest));
     transfer_report(c, target_pinned(c, &t, &desc.digest), NULL, 0, &r);
     return 0;

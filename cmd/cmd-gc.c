@@ -82,7 +82,7 @@ const struct cmd cmd_gc = {
     .args = "[oci:DIR]",
     .summary = "remove what no name reaches from a layout",
     .max_args = 1,
-    .uses = CMD_LONG,
+    .uses = CMD_LONG | CMD_LOCAL,
     .opts_size = sizeof(struct gc_opts),
     .opts = gc_rows,
     .run = run_gc,
@@ -146,6 +146,6 @@ const struct cmd cmd_fsck = {
     .args = "[oci:DIR]",
     .summary = "hash and follow everything in a layout",
     .max_args = 1,
-    .uses = CMD_LONG,
+    .uses = CMD_LONG | CMD_LOCAL,
     .run = run_fsck,
 };

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cmd/out.h"
+#include "cmd/progress.h"
 #include "cmd/transfer.h"
 #include "oci/files.h"
 #include "pack/format.h"
@@ -184,6 +185,7 @@ static int place_files(struct cmd_ctx *c, struct oci_files_entry *files, size_t 
 static void report_files(struct cmd_ctx *c, const char *folder, const struct oci_files_entry *files, size_t n,
                          const char *pinned, const struct oci_copy_result *r)
 {
+    progress_flush(c->progress);
     for (size_t i = 0; i < n; i++) {
         char size[WP_SIZE_TEXT];
         const char *path =

@@ -29,6 +29,7 @@ struct cmd_registry {
 enum cmd_uses {
     CMD_REGISTRY = 1 << 0, /* takes the registry options */
     CMD_LONG = 1 << 1,     /* may run long: signals cancel the job, progress is shown */
+    CMD_LOCAL = 1 << 3,    /* works on local files: no line per finished item */
     CMD_HIDDEN = 1 << 2,   /* not in help and completions */
 };
 
@@ -43,6 +44,7 @@ struct cmd_ctx {
     struct wp_job *job;
     struct cmd_out *out;
     struct cmd_net *net;
+    struct cmd_progress *progress; /* NULL: none */
 };
 
 struct cmd {

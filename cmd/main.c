@@ -51,16 +51,16 @@ static int parse(struct cmd_ctx *c, int argc, char *argv[], bool *ret_help, stru
 
 static int run_command(struct cmd_ctx *c, struct wp_err *err)
 {
-    struct cmd_progress *progress = NULL;
     c->job = wp_job_new();
     if ((c->cmd->uses & CMD_LONG) != 0) {
         progress_block_signals();
-        if (progress_start(c->job, c->out, &c->global, &progress, err) < 0) {
+        bool lines = (c->cmd->uses & CMD_LOCAL) == 0;
+        if (progress_start(c->job, c->out, &c->global, lines, &c->progress, err) < 0) {
             return -1;
         }
     }
     int rc = c->cmd->run(c, err);
-    progress_stop(progress);
+    progress_stop(c->progress);
     return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/out.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ enum { TICK_MS = 100, DELAY_MS = 1000, MAX_LINES = 8, BAR = 20, VIEWS = 32 };
 struct cmd_progress {
     struct wp_job *job;
     struct cmd_out *out;
-    bool tty, plain;
+    bool tty, lines;
+    pthread_mutex_t lock; /* of reported: the thread and whoever flushes */
     _Atomic bool stop;
     struct wp_thread *thread;
     uint64_t began_ms;
@@ -66,12 +68,24 @@ static const char *state_word(enum wp_item_state state)
 static void report_ended(struct cmd_progress *p)
 {
     struct wp_item_view v;
+    if (!p->lines) {
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
     while (wp_job_items(p->job, p->reported, &v, 1) == 1 && v.state != WP_ITEM_ACTIVE) {
         char size[WP_SIZE_TEXT];
         char took[WP_SIZE_TEXT];
         out_fact(p->out, state_word(v.state), "%s  %s  %s", v.label, wp_size_text(v.total, size),
                  wp_duration_text(v.ended_ms - v.began_ms, took));
         p->reported++;
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+void progress_flush(struct cmd_progress *p)
+{
+    if (p != NULL) {
+        report_ended(p);
     }
 }
 
@@ -152,25 +166,25 @@ static void run(void *arg)
             }
             wp_job_cancel(p->job, sig);
         }
-        if (p->plain || p->tty) {
-            report_ended(p);
-        }
+        report_ended(p);
         if (p->tty) {
             draw(p);
         }
     }
 }
 
-int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g, struct cmd_progress **ret,
-                   struct wp_err *err)
+int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g, bool lines,
+                   struct cmd_progress **ret, struct wp_err *err)
 {
     struct cmd_progress *p = wp_xcalloc(1, sizeof(*p));
     p->job = job;
     p->out = out;
     p->tty = out_is_tty(out);
-    p->plain = !p->tty && !g->quiet && !wp_str_eq(g->progress, "none");
+    p->lines = lines && !g->quiet && !wp_str_eq(g->progress, "none");
+    pthread_mutex_init(&p->lock, NULL);
     p->began_ms = p->last_ms = wp_time_mono_ms();
     if (wp_thread_start("progress", run, p, &p->thread, err) < 0) {
+        pthread_mutex_destroy(&p->lock);
         free(p);
         return -1;
     }
@@ -188,8 +202,7 @@ void progress_stop(struct cmd_progress *p)
     if (p->tty) {
         out_status(p->out, NULL, 0);
     }
-    if (p->plain || p->tty) {
-        report_ended(p);
-    }
+    report_ended(p);
+    pthread_mutex_destroy(&p->lock);
     free(p);
 }

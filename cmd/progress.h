@@ -13,7 +13,10 @@ struct cmd_progress;
 
 /* Block the signals that end a run; before any thread starts. */
 void progress_block_signals(void);
-int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g,
+/* lines: a line per finished item (else only what a terminal shows while it runs). */
+int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g, bool lines,
                    WP_OWN struct cmd_progress **ret, struct wp_err *err) WP_MUST_USE;
+/* The lines of all that has ended so far, now: a summary comes after them. NULL is fine. */
+void progress_flush(struct cmd_progress *p);
 /* Draws what is left to draw, gives the line back, joins. NULL is fine. */
 void progress_stop(WP_OWN struct cmd_progress *p);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cmd/out.h"
+#include "cmd/progress.h"
 
 struct oci_copy_opts transfer_opts(struct cmd_ctx *c)
 {
@@ -19,6 +20,7 @@ void transfer_note(struct cmd_ctx *c, const char *label, const char *where, cons
     char size[WP_SIZE_TEXT];
     char moved[WP_SIZE_TEXT];
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    progress_flush(c->progress);
     wp_buf_printf(&b, "%llu %s, %s", (unsigned long long)(r->blobs + r->manifests),
                   r->blobs + r->manifests == 1 ? "blob" : "blobs", wp_size_text(r->bytes, size));
     if (r->blobs_present > 0) {
