@@ -315,6 +315,8 @@ static void on_end(void *arg, struct httpd_req *r)
     (void)arg;
     struct exchange *x = r->user;
     x->route->end(x);
+    /* Before the reply leaves: its reader may go on with the upload at once, on another connection. */
+    serve_upload_release(x);
 }
 
 static void write_log(const struct exchange *x)
