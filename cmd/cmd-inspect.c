@@ -126,7 +126,7 @@ static int inspect_file(struct cmd_ctx *c, const char *path, struct wp_err *err)
         return wp_wrap(err, "%s", path);
     }
     if (!cmd_json(c) && !wants_module_only(o)) {
-        out_line(c->out, "%s%s%s", out_bold(c->out), path, out_plain(c->out));
+        out_heading(c->out, "%s", path);
     }
     show_module(c, &m);
     return 0;

@@ -146,7 +146,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     }
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
     struct tree t = {.c = c, .t = &target, .json = wp_json_out(&b)};
-    out_line(c->out, "%s%s%s", out_bold(c->out), target_pinned(c, &target, &root.digest), out_plain(c->out));
+    out_heading(c->out, "%s", target_pinned(c, &target, &root.digest));
     if (walk(&t, &root, "", 0, err) < 0) {
         return -1;
     }

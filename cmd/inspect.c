@@ -43,7 +43,7 @@ void inspect_artifact(struct cmd_ctx *c, const char *pinned, const struct oci_de
 {
     char size[WP_SIZE_TEXT];
     const struct pack_format *format = pack_format_detect(m);
-    out_line(c->out, "%s%s%s", out_bold(c->out), pinned, out_plain(c->out));
+    out_heading(c->out, "%s", pinned);
     fact(c, "media type", desc->media_type);
     fact(c, "artifact", oci_manifest_artifact_type(m));
     fact(c, "format", format == NULL ? NULL : format->summary);
@@ -73,7 +73,7 @@ static const char *extern_text(struct cmd_ctx *c, const struct pack_extern *x)
 void inspect_externs(struct cmd_ctx *c, const struct pack_extern *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        out_line(c->out, "%s  %s%s%s", extern_text(c, &list[i]), out_dim(c->out), list[i].kind, out_plain(c->out));
+        out_pair(c->out, extern_text(c, &list[i]), list[i].kind);
     }
 }
 

@@ -96,26 +96,18 @@ static void emit(struct cmd_out *o, FILE *f, const struct wp_buf *line)
     pthread_mutex_unlock(&o->lock);
 }
 
-/* Lines may hold our own newlines and tabs; everything else that could steer a terminal is escaped. */
-static void add_escaped(struct wp_buf *b, const char *text)
-{
-    while (*text != '\0') {
-        size_t n = strcspn(text, "\n\t");
-        wp_escape(b, wp_span(text, n));
-        text += n;
-        if (*text != '\0') {
-            wp_buf_add_char(b, *text++);
-        }
-    }
-}
-
-static void emit_line(struct cmd_out *o, FILE *f, const char *prefix, const char *fmt, va_list args)
+/* before and after are ours, as are newlines that the format begins with. What is formatted may be foreign and stays
+ * one line, whatever it holds. */
+static void emit_line(struct cmd_out *o, FILE *f, const char *before, const char *after, const char *fmt, va_list args)
 {
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
+    size_t blank = strspn(fmt, "\n");
     wp_buf_vprintf(&text, fmt, args);
-    wp_buf_add_str(&line, prefix);
-    add_escaped(&line, text.ptr);
+    wp_buf_add(&line, text.ptr, blank);
+    wp_buf_add_str(&line, before);
+    wp_escape(&line, wp_span(text.ptr + blank, text.len - blank));
+    wp_buf_add_str(&line, after);
     wp_buf_add_char(&line, '\n');
     emit(o, f, &line);
 }
@@ -127,8 +119,32 @@ void out_line(struct cmd_out *o, const char *fmt, ...)
     }
     va_list args;
     va_start(args, fmt);
-    emit_line(o, stdout, "", fmt, args);
+    emit_line(o, stdout, "", "", fmt, args);
     va_end(args);
+}
+
+void out_heading(struct cmd_out *o, const char *fmt, ...)
+{
+    if (o->json) {
+        return;
+    }
+    va_list args;
+    va_start(args, fmt);
+    emit_line(o, stdout, o->color_out ? "\x1b[1m" : "", o->color_out ? "\x1b[0m" : "", fmt, args);
+    va_end(args);
+}
+
+void out_pair(struct cmd_out *o, const char *text, const char *kind)
+{
+    if (o->json) {
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
+    wp_escape(&line, wp_span_str(text));
+    wp_buf_add_str(&line, o->color_out ? "  \x1b[2m" : "  ");
+    wp_escape(&line, wp_span_str(kind));
+    wp_buf_add_str(&line, o->color_out ? "\x1b[0m\n" : "\n");
+    emit(o, stdout, &line);
 }
 
 void out_bytes(struct cmd_out *o, struct wp_span bytes)
@@ -151,7 +167,7 @@ void out_note(struct cmd_out *o, const char *fmt, ...)
     }
     va_list args;
     va_start(args, fmt);
-    emit_line(o, stderr, "", fmt, args);
+    emit_line(o, stderr, "", "", fmt, args);
     va_end(args);
 }
 
@@ -172,7 +188,7 @@ void out_fact(struct cmd_out *o, const char *label, const char *fmt, ...)
     }
     va_list args;
     va_start(args, fmt);
-    emit_line(o, stderr, head.ptr, fmt, args);
+    emit_line(o, stderr, head.ptr, "", fmt, args);
     va_end(args);
 }
 
@@ -180,7 +196,7 @@ void out_warn(struct cmd_out *o, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    emit_line(o, stderr, "wpack: warning: ", fmt, args);
+    emit_line(o, stderr, "wpack: warning: ", "", fmt, args);
     va_end(args);
 }
 
@@ -188,7 +204,7 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
 {
     WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
     wp_buf_add_str(&line, "wpack: ");
-    add_escaped(&line, e->msg);
+    wp_escape(&line, wp_span_str(e->msg));
     wp_buf_add_char(&line, '\n');
     const char *rest = e->hint;
     while (*rest != '\0') {
@@ -217,21 +233,6 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
     wp_jo_object_end(&j);
     wp_jo_object_end(&j);
     out_json(o, &text);
-}
-
-const char *out_bold(const struct cmd_out *o)
-{
-    return o->color_out ? "\x1b[1m" : "";
-}
-
-const char *out_dim(const struct cmd_out *o)
-{
-    return o->color_out ? "\x1b[2m" : "";
-}
-
-const char *out_plain(const struct cmd_out *o)
-{
-    return o->color_out ? "\x1b[0m" : "";
 }
 
 int out_finish(struct cmd_out *o, struct wp_err *err)

@@ -15,8 +15,13 @@ WP_OWN struct cmd_out *out_new(void);
 void out_free(WP_OWN struct cmd_out *o);
 void out_configure(struct cmd_out *o, const struct cmd_global *g);
 
-/* A line of the result (a newline is added), escaped. In JSON mode nothing: the command prints its object instead. */
+/* A line of the result (a newline is added). What is formatted is escaped and stays one line; newlines at the very
+ * begin of fmt are blank lines. In JSON mode nothing: the command prints its object instead. */
 void out_line(struct cmd_out *o, const char *fmt, ...) WP_PRINTF(2, 3);
+/* The same in bold, where there are colours. */
+void out_heading(struct cmd_out *o, const char *fmt, ...) WP_PRINTF(2, 3);
+/* "text  kind", the latter dimmed. */
+void out_pair(struct cmd_out *o, const char *text, const char *kind);
 /* Raw bytes of the result, whatever the mode. Errors show at out_finish. */
 void out_bytes(struct cmd_out *o, struct wp_span bytes);
 /* One JSON value and a newline. */
@@ -29,10 +34,6 @@ void out_fact(struct cmd_out *o, const char *label, const char *fmt, ...) WP_PRI
 void out_warn(struct cmd_out *o, const char *fmt, ...) WP_PRINTF(2, 3);
 /* The error in words on stderr, and in JSON mode as an object on stdout. */
 void out_error(struct cmd_out *o, const struct wp_err *e, bool json);
-/* Bold and dim for headings of results on stdout; empty strings where colours are off. */
-const char *out_bold(const struct cmd_out *o);
-const char *out_dim(const struct cmd_out *o);
-const char *out_plain(const struct cmd_out *o);
 /* Flush stdout: 0, or WP_E_PIPE when its reader went away, WP_E_IO in words when it is full or closed. */
 int out_finish(struct cmd_out *o, struct wp_err *err) WP_MUST_USE;
 

@@ -49,16 +49,11 @@ static int read_member(void *arg, const struct wp_json *at, struct wp_err *err)
 {
     (void)err;
     struct layout_index *x = arg;
-    struct layout_member *list = wp_arena_alloc(&x->arena, x->member_count + 1, sizeof(*list));
-    if (x->member_count > 0) {
-        memcpy(list, x->members, x->member_count * sizeof(*list));
-    }
-    list[x->member_count].key = wp_arena_str(&x->arena, at->key);
+    struct layout_member *m = &x->members[x->member_count++];
+    m->key = wp_arena_str(&x->arena, at->key);
     if (!wp_str_eq(at->key, "manifests")) {
-        list[x->member_count].raw = dump(&x->arena, at);
+        m->raw = dump(&x->arena, at);
     }
-    x->members = list;
-    x->member_count++;
     return 0;
 }
 
@@ -171,6 +166,7 @@ static int parse_index(struct layout_index *x, struct wp_span text, const char *
     if (wp_json_kind(&list) != WP_JSON_NULL && wp_json_must(&list, WP_JSON_ARRAY, err) < 0) {
         return -1;
     }
+    x->members = wp_arena_alloc(&x->arena, wp_json_len(&root), sizeof(*x->members));
     if (wp_json_each(&root, read_member, x, err) < 0) {
         return -1;
     }

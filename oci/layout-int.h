@@ -141,7 +141,7 @@ struct layout_index {
     struct stat st;
     bool present; /* false: there is no index.json, which reads as an empty one */
     bool settled; /* old enough when read for its times to identify it */
-    const struct layout_member *members;
+    struct layout_member *members;
     size_t member_count;
     struct layout_entry *entries; /* in document order */
     size_t count;

@@ -262,7 +262,7 @@ static int add_entry(struct files_store *f, const struct oci_files_entry *entry,
     if (slot == NULL) {
         slot = add_slot(f, &entry->desc);
     } else if (slot->desc.size != entry->desc.size) {
-        return wp_fail(err, WP_E_INPUT, "'%s': the same digest with two sizes, %" PRIu64 " and %" PRIu64 " bytes",
+        return wp_fail(err, WP_E_INTEGRITY, "'%s': the same digest with two sizes, %" PRIu64 " and %" PRIu64 " bytes",
                        entry->path, slot->desc.size, entry->desc.size);
     }
     f->entries[f->entry_count++] = (struct files_entry){

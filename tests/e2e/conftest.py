@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support import Result, certs, sample, tokens  # noqa: E402
+from support.fakereg import FakeRegistry  # noqa: E402
 
 PEERS = pathlib.Path(os.environ.get("WPACK_PEERS", pathlib.Path.home() / ".cache/wpack/peers"))
 
@@ -69,6 +70,27 @@ class Wpack:
         result = Result(args, p.returncode, out, err)
         assert "Sanitizer" not in result.err and "runtime error:" not in result.err, result
         return result
+
+    def measured(self, *args, timeout=60):
+        """As run, with .peak: the most memory the program held, in bytes (0 under a sanitizer, which needs its own)."""
+        helper = (
+            "import os, resource, subprocess, sys\n"
+            "rc = subprocess.call(sys.argv[2:])\n"
+            "open(sys.argv[1], 'w').write(f'{rc} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}')\n"
+        )
+        note = self.cwd / "measured"
+        # A fork of this process would count its memory as the program's: a small interpreter is in between.
+        p = subprocess.run([sys.executable, "-I", "-S", "-c", helper, str(note), self.path, *map(str, args)],
+                           cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+        rc, kib = note.read_text().split()
+        result = Result(args, int(rc), p.stdout, p.stderr)
+        assert "Sanitizer" not in result.err and "runtime error:" not in result.err, result
+        result.peak = 0 if self.sanitized else int(kib) * 1024
+        return result
+
+    @property
+    def sanitized(self):
+        return b"__asan_init" in pathlib.Path(self.path).read_bytes()
 
     def __call__(self, *args, rc=0, **more):
         """Run and expect exit status rc."""
@@ -161,6 +183,20 @@ def wait_listening(process, port, seconds=20):
                 return
         time.sleep(0.02)
     raise AssertionError("the server does not listen")
+
+
+@pytest.fixture
+def fakereg():
+    """fakereg(**options) starts a scripted registry (support/fakereg.py)."""
+    started = []
+
+    def start(**options):
+        started.append(FakeRegistry(**options))
+        return started[-1]
+
+    yield start
+    for s in started:
+        s.stop()
 
 
 @pytest.fixture
