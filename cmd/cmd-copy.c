@@ -133,9 +133,10 @@ static int copy_named(struct copy_run *r, struct wp_err *err)
 {
     struct cmd_ctx *c = r->c;
     struct oci_desc desc;
-    if (target_resolve(c, &r->src, &desc, NULL, err) < 0) {
+    if (target_resolve(c, &r->src, &desc, &r->copy.root_bytes, err) < 0) {
         return -1;
     }
+    r->copy.root = &desc;
     const char *const *names = NULL;
     size_t n = target_names(c, &r->dst, &names);
     const char *tag = NULL;
@@ -145,9 +146,8 @@ static int copy_named(struct copy_run *r, struct wp_err *err)
         names = &tag;
         n = 1;
     }
-    /* The tag is what is copied, so that its legacy signature tags are found; the digest was proven by resolve. */
-    char digest[OCI_DIGEST_TEXT];
-    return copy_one(r, oci_digest_text(&desc.digest, digest), names, n, err);
+    /* The name tells where its signature tags stand; the content is what was resolved. */
+    return copy_one(r, r->src.name, names, n, err);
 }
 
 static int run(struct cmd_ctx *c, struct wp_err *err)
@@ -160,7 +160,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     r.copy.dry_run = o->dry_run;
     r.copy.bind_flags = o->no_clobber ? OCI_BIND_NO_REPLACE : 0;
     if (target_open(c, c->args[0], TARGET_READ, &r.src, err) < 0 ||
-        target_open(c, c->args[1], o->dry_run ? TARGET_READ : TARGET_CREATE, &r.dst, err) < 0) {
+        target_open(c, c->args[1], o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &r.dst, err) < 0) {
         return -1;
     }
     if (r.src.ref.kind == OCI_REF_REGISTRY && r.dst.ref.kind == OCI_REF_REGISTRY &&

@@ -42,7 +42,8 @@ static const struct opt rows[] = {
     {0},
 };
 
-static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct oci_desc *root, struct wp_err *err)
+static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct oci_desc *root, struct wp_span bytes,
+                       struct wp_err *err)
 {
     const struct opts *o = c->opts;
     TARGET_AUTO struct cmd_target dst = {0};
@@ -50,6 +51,8 @@ static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct o
         return -1;
     }
     struct oci_copy_opts copy = transfer_opts(c);
+    copy.root = root;
+    copy.root_bytes = bytes;
     copy.platform = o->platform;
     copy.no_referrers = o->no_referrers;
     copy.bind_flags = o->no_clobber ? OCI_BIND_NO_REPLACE : 0;
@@ -106,13 +109,13 @@ static int choose_manifest(struct cmd_ctx *c, const struct oci_manifest *index, 
     return wp_hint(err, "choose with --platform; there are: %s", have.ptr);
 }
 
-static int read_manifest(struct cmd_ctx *c, struct cmd_target *src, struct oci_desc *desc, struct wp_span bytes,
+static int read_manifest(struct cmd_ctx *c, struct cmd_target *src, struct oci_desc *desc, struct wp_span *bytes,
                          struct oci_manifest *ret, struct wp_err *err)
 {
     for (unsigned depth = 0; depth < WP_LIMIT_GRAPH_DEPTH; depth++) {
         char digest[OCI_DIGEST_TEXT];
         const char *what = wp_arena_printf(c->arena, "manifest %s", oci_digest_text(&desc->digest, digest));
-        if (oci_manifest_parse(bytes, desc->media_type, what, c->arena, ret, err) < 0) {
+        if (oci_manifest_parse(*bytes, desc->media_type, what, c->arena, ret, err) < 0) {
             return -1;
         }
         if (ret->kind != OCI_INDEX) {
@@ -120,7 +123,7 @@ static int read_manifest(struct cmd_ctx *c, struct cmd_target *src, struct oci_d
         }
         const struct oci_desc *chosen = NULL;
         if (choose_manifest(c, ret, &chosen, err) < 0 ||
-            oci_store_get(src->store, chosen, WP_LIMIT_MANIFEST, c->arena, &bytes, err) < 0) {
+            oci_store_get(src->store, chosen, WP_LIMIT_MANIFEST, c->arena, bytes, err) < 0) {
             return -1;
         }
         *desc = *chosen;
@@ -226,7 +229,7 @@ static int pull_files(struct cmd_ctx *c, struct cmd_target *src, const struct oc
     struct oci_manifest m;
     struct oci_files_entry *files = NULL;
     size_t n = 0;
-    if (read_manifest(c, src, &desc, bytes, &m, err) < 0 ||
+    if (read_manifest(c, src, &desc, &bytes, &m, err) < 0 ||
         pack_files_plan(&m, repo_stem(c, src), c->arena, &files, &n, err) < 0) {
         return -1;
     }
@@ -246,6 +249,8 @@ static int pull_files(struct cmd_ctx *c, struct cmd_target *src, const struct oc
     }
     struct oci_copy_opts copy = transfer_opts(c);
     copy.no_referrers = true;
+    copy.root = &desc;
+    copy.root_bytes = bytes;
     struct oci_copy_result r = {0};
     char digest[OCI_DIGEST_TEXT];
     if (oci_copy(src->store, oci_digest_text(&desc.digest, digest), dst, NULL, 0, &copy, c->arena, &r, err) < 0) {
@@ -268,7 +273,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     struct wp_err ignored = {.code = WP_E_OK};
     if (o->output != NULL && oci_ref_looks_like(o->output) &&
         oci_ref_parse(c->arena, o->output, &where, &ignored) == 0 && where.kind == OCI_REF_LAYOUT) {
-        return pull_layout(c, &src, &root, err);
+        return pull_layout(c, &src, &root, bytes, err);
     }
     return pull_files(c, &src, &root, bytes, err);
 }

@@ -48,10 +48,12 @@ static const struct opt rows[] = {
     {0},
 };
 
+/* What to send; root is NULL where it has not been resolved yet. */
 struct source {
     struct oci_store *store;
     const char *name;
-    bool owned;
+    const struct oci_desc *root;
+    struct wp_span bytes;
 };
 
 static bool exists_as_file(const char *path)
@@ -88,6 +90,8 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
 {
     const struct opts *o = c->opts;
     struct oci_copy_opts copy = transfer_opts(c);
+    copy.root = src->root;
+    copy.root_bytes = src->bytes;
     copy.no_referrers = o->no_referrers;
     copy.dry_run = o->dry_run;
     copy.bind_flags = o->no_clobber ? OCI_BIND_NO_REPLACE : 0;
@@ -130,7 +134,12 @@ static int push_module(struct cmd_ctx *c, const char *module, struct cmd_target 
         return -1;
     }
     char digest[OCI_DIGEST_TEXT];
-    const struct source src = {.store = built.store, .name = oci_digest_text(&built.desc.digest, digest)};
+    const struct source src = {
+        .store = built.store,
+        .name = oci_digest_text(&built.desc.digest, digest),
+        .root = &built.desc,
+        .bytes = built.bytes,
+    };
     return send(c, &src, dst, err);
 }
 
@@ -159,7 +168,12 @@ static int push_files(struct cmd_ctx *c, const char *const *paths, size_t n, str
         return -1;
     }
     char digest[OCI_DIGEST_TEXT];
-    const struct source src = {.store = store, .name = oci_digest_text(&desc.digest, digest)};
+    const struct source src = {
+        .store = store,
+        .name = oci_digest_text(&desc.digest, digest),
+        .root = &desc,
+        .bytes = bytes,
+    };
     return send(c, &src, dst, err);
 }
 
@@ -182,11 +196,11 @@ static int push_store(struct cmd_ctx *c, const char *text, struct cmd_target *ds
 {
     TARGET_AUTO struct cmd_target src = {0};
     struct oci_desc desc;
-    if (target_open(c, text, TARGET_READ, &src, err) < 0 || target_resolve(c, &src, &desc, NULL, err) < 0) {
+    struct wp_span bytes;
+    if (target_open(c, text, TARGET_READ, &src, err) < 0 || target_resolve(c, &src, &desc, &bytes, err) < 0) {
         return -1;
     }
-    char digest[OCI_DIGEST_TEXT];
-    const struct source s = {.store = src.store, .name = oci_digest_text(&desc.digest, digest)};
+    const struct source s = {.store = src.store, .name = src.name, .root = &desc, .bytes = bytes};
     return send(c, &s, dst, err);
 }
 
@@ -204,7 +218,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         return wp_hint(err, "wpack push REF FILE[:TYPE]...");
     }
     TARGET_AUTO struct cmd_target dst = {0};
-    if (target_open(c, ref, TARGET_CREATE, &dst, err) < 0) {
+    if (target_open(c, ref, o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &dst, err) < 0) {
         return -1;
     }
     if (n == 1) {

@@ -231,9 +231,23 @@ static unsigned layout_flags(enum target_use use)
     case TARGET_CREATE:
         return OCI_LAYOUT_CREATE;
     case TARGET_READ:
+    case TARGET_IMAGINE:
         break;
     }
     return OCI_LAYOUT_READ;
+}
+
+static int open_layout(const struct oci_ref *ref, enum target_use use, struct cmd_target *t, struct wp_err *err)
+{
+    if (oci_layout_open(ref->path, layout_flags(use), &t->store, err) == 0) {
+        return 0;
+    }
+    if (use != TARGET_IMAGINE || err->code != WP_E_NOT_FOUND) {
+        return -1;
+    }
+    wp_err_clear(err);
+    t->store = oci_memory_new(t->base);
+    return 0;
 }
 
 int target_open_ref(struct cmd_ctx *c, const struct oci_ref *ref, enum target_use use, struct cmd_target *ret,
@@ -252,7 +266,7 @@ int target_open_ref(struct cmd_ctx *c, const struct oci_ref *ref, enum target_us
         rc = open_registry(c, ref, &t, err);
         break;
     case OCI_REF_LAYOUT:
-        rc = oci_layout_open(ref->path, layout_flags(use), &t.store, err);
+        rc = open_layout(ref, use, &t, err);
         break;
     case OCI_REF_ARCHIVE:
         wp_fail(err, WP_E_UNSUPPORTED, "%s: archives are not supported by this version", ref->path);

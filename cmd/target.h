@@ -9,7 +9,12 @@
 #include "oci/ref.h"
 #include "oci/store.h"
 
-enum target_use { TARGET_READ, TARGET_WRITE, TARGET_CREATE };
+enum target_use {
+    TARGET_READ,
+    TARGET_WRITE,
+    TARGET_CREATE,  /* a layout that is absent is made */
+    TARGET_IMAGINE, /* for a dry run: a layout that is absent is an empty store in memory, nothing is written */
+};
 
 struct cmd_target {
     struct oci_ref ref;

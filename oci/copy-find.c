@@ -190,8 +190,13 @@ static int find_repo(struct copy_graph *g, const struct oci_desc *root, struct w
 static int find_root(struct copy_graph *g, struct wp_err *err)
 {
     struct oci_desc root;
-    struct wp_span bytes;
-    if (oci_store_resolve(g->src, g->src_name, &g->arena, &root, &bytes, err) < 0 || find_repo(g, &root, err) < 0) {
+    struct wp_span bytes = g->opts->root_bytes;
+    if (g->opts->root != NULL) {
+        root = *g->opts->root;
+    } else if (oci_store_resolve(g->src, g->src_name, &g->arena, &root, &bytes, err) < 0) {
+        return -1;
+    }
+    if (find_repo(g, &root, err) < 0) {
         return -1;
     }
     if (oci_verify_bytes(bytes, &root, "the manifest", err) < 0 ||

@@ -16,6 +16,9 @@ struct oci_copy_opts {
     unsigned bind_flags;    /* enum oci_bind_flags for the final bind */
     const char *mount_from; /* see oci_push_opts */
     bool dry_run;           /* plan and report, write nothing */
+    /* What src_name leads to, where the caller has resolved it: no second request. Proven here all the same. */
+    const struct oci_desc *root;
+    struct wp_span root_bytes;
     /* Asked once, after the manifests of the closure are known and before any layer moves. view answers resolve,
      * referrers and fetch with exactly what will be copied. 0 admits, -1 refuses with err. */
     int (*admit)(void *arg, struct oci_store *view, const struct oci_desc *root, struct wp_err *err);
