@@ -148,6 +148,9 @@ void build_describe(struct cmd_ctx *c, const struct build_result *r)
                  "%s holds a component type but is a core module: 'wasm-tools component new' makes the component",
                  r->project.module);
     }
+    if (m->object) {
+        out_warn(c->out, "%s is a relocatable object file: 'wasm-ld' makes a program of it", r->project.module);
+    }
     if (m->dylink) {
         out_warn(c->out, "%s is a shared library (dylink.0), not a program", r->project.module);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `wpack attach`: any files as a referrer of an artifact. */
-#include "base/fs.h"
 #include "cmd/out.h"
 #include "cmd/progress.h"
 #include "cmd/transfer.h"
@@ -29,19 +28,6 @@ static const struct opt rows[] = {
     {0},
 };
 
-static struct pack_file split_file(struct cmd_ctx *c, const char *text)
-{
-    const char *colon = strrchr(text, ':');
-    struct stat st;
-    if (colon == NULL || strchr(colon, '/') == NULL || stat(text, &st) == 0) {
-        return (struct pack_file){.path = text};
-    }
-    return (struct pack_file){
-        .path = wp_arena_strn(c->arena, text, (size_t)(colon - text)),
-        .media_type = colon + 1,
-    };
-}
-
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
@@ -60,7 +46,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     size_t n = c->arg_count - 1;
     struct pack_file *files = wp_arena_alloc(c->arena, n + 1, sizeof(*files));
     for (size_t i = 0; i < n; i++) {
-        files[i] = split_file(c, c->args[i + 1]);
+        files[i] = transfer_file(c, c->args[i + 1]);
     }
     struct oci_desc desc;
     struct wp_span bytes;
@@ -78,7 +64,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     }
     progress_flush(c->progress);
     out_fact(c->out, "attached to", "%s", target_pinned(c, &t, &subject.digest));
-    transfer_report(c, target_pinned(c, &t, &desc.digest), NULL, 0, &r);
+    transfer_report(c, target_pinned(c, &t, &desc.digest), NULL, 0, &r, NULL);
     return 0;
 }
 

@@ -9,8 +9,8 @@
 #include "oci/layout.h"
 
 struct opts {
-    const char *file, *output;
-    struct opt_list tags, targets, annotations;
+    const char *file, *output, *target;
+    struct opt_list tags, annotations;
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -27,7 +27,11 @@ static const struct opt rows[] = {
      .offset = AT(tags),
      .arg = "[FORMAT=]REF",
      .help = "name to give, may be repeated; a name inside a layout needs no host"},
-    {.name = "target", .kind = OPT_LIST, .offset = AT(targets), .arg = "FORMAT", .help = "artifact format: cncf"},
+    {.name = "target",
+     .kind = OPT_STR,
+     .offset = AT(target),
+     .arg = "FORMAT",
+     .help = "artifact format: cncf; several at once: -t FORMAT=REF each"},
     {.letter = 'o',
      .name = "output",
      .kind = OPT_STR,
@@ -48,6 +52,11 @@ struct output {
     const struct pack_format *format;
     const char *name; /* in the layout; NULL: none */
     const char *base; /* what the digest is printed behind; NULL: the layout */
+};
+
+struct outputs {
+    struct output *items;
+    size_t count;
 };
 
 static bool is_folder(const char *path)
@@ -125,9 +134,9 @@ static const char *default_name(struct cmd_ctx *c, const struct pack_project *p)
 }
 
 static int plan_outputs(struct cmd_ctx *c, const struct opts *o, const struct pack_project *p, const char *out_name,
-                        struct output **ret, size_t *ret_count, struct wp_err *err)
+                        struct outputs *ret, struct wp_err *err)
 {
-    const char *word = o->targets.count > 0 ? o->targets.items[0] : p->targets == NULL ? NULL : p->targets[0];
+    const char *word = o->target != NULL ? o->target : p->targets == NULL ? NULL : p->targets[0];
     const struct pack_format *format = pack_formats[0];
     if (word != NULL && pack_format_find(word, &format, err) < 0) {
         return -1;
@@ -142,34 +151,80 @@ static int plan_outputs(struct cmd_ctx *c, const struct opts *o, const struct pa
     if (out_name != NULL || n == 0) {
         list[n++] = (struct output){.format = format, .name = out_name != NULL ? out_name : default_name(c, p)};
     }
-    *ret = list;
-    *ret_count = n;
+    *ret = (struct outputs){.items = list, .count = n};
     return 0;
 }
 
-static int build_one(struct cmd_ctx *c, const struct build_plan *plan, const struct output *out,
-                     struct build_result *built, struct cmd_target *layout, struct wp_err *err)
+/* Every name of one format in one copy; a line per name, the digest behind the name's own repository. */
+static int build_names(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,
+                       const struct outputs *out, struct build_result *built, struct cmd_target *layout,
+                       struct wp_json_out *list, struct wp_err *err)
 {
-    if (build_format(c, plan, out->format, built, err) < 0) {
+    const char **names = wp_arena_alloc(c->arena, out->count + 1, sizeof(*names));
+    const char **lines = wp_arena_alloc(c->arena, out->count + 1, sizeof(*lines));
+    size_t n = 0;
+    size_t line_count = 0;
+    if (build_format(c, plan, format, built, err) < 0) {
         return -1;
+    }
+    char digest[OCI_DIGEST_TEXT];
+    oci_digest_text(&built->desc.digest, digest);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct output *o = &out->items[i];
+        if (o->format != format) {
+            continue;
+        }
+        if (o->name != NULL) {
+            names[n++] = o->name;
+        }
+        lines[line_count++] = wp_arena_printf(c->arena, "%s@%s", o->base != NULL ? o->base : layout->base, digest);
     }
     struct oci_copy_opts copy = transfer_opts(c);
     struct oci_copy_result result = {0};
-    char digest[OCI_DIGEST_TEXT];
-    oci_digest_text(&built->desc.digest, digest);
     const struct oci_binding keep = {.name = NULL, .desc = &built->desc, .bytes = built->bytes};
     if (oci_store_bind(built->store, &keep, 1, 0, err) < 0 ||
-        oci_copy(built->store, digest, layout->store, &out->name, out->name == NULL ? 0 : 1, &copy, c->arena, &result,
-                 err) < 0) {
+        oci_copy(built->store, digest, layout->store, names, n, &copy, c->arena, &result, err) < 0) {
         return -1;
     }
     transfer_note(c, "layout", layout->base, &result);
-    if (out->name != NULL) {
-        out_fact(c->out, "name", "%s", out->name);
+    for (size_t i = 0; i < n; i++) {
+        out_fact(c->out, "name", "%s", names[i]);
     }
-    const char *base = out->base != NULL ? out->base : layout->base;
-    const char *name = out->name;
-    transfer_report(c, wp_arena_printf(c->arena, "%s@%s", base, digest), &name, name == NULL ? 0 : 1, &result);
+    for (size_t i = 0; i + 1 < line_count; i++) {
+        out_line(c->out, "%s", lines[i]);
+    }
+    transfer_report(c, lines[cmd_json(c) ? 0 : line_count - 1], names, n, &result, list);
+    return 0;
+}
+
+/* One JSON object; {"artifacts":[…]} where names of several formats were asked for. */
+static int build_all(struct cmd_ctx *c, const struct build_plan *plan, const struct outputs *out,
+                     struct build_result *built, struct cmd_target *layout, struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf json = WP_BUF_INIT;
+    struct wp_json_out list = wp_json_out(&json);
+    bool several = false;
+    for (size_t i = 1; i < out->count; i++) {
+        several = several || out->items[i].format != out->items[0].format;
+    }
+    wp_jo_object(&list);
+    wp_jo_key(&list, "artifacts");
+    wp_jo_array(&list);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct pack_format *format = out->items[i].format;
+        bool first = true;
+        for (size_t k = 0; k < i; k++) {
+            first = first && out->items[k].format != format;
+        }
+        if (first && build_names(c, plan, format, out, built, layout, several ? &list : NULL, err) < 0) {
+            return -1;
+        }
+    }
+    wp_jo_array_end(&list);
+    wp_jo_object_end(&list);
+    if (several && cmd_json(c)) {
+        out_json(c->out, &json);
+    }
     return 0;
 }
 
@@ -188,10 +243,9 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         wp_fail(err, WP_E_USAGE, "--output %s: not a layout folder", output);
         return wp_hint(err, "write oci:DIR or oci:DIR:NAME; 'wpack push' sends it to a registry");
     }
-    struct output *outputs = NULL;
-    size_t n = 0;
+    struct outputs outputs = {0};
     if (plan_sources(c, o, &plan, err) < 0 || build_read(c, &plan, &built, err) < 0 ||
-        plan_outputs(c, o, &built.project, ref.name, &outputs, &n, err) < 0) {
+        plan_outputs(c, o, &built.project, ref.name, &outputs, err) < 0) {
         return -1;
     }
     build_describe(c, &built);
@@ -202,12 +256,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (target_open_ref(c, &ref, TARGET_CREATE, &layout, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (build_one(c, &plan, &outputs[i], &built, &layout, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return build_all(c, &plan, &outputs, &built, &layout, err);
 }
 
 const struct cmd cmd_build = {

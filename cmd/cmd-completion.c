@@ -164,7 +164,17 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     } else {
         return wp_fail(err, WP_E_USAGE, "completion: '%s' is not one of: bash zsh fish", shell);
     }
-    out_bytes(c->out, wp_buf_span(&b));
+    if (!cmd_json(c)) {
+        out_bytes(c->out, wp_buf_span(&b));
+        return 0;
+    }
+    WP_AUTO_BUF struct wp_buf json = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&json);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "shell", shell);
+    wp_jo_kstr(&j, "script", b.ptr);
+    wp_jo_object_end(&j);
+    out_json(c->out, &json);
     return 0;
 }
 

@@ -45,15 +45,19 @@ struct copy_run {
     struct oci_copy_opts copy;
     const char **names; /* to copy, in the source's own words */
     size_t count, room;
+    struct wp_buf json; /* of copy_many */
+    struct wp_json_out list;
 };
 
 static void run_done(struct copy_run *r)
 {
     target_done(&r->src);
     target_done(&r->dst);
+    wp_buf_done(&r->json);
 }
 
-static int copy_one(struct copy_run *r, const char *from, const char *const *to, size_t n, struct wp_err *err)
+static int copy_one(struct copy_run *r, const char *from, const char *const *to, size_t n, struct wp_json_out *list,
+                    struct wp_err *err)
 {
     struct cmd_ctx *c = r->c;
     const struct opts *o = c->opts;
@@ -62,7 +66,7 @@ static int copy_one(struct copy_run *r, const char *from, const char *const *to,
         return -1;
     }
     transfer_note(c, o->dry_run ? "would copy" : "copied", n > 0 ? to[0] : "", &result);
-    transfer_report(c, target_pinned(c, &r->dst, &result.root.digest), to, n, &result);
+    transfer_report(c, target_pinned(c, &r->dst, &result.root.digest), to, n, &result, list);
     return 0;
 }
 
@@ -120,13 +124,24 @@ static int copy_many(struct copy_run *r, struct wp_err *err)
         wp_fail(err, WP_E_NOT_FOUND, "%s has no tag that matches", r->src.base);
         return wp_hint(err, "'wpack ls %s' lists them", r->src.base);
     }
-    for (size_t i = 0; i < r->count; i++) {
+    int rc = 0;
+    wp_jo_object(&r->list);
+    wp_jo_key(&r->list, "copied");
+    wp_jo_array(&r->list);
+    for (size_t i = 0; i < r->count && rc == 0; i++) {
         const char *to = name_at_destination(r, r->names[i]);
-        if (copy_one(r, r->names[i], &to, 1, err) < 0) {
-            return wp_wrap(err, "%s", r->names[i]);
+        if (copy_one(r, r->names[i], &to, 1, &r->list, err) < 0) {
+            rc = wp_wrap(err, "%s", r->names[i]);
         }
     }
-    return 0;
+    wp_jo_array_end(&r->list);
+    wp_jo_object_end(&r->list);
+    if (rc < 0) {
+        out_json_failed(r->c->out, &r->json);
+    } else if (cmd_json(r->c)) {
+        out_json(r->c->out, &r->json);
+    }
+    return rc;
 }
 
 static int copy_named(struct copy_run *r, struct wp_err *err)
@@ -147,13 +162,14 @@ static int copy_named(struct copy_run *r, struct wp_err *err)
         n = 1;
     }
     /* The name tells where its signature tags stand; the content is what was resolved. */
-    return copy_one(r, r->src.name, names, n, err);
+    return copy_one(r, r->src.name, names, n, NULL, err);
 }
 
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    WP_CLEANUP(run_done) struct copy_run r = {.c = c};
+    WP_CLEANUP(run_done) struct copy_run r = {.c = c, .json = WP_BUF_INIT};
+    r.list = wp_json_out(&r.json);
     r.copy = transfer_opts(c);
     r.copy.no_referrers = o->no_referrers;
     r.copy.platform = o->platform;

@@ -3,6 +3,7 @@
  * `wpack gc` and `wpack fsck`: housekeeping of layouts. */
 #include "base/text.h"
 #include "cmd/out.h"
+#include "cmd/progress.h"
 #include "cmd/target.h"
 #include "oci/layout.h"
 
@@ -56,9 +57,9 @@ static int run_gc(struct cmd_ctx *c, struct wp_err *err)
     }
     char removed[WP_SIZE_TEXT];
     char kept[WP_SIZE_TEXT];
-    out_note(c->out, "%s %llu files, %s (%llu unfinished); kept %llu blobs, %s",
-             o->dry_run ? "would remove" : "removed", (unsigned long long)r.removed,
-             wp_size_text(r.removed_bytes, removed), (unsigned long long)r.parts, (unsigned long long)r.kept,
+    out_note(c->out, "%s %llu %s, %s (%llu unfinished); kept %llu %s, %s", o->dry_run ? "would remove" : "removed",
+             (unsigned long long)r.removed, r.removed == 1 ? "file" : "files", wp_size_text(r.removed_bytes, removed),
+             (unsigned long long)r.parts, (unsigned long long)r.kept, r.kept == 1 ? "blob" : "blobs",
              wp_size_text(r.kept_bytes, kept));
     if (cmd_json(c)) {
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
@@ -125,15 +126,17 @@ static int run_fsck(struct cmd_ctx *c, struct wp_err *err)
     wp_jo_ku64(&j, "strays", r.strays);
     wp_jo_ku64(&j, "unfinished", r.parts);
     wp_jo_object_end(&j);
+    progress_flush(c->progress);
     if (r.damaged + r.missing > 0) {
+        out_json_failed(c->out, &b);
         wp_fail(err, WP_E_INTEGRITY, "%s: %llu damaged, %llu missing", t.base, (unsigned long long)r.damaged,
                 (unsigned long long)r.missing);
         return wp_hint(err, "pull or copy the artifacts into it again: what is wrong is replaced");
     }
     char size[WP_SIZE_TEXT];
-    out_note(c->out, "%llu blobs, %s: all as named; %llu unreachable, %llu unfinished, %llu strays",
-             (unsigned long long)r.blobs, wp_size_text(r.bytes, size), (unsigned long long)r.unreachable,
-             (unsigned long long)r.parts, (unsigned long long)r.strays);
+    out_note(c->out, "%llu %s, %s: all as named; %llu unreachable, %llu unfinished, %llu strays",
+             (unsigned long long)r.blobs, r.blobs == 1 ? "blob" : "blobs", wp_size_text(r.bytes, size),
+             (unsigned long long)r.unreachable, (unsigned long long)r.parts, (unsigned long long)r.strays);
     if (cmd_json(c)) {
         out_json(c->out, &b);
     }

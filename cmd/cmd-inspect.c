@@ -204,6 +204,10 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (stat(text, &st) == 0 && S_ISREG(st.st_mode)) {
         return inspect_file(c, text, err);
     }
+    size_t len = strlen(text);
+    if (len > 5 && wp_str_eq(text + len - 5, ".wasm") && !oci_ref_looks_like(text)) {
+        return wp_fail(err, WP_E_NOT_FOUND, "inspect: there is no file '%s'", text);
+    }
     return inspect_ref(c, text, err);
 }
 

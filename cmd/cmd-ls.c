@@ -5,6 +5,8 @@
 #include "cmd/target.h"
 #include "oci/registry.h"
 
+#include <sys/stat.h>
+
 struct opts {
     bool all;
 };
@@ -66,7 +68,12 @@ static int list(struct listing *l, const char *text, struct wp_err *err)
 {
     struct cmd_ctx *c = l->c;
     /* "ghcr.io", "localhost:5000": a host alone asks for the catalog. */
-    if (strchr(text, '/') == NULL && !wp_str_starts(text, "oci")) {
+    if (strchr(text, '/') == NULL && !wp_str_starts(text, "oci:") && !wp_str_starts(text, "oci-archive:")) {
+        struct stat st;
+        if (stat(text, &st) == 0 && S_ISDIR(st.st_mode)) {
+            wp_fail(err, WP_E_USAGE, "ls: '%s' is a folder", text);
+            return wp_hint(err, "a layout is written oci:%s", text);
+        }
         struct http_client *client = NULL;
         if (target_client(c, text, &client, err) < 0) {
             return -1;

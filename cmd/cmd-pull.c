@@ -64,7 +64,7 @@ static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct o
         return -1;
     }
     transfer_note(c, "layout", dst.base, &r);
-    transfer_report(c, target_pinned(c, src, &r.root.digest), &name, name == NULL ? 0 : 1, &r);
+    transfer_report(c, target_pinned(c, src, &r.root.digest), &name, name == NULL ? 0 : 1, &r, NULL);
     return 0;
 }
 
@@ -173,7 +173,10 @@ static int place_files(struct cmd_ctx *c, struct oci_files_entry *files, size_t 
     }
     bool folder = n != 1 || o->output[len - 1] == '/' || (stat(o->output, &st) == 0 && S_ISDIR(st.st_mode));
     if (folder) {
-        *ret_folder = o->output;
+        while (len > 1 && o->output[len - 1] == '/') {
+            len--;
+        }
+        *ret_folder = wp_arena_strn(c->arena, o->output, len);
         return 0;
     }
     const char *slash = strrchr(o->output, '/');
@@ -191,8 +194,9 @@ static void report_files(struct cmd_ctx *c, const char *folder, const struct oci
     progress_flush(c->progress);
     for (size_t i = 0; i < n; i++) {
         char size[WP_SIZE_TEXT];
-        const char *path =
-            wp_str_eq(folder, ".") ? files[i].path : wp_arena_printf(c->arena, "%s/%s", folder, files[i].path);
+        const char *path = wp_str_eq(folder, ".")   ? files[i].path
+                           : wp_str_eq(folder, "/") ? wp_arena_printf(c->arena, "/%s", files[i].path)
+                                                    : wp_arena_printf(c->arena, "%s/%s", folder, files[i].path);
         out_fact(c->out, "file", "%s  %s", path, wp_size_text(files[i].desc.size, size));
     }
     if (!cmd_json(c)) {
@@ -269,10 +273,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (target_open(c, c->args[0], TARGET_READ, &src, err) < 0 || target_resolve(c, &src, &root, &bytes, err) < 0) {
         return -1;
     }
-    struct oci_ref where;
-    struct wp_err ignored = {.code = WP_E_OK};
-    if (o->output != NULL && oci_ref_looks_like(o->output) &&
-        oci_ref_parse(c->arena, o->output, &where, &ignored) == 0 && where.kind == OCI_REF_LAYOUT) {
+    if (o->output != NULL && (wp_str_starts(o->output, "oci:") || wp_str_starts(o->output, "ocidir://"))) {
         return pull_layout(c, &src, &root, bytes, err);
     }
     return pull_files(c, &src, &root, bytes, err);

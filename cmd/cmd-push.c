@@ -62,22 +62,9 @@ static bool exists_as_file(const char *path)
     return wp_str_eq(path, "-") || (stat(path, &st) == 0 && S_ISREG(st.st_mode));
 }
 
-/* "FILE:type/subtype" in two; the type only where a '/' follows the last ':'. */
-static struct pack_file split_file(struct cmd_ctx *c, const char *text)
-{
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || exists_as_file(text) || strchr(colon, '/') == NULL) {
-        return (struct pack_file){.path = text};
-    }
-    return (struct pack_file){
-        .path = wp_arena_strn(c->arena, text, (size_t)(colon - text)),
-        .media_type = colon + 1,
-    };
-}
-
 static bool is_file_argument(struct cmd_ctx *c, const char *text)
 {
-    return exists_as_file(text) || exists_as_file(split_file(c, text).path);
+    return exists_as_file(text) || exists_as_file(transfer_file(c, text).path);
 }
 
 static bool is_module_argument(const char *text)
@@ -112,7 +99,7 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
         wp_fs_replace(o->digest_file, wp_span_str(wp_arena_printf(c->arena, "%s\n", digest)), 0666, err) < 0) {
         return -1;
     }
-    transfer_report(c, wp_arena_printf(c->arena, "%s@%s", dst->base, digest), names, n, &r);
+    transfer_report(c, wp_arena_printf(c->arena, "%s@%s", dst->base, digest), names, n, &r, NULL);
     return 0;
 }
 
@@ -148,11 +135,11 @@ static int push_files(struct cmd_ctx *c, const char *const *paths, size_t n, str
     const struct opts *o = c->opts;
     struct pack_file *files = wp_arena_alloc(c->arena, n + 1, sizeof(*files));
     for (size_t i = 0; i < n; i++) {
-        files[i] = split_file(c, paths[i]);
+        files[i] = transfer_file(c, paths[i]);
     }
     struct pack_files_opts f = {.artifact_type = o->artifact_type, .job = c->job};
     if (o->config != NULL) {
-        struct pack_file config = split_file(c, o->config);
+        struct pack_file config = transfer_file(c, o->config);
         f.config_path = config.path;
         f.config_type = config.media_type;
     }
@@ -211,6 +198,9 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     size_t n = c->arg_count;
     /* REF first (as with oras and wkg), or SRC first (as with docker's neighbours): both are understood. */
     bool ref_first = n == 1 || !is_file_argument(c, args[0]);
+    if (n == 2 && ref_first && !oci_ref_looks_like(args[0]) && !is_file_argument(c, args[1])) {
+        return wp_fail(err, WP_E_NOT_FOUND, "push: there is no file '%s'", args[0]);
+    }
     bool source_is_store = n == 2 && ref_first && !is_file_argument(c, args[1]) && oci_ref_looks_like(args[1]);
     const char *ref = ref_first && !source_is_store ? args[0] : args[n - 1];
     if (!ref_first && n > 2) {
@@ -221,11 +211,16 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (target_open(c, ref, o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &dst, err) < 0) {
         return -1;
     }
-    if (n == 1) {
-        return push_built(c, &dst, err);
-    }
-    if (source_is_store) {
-        return push_store(c, args[0], &dst, err);
+    if (n == 1 || source_is_store) {
+        const char *vain = o->artifact_type != NULL   ? "--artifact-type"
+                           : o->config != NULL        ? "--config"
+                           : o->annotations.count > 0 ? "--annotation"
+                                                      : NULL;
+        if (vain != NULL) {
+            wp_fail(err, WP_E_USAGE, "push: %s changes nothing in an artifact that is already built", vain);
+            return wp_hint(err, "give it to 'wpack build', or push files: wpack push REF FILE[:TYPE]...");
+        }
+        return n == 1 ? push_built(c, &dst, err) : push_store(c, args[0], &dst, err);
     }
     const char *const *files = ref_first ? &args[1] : &args[0];
     if (n == 2 && is_module_argument(files[0]) && o->artifact_type == NULL && o->config == NULL) {

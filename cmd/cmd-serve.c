@@ -5,6 +5,8 @@
 #include "cmd/target.h"
 #include "oci/serve.h"
 
+#include <sys/resource.h>
+
 struct opts {
     const char *addr;
     bool read_only, verbose;
@@ -70,6 +72,17 @@ static const char *default_repo(struct cmd_ctx *c, const char *path)
     return oci_ref_repo_problem(last) == NULL ? last : "layout";
 }
 
+/* Every connection and open blob takes a descriptor, and the server sizes its tables by the limit. */
+static void raise_descriptor_limit(void)
+{
+    const rlim_t enough = 65536;
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < enough) {
+        r.rlim_cur = WP_MIN(r.rlim_max, enough);
+        (void)setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
@@ -95,6 +108,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         .log = log_line,
         .arg = c,
     };
+    raise_descriptor_limit();
     return oci_serve(t.store, &s, err);
 }
 

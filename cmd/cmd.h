@@ -14,7 +14,7 @@
 struct cmd_global {
     const char *format;   /* "text", "json", "jsonl" */
     const char *progress; /* "auto", "tty", "plain", "none" */
-    bool quiet, verbose, debug, no_color;
+    bool quiet, debug, no_color;
 };
 
 /* Options of every command that may talk to a registry. */

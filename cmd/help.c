@@ -64,5 +64,6 @@ void help_command(struct cmd_out *o, const struct cmd *cmd)
         option_group(o, "Registry options", cmd_registry_opts);
     }
     option_group(o, "Options of every command", cmd_global_opts);
+    out_line(o, "  %-30s %s", "-h, --help", "this text");
     out_line(o, "\nEvery option --foo-bar can also be set as WPACK_FOO_BAR. Exit statuses: 'man wpack'.");
 }

@@ -97,8 +97,9 @@ void inspect_module(struct cmd_ctx *c, const struct pack_module *m)
     char code[WP_SIZE_TEXT];
     char data[WP_SIZE_TEXT];
     fact(c, m->kind == WP_WASM_COMPONENT ? "component" : "module",
-         wp_arena_printf(c->arena, "%s, %u functions, code %s, data %s", wp_size_text(m->size, size), m->functions,
-                         wp_size_text(m->code_bytes, code), wp_size_text(m->data_bytes, data)));
+         wp_arena_printf(c->arena, "%s, %u %s, code %s, data %s", wp_size_text(m->size, size), m->functions,
+                         m->functions == 1 ? "function" : "functions", wp_size_text(m->code_bytes, code),
+                         wp_size_text(m->data_bytes, data)));
     fact(c, "world", m->world);
     fact(c, "name", m->name);
     fact(c, "version", m->version);

@@ -44,7 +44,8 @@ static int parse(struct cmd_ctx *c, int argc, char *argv[], bool *ret_help, stru
     }
     groups[n++] = (struct opt_group){.rows = cmd_global_opts, .into = &c->global};
     if (opt_parse(c->arena, groups, n, argc, argv, ret_help, &c->args, &c->arg_count, err) < 0) {
-        return wp_wrap(err, "%s", c->cmd->name);
+        wp_wrap(err, "%s", c->cmd->name);
+        return err->hint[0] != '\0' ? -1 : wp_hint(err, "'wpack %s --help' lists its options", c->cmd->name);
     }
     return 0;
 }
@@ -76,13 +77,14 @@ static void explain_interruption(const struct cmd_ctx *c, struct wp_err *err)
 static int run_row(struct cmd_ctx *c, int argc, char *argv[], struct wp_err *err)
 {
     bool help = false;
-    if (parse(c, argc, argv, &help, err) < 0) {
-        return -1;
-    }
-    out_configure(c->out, &c->global);
+    int parsed = parse(c, argc, argv, &help, err);
     if (help) {
         help_command(c->out, c->cmd);
         return 0;
+    }
+    out_configure(c->out, &c->global);
+    if (parsed < 0) {
+        return -1;
     }
     if (check_args(c, err) < 0) {
         return -1;

@@ -13,10 +13,10 @@
 enum { FIRST_LONG = 256, MAX_OPTS = 96 };
 
 struct table {
-    struct option longs[2 * MAX_OPTS];
+    struct option longs[2 * MAX_OPTS + 2]; /* each with an alias, help, the end */
     const struct opt *rows[MAX_OPTS];
     void *into[MAX_OPTS];
-    const char *names[2 * MAX_OPTS];
+    const char *names[2 * MAX_OPTS + 2];
     char shorts[3 * MAX_OPTS];
     size_t count, long_count;
 };
@@ -194,7 +194,7 @@ static int fail_unknown(struct table *t, const char *word, struct wp_err *err)
     plain[n] = '\0';
     t->names[t->long_count + 1] = NULL;
     const char *near = wp_nearest(plain, t->names);
-    for (size_t i = 0; i < t->long_count; i++) {
+    for (size_t i = 0; i <= t->long_count; i++) {
         if (wp_str_eq(t->names[i], plain)) {
             return wp_fail(err, WP_E_USAGE, "option '--%s' takes no value", plain);
         }
@@ -227,14 +227,29 @@ static void clear_list_once(const struct opt *o, void *into, bool *seen)
     *seen = true;
 }
 
+/* One answer of getopt_long, found in `word`. */
+static int take_option(struct wp_arena *a, struct table *t, int c, const char *word, bool *seen, struct wp_err *err)
+{
+    if (c == ':') {
+        return wp_fail(err, WP_E_USAGE, "option '%s' needs a value", word);
+    }
+    size_t i = 0;
+    const struct opt *o = c == '?' ? NULL : row_of(t, c, &i);
+    if (o == NULL) {
+        return fail_unknown(t, word, err);
+    }
+    clear_list_once(o, t->into[i], &seen[i]);
+    const char *shown = wp_arena_printf(a, "--%s", o->name);
+    return set_value(a, o, t->into[i], shown, o->kind == OPT_FLAG ? NULL : optarg, err);
+}
+
 int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_count, int argc, char *const argv[],
               bool *ret_help, const char ***ret_args, size_t *ret_arg_count, struct wp_err *err)
 {
     struct table t = {.count = 0};
     table_fill(&t, groups, group_count);
-    if (read_environment(a, &t, err) < 0) {
-        return -1;
-    }
+    int rc = read_environment(a, &t, err);
+    struct wp_err later = {.code = WP_E_OK};
     bool seen[MAX_OPTS] = {false};
     *ret_help = false;
     optind = 0;
@@ -247,21 +262,11 @@ int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_c
         }
         if (c == 'h') {
             *ret_help = true;
-            return 0;
+            return rc;
         }
         const char *word = argv[WP_MAX(optind - 1, before)];
-        if (c == ':') {
-            return wp_fail(err, WP_E_USAGE, "option '%s' needs a value", word);
-        }
-        size_t i = 0;
-        const struct opt *o = c == '?' ? NULL : row_of(&t, c, &i);
-        if (o == NULL) {
-            return fail_unknown(&t, word, err);
-        }
-        clear_list_once(o, t.into[i], &seen[i]);
-        const char *shown = wp_arena_printf(a, "--%s", o->name);
-        if (set_value(a, o, t.into[i], shown, o->kind == OPT_FLAG ? NULL : optarg, err) < 0) {
-            return -1;
+        if (take_option(a, &t, c, word, seen, rc < 0 ? &later : err) < 0) {
+            rc = -1;
         }
     }
     size_t n = (size_t)(argc - optind);
@@ -271,5 +276,5 @@ int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_c
     }
     *ret_args = args;
     *ret_arg_count = n;
-    return 0;
+    return rc;
 }

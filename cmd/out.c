@@ -15,10 +15,11 @@
 
 struct cmd_out {
     pthread_mutex_t lock;
-    bool quiet, json, color_out, tty;
+    bool quiet, json, color, tty;
     int write_errno; /* of stdout, kept until out_finish */
     struct wp_buf status;
     unsigned status_lines;
+    struct wp_buf report; /* out_json_failed */
 };
 
 struct cmd_out *out_new(void)
@@ -26,6 +27,7 @@ struct cmd_out *out_new(void)
     struct cmd_out *o = wp_xcalloc(1, sizeof(*o));
     pthread_mutex_init(&o->lock, NULL);
     o->status = (struct wp_buf)WP_BUF_INIT;
+    o->report = (struct wp_buf)WP_BUF_INIT;
     return o;
 }
 
@@ -33,6 +35,7 @@ void out_free(struct cmd_out *o)
 {
     if (o != NULL) {
         wp_buf_done(&o->status);
+        wp_buf_done(&o->report);
         pthread_mutex_destroy(&o->lock);
         free(o);
     }
@@ -52,10 +55,10 @@ void out_configure(struct cmd_out *o, const struct cmd_global *g)
 {
     o->quiet = g->quiet;
     o->json = g->format != NULL && !wp_str_eq(g->format, "text");
-    o->color_out = wants_color(STDOUT_FILENO, g);
+    o->color = wants_color(STDOUT_FILENO, g);
     const char *term = getenv("TERM");
     bool able = isatty(STDERR_FILENO) != 0 && !(term != NULL && wp_str_eq(term, "dumb")) && getenv("CI") == NULL;
-    o->tty = wp_str_eq(g->progress, "tty") || (wp_str_eq(g->progress, "auto") && able && !g->quiet);
+    o->tty = !g->quiet && (wp_str_eq(g->progress, "tty") || (wp_str_eq(g->progress, "auto") && able));
 }
 
 static void keep_errno(struct cmd_out *o)
@@ -73,25 +76,34 @@ static void put(struct cmd_out *o, FILE *f, const void *bytes, size_t len)
     }
 }
 
-static void status_erase(const struct cmd_out *o)
+/* What takes the status block off the terminal: stderr is unbuffered, so it is sent in one piece. */
+static void add_erasure(const struct cmd_out *o, struct wp_buf *b)
 {
     for (unsigned i = 0; i < o->status_lines; i++) {
-        fputs("\x1b[1A\x1b[2K", stderr);
+        wp_buf_add_str(b, "\x1b[1A\x1b[2K");
     }
 }
 
 static void emit(struct cmd_out *o, FILE *f, const struct wp_buf *line)
 {
     pthread_mutex_lock(&o->lock);
-    if (o->status_lines > 0) {
-        status_erase(o);
-    }
-    put(o, f, line->ptr, line->len);
-    if (o->status_lines > 0) {
-        if (f == stdout && fflush(stdout) != 0) {
-            keep_errno(o);
+    if (o->status_lines == 0) {
+        put(o, f, line->ptr, line->len);
+    } else {
+        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+        add_erasure(o, &b);
+        if (f == stdout) {
+            put(o, stderr, b.ptr, b.len);
+            wp_buf_cut(&b, 0);
+            put(o, stdout, line->ptr, line->len);
+            if (fflush(stdout) != 0) {
+                keep_errno(o);
+            }
+        } else {
+            wp_buf_add(&b, line->ptr, line->len);
         }
-        put(o, stderr, o->status.ptr, o->status.len);
+        wp_buf_add(&b, o->status.ptr, o->status.len);
+        put(o, stderr, b.ptr, b.len);
     }
     pthread_mutex_unlock(&o->lock);
 }
@@ -130,7 +142,7 @@ void out_heading(struct cmd_out *o, const char *fmt, ...)
     }
     va_list args;
     va_start(args, fmt);
-    emit_line(o, stdout, o->color_out ? "\x1b[1m" : "", o->color_out ? "\x1b[0m" : "", fmt, args);
+    emit_line(o, stdout, o->color ? "\x1b[1m" : "", o->color ? "\x1b[0m" : "", fmt, args);
     va_end(args);
 }
 
@@ -141,9 +153,9 @@ void out_pair(struct cmd_out *o, const char *text, const char *kind)
     }
     WP_AUTO_BUF struct wp_buf line = WP_BUF_INIT;
     wp_escape(&line, wp_span_str(text));
-    wp_buf_add_str(&line, o->color_out ? "  \x1b[2m" : "  ");
+    wp_buf_add_str(&line, o->color ? "  \x1b[2m" : "  ");
     wp_escape(&line, wp_span_str(kind));
-    wp_buf_add_str(&line, o->color_out ? "\x1b[0m\n" : "\n");
+    wp_buf_add_str(&line, o->color ? "\x1b[0m\n" : "\n");
     emit(o, stdout, &line);
 }
 
@@ -158,6 +170,12 @@ void out_json(struct cmd_out *o, const struct wp_buf *json)
     wp_buf_add(&line, json->ptr, json->len);
     wp_buf_add_char(&line, '\n');
     emit(o, stdout, &line);
+}
+
+void out_json_failed(struct cmd_out *o, const struct wp_buf *json)
+{
+    wp_buf_cut(&o->report, 0);
+    wp_buf_add(&o->report, json->ptr, json->len);
 }
 
 void out_note(struct cmd_out *o, const char *fmt, ...)
@@ -220,6 +238,7 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
         return;
     }
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf whole = WP_BUF_INIT;
     struct wp_json_out j = wp_json_out(&text);
     wp_jo_object(&j);
     wp_jo_key(&j, "error");
@@ -232,7 +251,15 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
     }
     wp_jo_object_end(&j);
     wp_jo_object_end(&j);
-    out_json(o, &text);
+    if (o->report.len > 2) {
+        /* {"problems":…} and {"error":…} become {"problems":…,"error":…}. */
+        wp_buf_add(&whole, o->report.ptr, o->report.len - 1);
+        wp_buf_add_char(&whole, ',');
+        wp_buf_add(&whole, text.ptr + 1, text.len - 1);
+        out_json(o, &whole);
+    } else {
+        out_json(o, &text);
+    }
 }
 
 int out_finish(struct cmd_out *o, struct wp_err *err)
@@ -260,14 +287,15 @@ int out_finish(struct cmd_out *o, struct wp_err *err)
 void out_status(struct cmd_out *o, const char *block, unsigned lines)
 {
     pthread_mutex_lock(&o->lock);
-    status_erase(o);
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    add_erasure(o, &b);
     wp_buf_cut(&o->status, 0);
     if (block != NULL) {
         wp_buf_add_str(&o->status, block);
     }
     o->status_lines = block == NULL ? 0 : lines;
-    put(o, stderr, o->status.ptr, o->status.len);
-    fflush(stderr);
+    wp_buf_add(&b, o->status.ptr, o->status.len);
+    put(o, stderr, b.ptr, b.len);
     pthread_mutex_unlock(&o->lock);
 }
 
@@ -280,7 +308,7 @@ unsigned out_width(const struct cmd_out *o)
 {
     struct winsize w = {0};
     (void)o;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40) {
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0) {
         return w.ws_col;
     }
     return 80;

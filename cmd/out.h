@@ -26,6 +26,9 @@ void out_pair(struct cmd_out *o, const char *text, const char *kind);
 void out_bytes(struct cmd_out *o, struct wp_span bytes);
 /* One JSON value and a newline. */
 void out_json(struct cmd_out *o, const struct wp_buf *json);
+/* What was found out before a failure, a JSON object: in JSON mode out_error adds its member `error` to it, so that
+ * stdout still holds one value. */
+void out_json_failed(struct cmd_out *o, const struct wp_buf *json);
 /* A line for people on stderr, escaped; not with --quiet, not in JSON mode. */
 void out_note(struct cmd_out *o, const char *fmt, ...) WP_PRINTF(2, 3);
 /* "  label         text", the label column 14 wide. */

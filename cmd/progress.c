@@ -17,12 +17,12 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, DELAY_MS = 1000, MAX_LINES = 8, BAR = 20, VIEWS = 32 };
+enum { TICK_MS = 100, DELAY_MS = 1000, MAX_LINES = 8, NAME = 27, BAR = 20, LEAST_BAR = 6, LEAST_NAME = 8, VIEWS = 32 };
 
 struct cmd_progress {
     struct wp_job *job;
     struct cmd_out *out;
-    bool tty, lines;
+    bool tty, lines, events;
     pthread_mutex_t lock; /* of reported: the thread and whoever flushes */
     _Atomic bool stop;
     struct wp_thread *thread;
@@ -64,19 +64,44 @@ static const char *state_word(enum wp_item_state state)
     return "";
 }
 
-/* One line per blob that has ended, in order of their begin. */
+static void report_line(const struct cmd_progress *p, const struct wp_item_view *v)
+{
+    char size[WP_SIZE_TEXT];
+    char took[WP_SIZE_TEXT];
+    wp_size_text(v->total, size);
+    if (v->state == WP_ITEM_DONE || v->state == WP_ITEM_FAILED) {
+        out_fact(p->out, state_word(v->state), "%s  %s  %s", v->label, size,
+                 wp_duration_text(v->ended_ms - v->began_ms, took));
+    } else {
+        out_fact(p->out, state_word(v->state), "%s  %s", v->label, size);
+    }
+}
+
+static void report_event(const struct cmd_progress *p, const struct wp_item_view *v)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&b);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "t", "blob");
+    wp_jo_kstr(&j, "state", state_word(v->state));
+    wp_jo_kstr(&j, "name", v->label);
+    wp_jo_ku64(&j, "size", v->total);
+    wp_jo_ku64(&j, "ms", v->ended_ms - v->began_ms);
+    wp_jo_object_end(&j);
+    out_json(p->out, &b);
+}
+
+/* Every item that has ended, in order of their begin. */
 static void report_ended(struct cmd_progress *p)
 {
     struct wp_item_view v;
-    if (!p->lines) {
-        return;
-    }
     pthread_mutex_lock(&p->lock);
     while (wp_job_items(p->job, p->reported, &v, 1) == 1 && v.state != WP_ITEM_ACTIVE) {
-        char size[WP_SIZE_TEXT];
-        char took[WP_SIZE_TEXT];
-        out_fact(p->out, state_word(v.state), "%s  %s  %s", v.label, wp_size_text(v.total, size),
-                 wp_duration_text(v.ended_ms - v.began_ms, took));
+        if (p->events) {
+            report_event(p, &v);
+        } else if (p->lines) {
+            report_line(p, &v);
+        }
         p->reported++;
     }
     pthread_mutex_unlock(&p->lock);
@@ -101,23 +126,47 @@ static void update_rate(struct cmd_progress *p, uint64_t bytes, uint64_t now)
     p->last_ms = now;
 }
 
-static void add_bar(struct wp_buf *b, uint64_t done, uint64_t total)
+static void add_bar(struct wp_buf *b, uint64_t done, uint64_t total, size_t width)
 {
-    uint64_t full = total == 0 ? 0 : WP_MIN(done, total) * BAR / total;
-    for (uint64_t i = 0; i < BAR; i++) {
-        wp_buf_add_str(b, i < full ? "━" : "─");
+    /* In shares of 2^16, so that no product overflows. */
+    uint64_t share = total == 0 ? 0 : (uint64_t)(65536.0 * (double)WP_MIN(done, total) / (double)total);
+    for (size_t i = 0; i < width; i++) {
+        wp_buf_add_str(b, i < share * width / 65536 ? "━" : "─");
     }
 }
 
-static void add_item_line(struct wp_buf *b, const char *label, uint64_t done, uint64_t total, const char *tail)
+/* One line no wider than the terminal, or the block could not be erased: first the bar gives way, then the tail, then
+ * the name. Returns false, adding nothing, where even that is too wide. */
+static bool add_item_line(struct wp_buf *b, size_t width, const char *label, uint64_t done, uint64_t total,
+                          const char *tail)
 {
     char a[WP_SIZE_TEXT];
     char z[WP_SIZE_TEXT];
-    char name[40];
-    wp_escape_to(name, 28, wp_span_str(label));
-    wp_buf_printf(b, "  %-27s ", name);
-    add_bar(b, done, total);
-    wp_buf_printf(b, " %s / %s%s\n", wp_size_text(done, a), wp_size_text(total, z), tail);
+    char numbers[2 * WP_SIZE_TEXT + 8];
+    snprintf(numbers, sizeof(numbers), " %s / %s", wp_size_text(done, a), wp_size_text(total, z));
+    size_t fixed = 2 + strlen(numbers) + strlen(tail);
+    if (width < fixed + LEAST_NAME) {
+        fixed -= strlen(tail);
+        tail = "";
+    }
+    if (width < fixed + LEAST_NAME) {
+        return false;
+    }
+    size_t room = width - fixed;
+    size_t bar = room < NAME + 1 + LEAST_BAR ? 0 : WP_MIN(room - NAME - 1, (size_t)BAR);
+    size_t columns = WP_MIN(bar > 0 ? room - bar - 1 : room, (size_t)NAME);
+    char name[NAME + 1];
+    wp_escape_to(name, columns + 1, wp_span_str(label));
+    wp_buf_printf(b, "  %s", name);
+    for (size_t i = wp_columns(name); i < columns; i++) {
+        wp_buf_add_char(b, ' ');
+    }
+    if (bar > 0) {
+        wp_buf_add_char(b, ' ');
+        add_bar(b, done, total, bar);
+    }
+    wp_buf_printf(b, "%s%s\n", numbers, tail);
+    return true;
 }
 
 static void draw(struct cmd_progress *p)
@@ -132,11 +181,12 @@ static void draw(struct cmd_progress *p)
     }
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
     unsigned lines = 0;
+    size_t width = out_width(p->out) - 1;
     struct wp_item_view views[VIEWS];
     size_t n = wp_job_items(p->job, p->reported, views, VIEWS);
     for (size_t i = 0; i < n && lines < MAX_LINES; i++) {
-        if (views[i].state == WP_ITEM_ACTIVE) {
-            add_item_line(&b, views[i].label, views[i].done, views[i].total, "");
+        if (views[i].state == WP_ITEM_ACTIVE &&
+            add_item_line(&b, width, views[i].label, views[i].done, views[i].total, "")) {
             lines++;
         }
     }
@@ -148,8 +198,8 @@ static void draw(struct cmd_progress *p)
         snprintf(tail, sizeof(tail), "  %s/s  %s left", wp_size_text((uint64_t)p->rate, rate),
                  wp_duration_text((uint64_t)((double)rest * 1000.0 / p->rate), left));
     }
-    add_item_line(&b, "total", t.bytes_done, t.bytes_total, tail);
-    out_status(p->out, b.ptr, lines + 1);
+    lines += add_item_line(&b, width, "total", t.bytes_done, t.bytes_total, tail) ? 1 : 0;
+    out_status(p->out, b.ptr, lines);
 }
 
 static void run(void *arg)
@@ -181,6 +231,7 @@ int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_glo
     p->out = out;
     p->tty = out_is_tty(out);
     p->lines = lines && !g->quiet && !wp_str_eq(g->progress, "none");
+    p->events = wp_str_eq(g->format, "jsonl");
     pthread_mutex_init(&p->lock, NULL);
     p->began_ms = p->last_ms = wp_time_mono_ms();
     if (wp_thread_start("progress", run, p, &p->thread, err) < 0) {

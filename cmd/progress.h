@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The coordinator of a long command: takes the signals, reads the job's counters every 100 ms, draws. On a terminal one
- * line per active blob and a total, after one second; elsewhere one line per finished blob. */
+ * The coordinator of a long command: takes the signals, reads the job's counters every 100 ms, draws. One line per
+ * finished blob; on a terminal, after one second, below them one line per active blob and a total. With --format jsonl
+ * the finished blobs are events on stdout. */
 #pragma once
 
 #include "base/err.h"

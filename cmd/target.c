@@ -295,7 +295,9 @@ int target_open(struct cmd_ctx *c, const char *text, enum target_use use, struct
 {
     struct oci_ref ref;
     if (oci_ref_parse(c->arena, text, &ref, err) < 0) {
-        return -1;
+        struct stat st;
+        return stat(text, &st) == 0 && S_ISDIR(st.st_mode) ? wp_hint(err, "a layout folder is written oci:%s", text)
+                                                           : -1;
     }
     return target_open_ref(c, &ref, use, ret, err);
 }

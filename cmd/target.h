@@ -37,7 +37,7 @@ void target_done(struct cmd_target *t);
 
 /* The names to bind at a target: its tag, the further tags of "a,b,c", `more`. In the run's arena. */
 size_t target_names(struct cmd_ctx *c, const struct cmd_target *t, const char *const **ret);
-/* Resolve what t names; with a pinned digest beside the tag, the tag must lead to it. */
+/* Resolve what t names; where a digest was given it says what, whatever the tag beside it leads to. */
 int target_resolve(struct cmd_ctx *c, struct cmd_target *t, struct oci_desc *ret, struct wp_span *ret_bytes,
                    struct wp_err *err) WP_MUST_USE;
 /* "base@sha256:…" in the run's arena. */

@@ -7,6 +7,8 @@
 #include "cmd/out.h"
 #include "cmd/progress.h"
 
+#include <sys/stat.h>
+
 struct oci_copy_opts transfer_opts(struct cmd_ctx *c)
 {
     return (struct oci_copy_opts){
@@ -38,8 +40,9 @@ void transfer_note(struct cmd_ctx *c, const char *label, const char *where, cons
     }
     out_fact(c->out, label, "%s%s%s", where, where[0] == '\0' ? "" : "  ", b.ptr);
     if (r->skipped_referrers > 0) {
-        out_warn(c->out, "%llu listed referrers name another subject and were not taken",
-                 (unsigned long long)r->skipped_referrers);
+        out_warn(c->out, "%llu listed %s another subject and %s not taken", (unsigned long long)r->skipped_referrers,
+                 r->skipped_referrers == 1 ? "referrer names" : "referrers name",
+                 r->skipped_referrers == 1 ? "was" : "were");
     }
 }
 
@@ -63,25 +66,41 @@ void transfer_json(struct wp_json_out *o, const struct oci_copy_result *r)
 }
 
 void transfer_report(struct cmd_ctx *c, const char *pinned, const char *const *tags, size_t tag_count,
-                     const struct oci_copy_result *r)
+                     const struct oci_copy_result *r, struct wp_json_out *list)
 {
     if (!cmd_json(c)) {
         out_line(c->out, "%s", pinned);
         return;
     }
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    struct wp_json_out o = wp_json_out(&b);
-    wp_jo_object(&o);
-    wp_jo_kstr(&o, "reference", pinned);
-    wp_jo_key(&o, "tags");
-    wp_jo_array(&o);
+    struct wp_json_out single = wp_json_out(&b);
+    struct wp_json_out *o = list != NULL ? list : &single;
+    wp_jo_object(o);
+    wp_jo_kstr(o, "reference", pinned);
+    wp_jo_key(o, "tags");
+    wp_jo_array(o);
     for (size_t i = 0; i < tag_count; i++) {
-        wp_jo_str(&o, tags[i]);
+        wp_jo_str(o, tags[i]);
     }
-    wp_jo_array_end(&o);
-    transfer_json(&o, r);
-    wp_jo_object_end(&o);
-    out_json(c->out, &b);
+    wp_jo_array_end(o);
+    transfer_json(o, r);
+    wp_jo_object_end(o);
+    if (list == NULL) {
+        out_json(c->out, &b);
+    }
+}
+
+struct pack_file transfer_file(struct cmd_ctx *c, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    struct stat st;
+    if (colon == NULL || strchr(colon, '/') == NULL || stat(text, &st) == 0) {
+        return (struct pack_file){.path = text};
+    }
+    return (struct pack_file){
+        .path = wp_arena_strn(c->arena, text, (size_t)(colon - text)),
+        .media_type = colon + 1,
+    };
 }
 
 int transfer_annotations(struct cmd_ctx *c, const struct opt_list *list, const struct oci_annotation **ret,
