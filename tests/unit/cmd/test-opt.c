@@ -102,7 +102,7 @@ static void test_every_kind(void **state)
     (void)state;
     PARSED_AUTO struct parsed p;
     PARSE(&p, "--flag", "--str", "text", "--list", "a", "--list", "b", "--number", "18446744073709551615", "--size",
-          "64KiB", "--max-time", "1.5s", "--choice", "two");
+          "64KiB", "--max-time", "1500ms", "--choice", "two");
     assert_int_equal(p.rc, 0);
     assert_true(p.v.flag);
     assert_false(p.v.other);
