@@ -48,9 +48,9 @@ struct oci_gc_report {
     uint64_t kept, kept_bytes;
     uint64_t parts; /* of removed: parts and temporary files */
 };
-/* Remove what no name reaches (manifests, their content, referrers of what is kept stay). s must be open for writing and
- * not be used otherwise meanwhile. Waits, until the job is cancelled, for other handles that hold the content lock. A
- * manifest that cannot be read ends it with WP_E_INTEGRITY before anything is removed. fn may be NULL. */
+/* Remove what no name reaches (manifests, their content, referrers of what is kept stay). s must be open for writing
+ * and not be used otherwise meanwhile. Waits, until the job is cancelled, for other handles that hold the content lock.
+ * A manifest that cannot be read ends it with WP_E_INTEGRITY before anything is removed. fn may be NULL. */
 int oci_layout_gc(struct oci_store *s, const struct oci_gc_opts *opts,
                   void (*fn)(void *arg, const char *path, uint64_t bytes), void *arg, struct oci_gc_report *ret,
                   struct wp_err *err) WP_MUST_USE;

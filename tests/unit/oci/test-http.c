@@ -1,184 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The client's policy against a scripted transport: each row of a script is one request that has to come, exactly so,
- * and the reply it gets. */
-#include "base/limits.h"
-#include "base/mem.h"
-#include "oci/http-client.h"
-#include "oci/http-retry.h"
-#include "tests/unit/unit.h"
-
-struct turn {
-    const char *request;       /* "GET https://…" */
-    const char *authorization; /* that has to come; NULL: none may */
-    int status;                /* 0: a network error; -1: the network breaks in the body */
-    const char *headers[3];    /* "Name: value" */
-    const char *body;
-    const char *sent; /* the request's body, or NULL */
-};
-
-struct script {
-    struct http_transport base;
-    const struct turn *turns;
-    size_t count, at;
-    bool endless; /* replies come with a body that never ends */
-    uint64_t endless_read;
-    bool insecure_seen, own_cert_seen;
-    struct wp_job *cancel; /* cancelled by the first request */
-};
-
-struct endless {
-    struct wp_reader base;
-    struct script *script;
-    bool broken;
-};
-
-static ssize_t endless_read(struct wp_reader *r, void *buf, size_t len, struct wp_err *err)
-{
-    struct endless *e = WP_DOWNCAST(struct endless, r);
-    if (e->broken) {
-        return wp_fail(err, WP_E_NETWORK, "broke off");
-    }
-    e->script->endless_read += len;
-    memset(buf, '{', len);
-    return (ssize_t)len;
-}
-
-static void endless_close(struct wp_reader *r)
-{
-    free(WP_DOWNCAST(struct endless, r));
-}
-
-static void check_sent(const struct turn *t, const struct http_req *req)
-{
-    struct wp_err err = {0};
-    WP_AUTO_READER struct wp_reader *r = NULL;
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    if (!t->sent) {
-        assert_null(req->body);
-        return;
-    }
-    assert_int_equal(req->body->open(req->body, 0, &r, &err), 0);
-    assert_int_equal(wp_read_all(r, &b, 1000, "sent", &err), 0);
-    assert_string_equal(b.ptr, t->sent);
-    assert_int_equal(req->body_size, b.len);
-    wp_item_add(req->item, b.len, true);
-}
-
-static int script_send(struct http_transport *base, const struct http_exchange *x, struct http_resp *ret,
-                       struct wp_reader **ret_body, struct wp_err *err)
-{
-    struct script *s = WP_DOWNCAST(struct script, base);
-    WP_AUTO_BUF struct wp_buf got = WP_BUF_INIT;
-    wp_buf_printf(&got, "%s %s", x->req->method, x->req->url);
-    if (s->at == s->count) {
-        fail_msg("one request too many: %s", got.ptr);
-    }
-    const struct turn *t = &s->turns[s->at++];
-    assert_string_equal(got.ptr, t->request);
-    assert_string_equal(x->authorization ? x->authorization : "(none)", t->authorization ? t->authorization : "(none)");
-    s->insecure_seen = x->tls->insecure;
-    s->own_cert_seen = x->tls->cert_file != NULL;
-    check_sent(t, x->req);
-    if (s->cancel) {
-        wp_job_cancel(s->cancel, 2);
-    }
-    if (t->status == 0) {
-        return wp_fail(err, WP_E_NETWORK, "no connection");
-    }
-    struct http_resp resp = {.status = t->status > 0 ? t->status : 200};
-    struct http_header *headers = wp_arena_alloc(&resp.arena, 3, sizeof *headers);
-    for (size_t i = 0; i < 3 && t->headers[i]; i++) {
-        const char *colon = strchr(t->headers[i], ':');
-        headers[resp.header_count].name = wp_arena_strn(&resp.arena, t->headers[i], (size_t)(colon - t->headers[i]));
-        headers[resp.header_count++].value = wp_arena_str(&resp.arena, colon + 2);
-    }
-    resp.headers = headers;
-    if (s->endless || t->status < 0) {
-        struct endless *e = wp_xcalloc(1, sizeof *e);
-        *e = (struct endless){{endless_read, endless_close}, s, t->status < 0};
-        *ret_body = &e->base;
-    } else {
-        *ret_body = wp_reader_mem(wp_span_str(t->body ? t->body : ""));
-    }
-    *ret = resp;
-    return 0;
-}
-
-struct fixture {
-    struct script script;
-    struct oci_creds_opts creds_opts;
-    struct oci_creds *creds;
-    struct http_opts opts;
-    struct http_client *client;
-    struct wp_err err;
-    struct wp_buf trace;
-};
-
-static void on_trace(void *arg, const char *line)
-{
-    struct fixture *f = arg;
-    wp_buf_add_str(&f->trace, line);
-    wp_buf_add_char(&f->trace, '\n');
-}
-
-#define HOST  "reg.example.com"
-#define BASE  "https://reg.example.com"
-#define SCOPE "repository:a/b:pull"
-
-static void begin(struct fixture *f)
-{
-    *f = (struct fixture){.opts = {.retries = 2, .retry_first_ms = 1}};
-    f->trace = (struct wp_buf)WP_BUF_INIT;
-    f->script.base.send = script_send;
-    f->opts.trace = on_trace;
-    f->opts.trace_arg = f;
-}
-
-static void play(struct fixture *f, const char *host, const struct turn *turns, size_t count)
-{
-    f->script.turns = turns;
-    f->script.count = count;
-    f->creds = oci_creds_new(&f->creds_opts);
-    f->client = http_client_new(&f->script.base, host, f->creds, &f->opts);
-}
-
-static void end(struct fixture *f)
-{
-    assert_int_equal(f->script.at, f->script.count);
-    http_client_free(f->client);
-    oci_creds_free(f->creds);
-    wp_buf_done(&f->trace);
-}
-
-#define PLAY(f, turns) play(f, HOST, turns, WP_ARRAY_LEN(turns))
-
-/* GET of path below BASE with SCOPE. */
-static int get(struct fixture *f, const char *url, struct wp_buf *b)
-{
-    HTTP_AUTO_RESP struct http_resp resp = {0};
-    struct http_call call = {.req = {.method = "GET", .url = url}, .scope = SCOPE, .body_limit = 1000};
-    wp_buf_cut(b, 0);
-    return http_client_read(f->client, &call, &resp, b, &f->err);
-}
-
-static void must_get(struct fixture *f, const char *url, const char *want)
-{
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    if (get(f, url, &b) != 0) {
-        fail_msg("%s", f->err.msg);
-    }
-    assert_string_equal(b.ptr, want);
-}
-
-static void must_fail(struct fixture *f, const char *url, enum wp_code code, const char *msg)
-{
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    assert_int_equal(get(f, url, &b), -1);
-    assert_string_equal(f->err.msg, msg);
-    assert_int_equal(f->err.code, code);
-    assert_int_equal(b.len, 0);
-}
+ * The client's policy: origins, redirects, retries, bounded bodies, words for errors. */
+#include "tests/unit/oci/http-script.h"
 
 static void test_base(void **state)
 {
@@ -200,11 +23,11 @@ static void test_base(void **state)
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         struct fixture f;
-        begin(&f);
+        script_begin(&f);
         f.opts.plain_http = rows[i].plain;
-        play(&f, rows[i].host, NULL, 0);
+        script_play(&f, rows[i].host, NULL, 0);
         assert_string_equal(http_client_base(f.client), rows[i].base);
-        end(&f);
+        script_end(&f);
     }
 }
 
@@ -212,8 +35,8 @@ static void test_owns(void **state)
 {
     (void)state;
     struct fixture f;
-    begin(&f);
-    play(&f, HOST, NULL, 0);
+    script_begin(&f);
+    script_play(&f, HOST, NULL, 0);
     assert_true(http_client_owns(f.client, BASE "/v2/"));
     assert_true(http_client_owns(f.client, "https://REG.example.com:443/x"));
     assert_false(http_client_owns(f.client, "http://reg.example.com:443/"));
@@ -221,302 +44,7 @@ static void test_owns(void **state)
     assert_false(http_client_owns(f.client, "https://reg.example.com.evil.com/"));
     assert_false(http_client_owns(f.client, "https://reg.example.com@evil.com/"));
     assert_false(http_client_owns(f.client, "//reg.example.com/"));
-    end(&f);
-}
-
-/* base64 of "u:p" */
-#define BASIC "Basic dTpw"
-
-static void login(struct fixture *f)
-{
-    begin(f);
-    f->creds_opts.username = "u";
-    f->creds_opts.password = "p";
-}
-
-static void test_basic(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {"WWW-Authenticate: Basic realm=\"x\""}, NULL, NULL},
-        {"GET " BASE "/1", BASIC, 200, {NULL}, "one", NULL},
-        {"GET " BASE "/2", BASIC, 200, {NULL}, "two", NULL}, /* known by now */
-    };
-    struct fixture f;
-    login(&f);
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    must_get(&f, BASE "/2", "two");
-    assert_null(strstr(f.trace.ptr, "dTpw"));
-    assert_non_null(strstr(f.trace.ptr, "> GET " BASE "/2 (authorization: Basic …)\n< 200 GET " BASE "/2 ("));
-    end(&f);
-}
-
-static void test_basic_refused(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {"WWW-Authenticate: Basic realm=x"}, NULL, NULL},
-        {"GET " BASE "/1", BASIC, 401, {"WWW-Authenticate: Basic realm=x"}, NULL, NULL},
-    };
-    struct fixture f;
-    login(&f);
-    PLAY(&f, turns);
-    must_fail(&f, BASE "/1", WP_E_DENIED,
-              HOST " denied GET '" BASE "/1' (401); logged in as 'u' from the command line or environment");
-    assert_string_equal(f.err.hint, "log in with 'wpack login " HOST "'");
-    end(&f);
-}
-
-static void test_no_credentials(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1",
-         NULL,
-         401,
-         {"WWW-Authenticate: Basic realm=x"},
-         "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"who \\u001b[2J are you\"}]}",
-         NULL},
-    };
-    struct fixture f;
-    begin(&f);
-    PLAY(&f, turns);
-    must_fail(&f, BASE "/1", WP_E_DENIED,
-              HOST " denied GET '" BASE
-                   "/1' (401 UNAUTHORIZED: who \\x1b[2J are you); no credentials for it were found");
-    end(&f);
-}
-
-#define REALM  "https://auth.example.com/token"
-#define BEARER "WWW-Authenticate: Bearer realm=\"" REALM "\",service=\"reg\",scope=\"" SCOPE "\""
-#define ASK    "GET " REALM "?service=reg&scope=repository:a/b:pull"
-
-static void test_bearer(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-        {ASK, BASIC, 200, {NULL}, "{\"token\":\"T1\",\"expires_in\":300}", NULL},
-        {"GET " BASE "/1", "Bearer T1", 200, {NULL}, "one", NULL},
-        {"GET " BASE "/2", "Bearer T1", 200, {NULL}, "two", NULL},
-        /* gone stale: renewed once */
-        {"GET " BASE "/3", "Bearer T1", 401, {BEARER}, NULL, NULL},
-        {ASK, BASIC, 200, {NULL}, "{\"access_token\":\"T2\"}", NULL},
-        {"GET " BASE "/3", "Bearer T2", 200, {NULL}, "three", NULL},
-        /* no use: once, then it is final */
-        {"GET " BASE "/4", "Bearer T2", 401, {BEARER}, NULL, NULL},
-        {ASK, BASIC, 200, {NULL}, "{\"token\":\"T3\"}", NULL},
-        {"GET " BASE "/4", "Bearer T3", 401, {BEARER}, NULL, NULL},
-    };
-    struct fixture f;
-    login(&f);
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    must_get(&f, BASE "/2", "two");
-    must_get(&f, BASE "/3", "three");
-    must_fail(&f, BASE "/4", WP_E_DENIED,
-              HOST " denied GET '" BASE "/4' (401); logged in as 'u' from the command line or environment");
-    assert_null(strstr(f.trace.ptr, "T1"));
-    end(&f);
-}
-
-static void test_bearer_expiry_and_scopes(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-        {ASK, NULL, 200, {NULL}, "{\"token\":\"T1\"}", NULL},
-        {"GET " BASE "/1", "Bearer T1", 200, {NULL}, "one", NULL},
-        /* another scope: asked for without a 401 first */
-        {"GET " REALM "?service=reg&scope=repository:a/b:pull,push&scope=repository:c:pull",
-         NULL,
-         200,
-         {NULL},
-         "{\"token\":\"T2\"}",
-         NULL},
-        {"POST " BASE "/2", "Bearer T2", 201, {NULL}, NULL, NULL},
-        /* what the registry asks for beyond ours is asked for, too */
-        {"POST " BASE "/2",
-         "Bearer T2",
-         401,
-         {"WWW-Authenticate: Bearer realm=\"" REALM "\",scope=\"repository:a/b:push repository:d:pull\""},
-         NULL,
-         NULL},
-        {"GET " REALM "?scope=repository:a/b:pull,push&scope=repository:c:pull&scope=repository:d:pull",
-         NULL,
-         200,
-         {NULL},
-         "{\"token\":\"T3\"}",
-         NULL},
-        {"POST " BASE "/2", "Bearer T3", 201, {NULL}, NULL, NULL},
-    };
-    struct fixture f;
-    begin(&f);
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    for (unsigned i = 0; i < 2; i++) {
-        HTTP_AUTO_RESP struct http_resp resp = {0};
-        WP_AUTO_READER struct wp_reader *body = NULL;
-        struct http_call call = {.req = {.method = "POST", .url = BASE "/2"},
-                                 .scope = "repository:a/b:pull,push repository:c:pull"};
-        assert_int_equal(http_client_send(f.client, &call, &resp, &body, &f.err), 0);
-        assert_int_equal(resp.status, 201);
-    }
-    end(&f);
-}
-
-#define FORM \
-    "grant_type=refresh_token&client_id=wpack&service=reg&scope=repository:a/b:pull&refresh_token=id%2Btoken%26"
-
-static void test_identity_token(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-        {"POST " REALM, NULL, 200, {NULL}, "{\"access_token\":\"T1\"}", FORM},
-        {"GET " BASE "/1", "Bearer T1", 200, {NULL}, "one", NULL},
-        {"GET " BASE "/2", "Bearer T1", 401, {BEARER}, NULL, NULL},
-        {"POST " REALM, NULL, 405, {NULL}, NULL, FORM},
-        {ASK, "Basic PHRva2VuPjppZCt0b2tlbiY=", 200, {NULL}, "{\"token\":\"T2\"}", NULL},
-        {"GET " BASE "/2", "Bearer T2", 200, {NULL}, "two", NULL},
-    };
-    struct fixture f;
-    begin(&f);
-    f.creds_opts.identity_token = "id+token&";
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    must_get(&f, BASE "/2", "two");
-    assert_null(strstr(f.trace.ptr, "id+token"));
-    assert_null(strstr(f.trace.ptr, "id%2Btoken"));
-    end(&f);
-}
-
-static void test_registry_token(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-        {"GET " BASE "/1", "Bearer ready", 200, {NULL}, "one", NULL},
-        {"GET " BASE "/2", "Bearer ready", 401, {BEARER}, NULL, NULL},
-    };
-    struct fixture f;
-    begin(&f);
-    f.creds_opts.registry_token = "ready";
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    must_fail(&f, BASE "/2", WP_E_DENIED,
-              HOST " denied GET '" BASE "/2' (401); logged in with a token from the command line or environment");
-    end(&f);
-}
-
-static void test_foreign_realm(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {"WWW-Authenticate: Bearer realm=\"https://evil.test/t\""}, NULL, NULL},
-        {"GET https://evil.test/t?scope=repository:a/b:pull", NULL, 200, {NULL}, "{\"token\":\"anon\"}", NULL},
-        {"GET " BASE "/1", "Bearer anon", 401, {"WWW-Authenticate: Bearer realm=\"https://evil.test/t\""}, NULL, NULL},
-    };
-    struct fixture f;
-    login(&f);
-    PLAY(&f, turns);
-    must_fail(&f, BASE "/1", WP_E_DENIED,
-              HOST " denied GET '" BASE
-                   "/1' (401); the credentials from the command line or environment were not sent to the token server "
-                   "'https://evil.test/t': it is a host of another domain");
-    end(&f);
-}
-
-static void test_realm_host_allowed(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {"WWW-Authenticate: Bearer realm=\"https://sso.test/t\""}, NULL, NULL},
-        {"GET https://sso.test/t?scope=repository:a/b:pull", BASIC, 200, {NULL}, "{\"token\":\"T\"}", NULL},
-        {"GET " BASE "/1", "Bearer T", 200, {NULL}, "one", NULL},
-    };
-    static const char *const extra[] = {"sso.test", NULL};
-    struct fixture f;
-    login(&f);
-    f.opts.realm_hosts = extra;
-    f.opts.tls = (struct http_tls){.insecure = true, .cert_file = "c"};
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    assert_true(f.script.insecure_seen && f.script.own_cert_seen);
-    end(&f);
-}
-
-static void test_bad_realms(void **state)
-{
-    (void)state;
-    const struct {
-        const char *challenge, *msg;
-    } rows[] = {
-        {"WWW-Authenticate: Bearer realm=\"http://auth.example.com/t\"",
-         "token server 'http://auth.example.com/t' is refused: it would leave https for http"},
-        {"WWW-Authenticate: Bearer realm=\"https://169.254.169.254/t\"",
-         "token server 'https://169.254.169.254/t' is refused: it leads from a public registry into an inner network"},
-        {"WWW-Authenticate: Bearer realm=\"https://u@auth.example.com/t\"",
-         "token server 'https://…@auth.example.com/t' is refused: it names a user"},
-        {"WWW-Authenticate: Bearer realm=\"/t\"", "token server '/t' is refused: it is neither http nor https"},
-    };
-    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
-        const struct turn turns[] = {{"GET " BASE "/1", NULL, 401, {rows[i].challenge}, NULL, NULL}};
-        struct fixture f;
-        login(&f);
-        PLAY(&f, turns);
-        must_fail(&f, BASE "/1", WP_E_OTHER, rows[i].msg);
-        end(&f);
-    }
-}
-
-static void test_token_server_replies(void **state)
-{
-    (void)state;
-    const struct {
-        int status;
-        const char *body;
-        enum wp_code code;
-        const char *msg;
-    } rows[] = {
-        {200, "{}", WP_E_OTHER, "token server '" REALM "' sent no token"},
-        {200, "{\"token\":\"\"}", WP_E_OTHER, "token server '" REALM "' sent no token"},
-        {200, "secret", WP_E_OTHER, "token server '" REALM "' sent a reply that is not JSON"},
-        {200, "{\"token\":\"a\\r\\nX: y\"}", WP_E_OTHER,
-         "token server '" REALM "' sent a token with a blank or control byte"},
-        {401, "{\"error\":\"invalid_grant\",\"error_description\":\"no\"}", WP_E_DENIED,
-         "token server '" REALM
-         "' refused the password of 'u' from the command line or environment (401 invalid_grant: no)"},
-        {302, "", WP_E_OTHER, "token server '" REALM "' answered 302"},
-    };
-    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
-        const struct turn turns[] = {
-            {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-            {ASK, BASIC, rows[i].status, {"Location: https://evil.test/"}, rows[i].body, NULL},
-        };
-        struct fixture f;
-        login(&f);
-        PLAY(&f, turns);
-        must_fail(&f, BASE "/1", rows[i].code, rows[i].msg);
-        end(&f);
-    }
-}
-
-static void test_token_server_is_retried(void **state)
-{
-    (void)state;
-    const struct turn turns[] = {
-        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
-        {ASK, BASIC, 503, {"Retry-After: 0"}, NULL, NULL},
-        {ASK, BASIC, 200, {NULL}, "{\"token\":\"T\"}", NULL},
-        {"GET " BASE "/1", "Bearer T", 200, {NULL}, "one", NULL},
-    };
-    struct fixture f;
-    login(&f);
-    PLAY(&f, turns);
-    must_get(&f, BASE "/1", "one");
-    end(&f);
+    script_end(&f);
 }
 
 static void test_redirects(void **state)
@@ -531,12 +59,12 @@ static void test_redirects(void **state)
         {"GET " BASE "/z", BASIC, 200, {NULL}, "there", NULL},
     };
     struct fixture f;
-    login(&f);
+    script_login(&f);
     PLAY(&f, turns);
-    must_get(&f, BASE "/0", "there");
+    script_must_get(&f, BASE "/0", "there");
     assert_null(strstr(f.trace.ptr, "secret"));
     assert_non_null(strstr(f.trace.ptr, "> GET https://cdn.test/x?Signature=…&n=1\n"));
-    end(&f);
+    script_end(&f);
 }
 
 static void test_redirects_refused(void **state)
@@ -564,10 +92,10 @@ static void test_redirects_refused(void **state)
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         const struct turn turns[] = {{"GET " BASE "/0", NULL, 307, {rows[i].location}, NULL, NULL}};
         struct fixture f;
-        login(&f);
+        script_login(&f);
         PLAY(&f, turns);
-        must_fail(&f, BASE "/0", WP_E_OTHER, rows[i].msg);
-        end(&f);
+        script_must_fail(&f, BASE "/0", WP_E_OTHER, rows[i].msg);
+        script_end(&f);
     }
 }
 
@@ -579,10 +107,10 @@ static void test_inner_registry_may_redirect_inside(void **state)
         {"GET https://10.0.0.2/", NULL, 200, {NULL}, "ok", NULL},
     };
     struct fixture f;
-    begin(&f);
-    play(&f, "10.0.0.1", turns, WP_ARRAY_LEN(turns));
-    must_get(&f, "https://10.0.0.1/0", "ok");
-    end(&f);
+    script_begin(&f);
+    script_play(&f, "10.0.0.1", turns, WP_ARRAY_LEN(turns));
+    script_must_get(&f, "https://10.0.0.1/0", "ok");
+    script_end(&f);
 }
 
 static void test_redirect_loop(void **state)
@@ -591,10 +119,10 @@ static void test_redirect_loop(void **state)
     const struct turn hop = {"GET " BASE "/0", NULL, 307, {"Location: /0"}, NULL, NULL};
     const struct turn turns[] = {hop, hop, hop, hop, hop, hop};
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     PLAY(&f, turns);
-    must_fail(&f, BASE "/0", WP_E_OTHER, "'" BASE "/0' redirects more than 5 times");
-    end(&f);
+    script_must_fail(&f, BASE "/0", WP_E_OTHER, "'" BASE "/0' redirects more than 5 times");
+    script_end(&f);
 }
 
 /* An upload's Location on another host gets nothing of ours, not even after it asks. */
@@ -607,10 +135,10 @@ static void test_foreign_location(void **state)
         {"PUT https://evil.test/up?_state=abc", NULL, 401, {"WWW-Authenticate: Basic"}, NULL, "data"},
     };
     struct fixture f;
-    login(&f);
+    script_login(&f);
     f.opts.tls = (struct http_tls){.insecure = true, .cert_file = "c"};
     PLAY(&f, turns);
-    must_get(&f, BASE "/0", "");
+    script_must_get(&f, BASE "/0", "");
     struct wp_source_mem src = wp_source_mem(wp_span_str("data"));
     HTTP_AUTO_RESP struct http_resp resp = {0};
     WP_AUTO_READER struct wp_reader *body = NULL;
@@ -621,7 +149,7 @@ static void test_foreign_location(void **state)
     assert_int_equal(f.err.code, WP_E_DENIED);
     assert_string_equal(f.err.msg, "'https://evil.test/up?_state=…' denied PUT (401); credentials go to " BASE " only");
     assert_false(f.script.insecure_seen || f.script.own_cert_seen);
-    end(&f);
+    script_end(&f);
 }
 
 static void test_retries(void **state)
@@ -633,19 +161,19 @@ static void test_retries(void **state)
         const struct turn good = {"GET " BASE "/1", NULL, 200, {NULL}, "one", NULL};
         const struct turn turns[] = {bad, bad, good};
         struct fixture f;
-        begin(&f);
+        script_begin(&f);
         PLAY(&f, turns);
-        must_get(&f, BASE "/1", "one");
-        end(&f);
+        script_must_get(&f, BASE "/1", "one");
+        script_end(&f);
 
         const struct turn never[] = {bad, bad, bad};
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        begin(&f);
+        script_begin(&f);
         PLAY(&f, never);
-        assert_int_equal(get(&f, BASE "/1", &b), -1);
+        assert_int_equal(script_get(&f, BASE "/1", &b), -1);
         assert_int_equal(f.err.code, WP_E_NETWORK);
         assert_true(wp_str_starts(f.err.msg, "after 3 attempts: "));
-        end(&f);
+        script_end(&f);
     }
 }
 
@@ -673,10 +201,10 @@ static void test_not_retried(void **state)
                                       "{\"errors\":[{\"code\":\"M\",\"message\":\"x\"}]}",
                                       NULL}};
         struct fixture f;
-        begin(&f);
+        script_begin(&f);
         PLAY(&f, turns);
-        must_fail(&f, BASE "/1", rows[i].code, rows[i].msg);
-        end(&f);
+        script_must_fail(&f, BASE "/1", rows[i].code, rows[i].msg);
+        script_end(&f);
     }
 }
 
@@ -685,14 +213,14 @@ static void test_no_retry(void **state)
     (void)state;
     const struct turn turns[] = {{"GET " BASE "/1", NULL, 503, {NULL}, NULL, NULL}};
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     PLAY(&f, turns);
     HTTP_AUTO_RESP struct http_resp resp = {0};
     WP_AUTO_READER struct wp_reader *body = NULL;
     struct http_call call = {.req = {.method = "GET", .url = BASE "/1"}, .no_retry = true};
     assert_int_equal(http_client_send(f.client, &call, &resp, &body, &f.err), -1);
     assert_string_equal(f.err.msg, HOST " failed (503): GET '" BASE "/1'");
-    end(&f);
+    script_end(&f);
 }
 
 static void test_retry_after_too_long(void **state)
@@ -700,11 +228,11 @@ static void test_retry_after_too_long(void **state)
     (void)state;
     const struct turn turns[] = {{"GET " BASE "/1", NULL, 429, {"Retry-After: 3600"}, NULL, NULL}};
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     PLAY(&f, turns);
-    must_fail(&f, BASE "/1", WP_E_NETWORK,
-              HOST " is limiting us (429): GET '" BASE "/1'; asked to wait 3600 s, limit is 300 s");
-    end(&f);
+    script_must_fail(&f, BASE "/1", WP_E_NETWORK,
+                     HOST " is limiting us (429): GET '" BASE "/1'; asked to wait 3600 s, limit is 300 s");
+    script_end(&f);
 }
 
 static void test_cancelled(void **state)
@@ -712,7 +240,7 @@ static void test_cancelled(void **state)
     (void)state;
     const struct turn turns[] = {{"GET " BASE "/1", NULL, 429, {"Retry-After: 200"}, NULL, NULL}};
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     PLAY(&f, turns);
     struct wp_job *job = wp_job_new();
     HTTP_AUTO_RESP struct http_resp resp = {0};
@@ -724,7 +252,7 @@ static void test_cancelled(void **state)
         assert_int_equal(http_client_send(f.client, &call, &resp, &body, &f.err), -1);
         assert_int_equal(f.err.code, WP_E_INTERRUPTED);
     }
-    end(&f);
+    script_end(&f);
     wp_job_free(job);
 }
 
@@ -739,7 +267,7 @@ static void test_body_is_sent_anew(void **state)
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         struct fixture f;
-        login(&f);
+        script_login(&f);
         PLAY(&f, rows[i]);
         struct wp_job *job = wp_job_new();
         struct wp_item *item = wp_item_begin(job, "blob", 104);
@@ -755,7 +283,7 @@ static void test_body_is_sent_anew(void **state)
         struct wp_item_view view;
         assert_int_equal(wp_job_items(job, 0, &view, 1), 1);
         assert_int_equal(view.done, 104);
-        end(&f);
+        script_end(&f);
         wp_job_free(job);
     }
 }
@@ -770,7 +298,7 @@ static void test_answers(void **state)
         {"GET " BASE "/1", NULL, 200, {NULL}, NULL, NULL},
     };
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     PLAY(&f, turns);
     for (unsigned i = 0; i < 3; i++) {
         HTTP_AUTO_RESP struct http_resp resp = {0};
@@ -780,7 +308,7 @@ static void test_answers(void **state)
         assert_int_equal(http_client_send(f.client, &call, &resp, &body, &f.err), i == 2 ? -1 : 0);
         assert_int_equal(resp.status, i == 0 ? 404 : i == 1 ? 416 : 0);
     }
-    end(&f);
+    script_end(&f);
 }
 
 static void test_endless_bodies(void **state)
@@ -793,14 +321,14 @@ static void test_endless_bodies(void **state)
         {ASK, NULL, 200, {NULL}, NULL, NULL},
     };
     struct fixture f;
-    begin(&f);
+    script_begin(&f);
     f.script.endless = true;
     PLAY(&f, turns);
-    must_fail(&f, BASE "/1", WP_E_LIMIT, "the reply of '" BASE "/1' is larger than 1000 bytes");
-    must_fail(&f, BASE "/1", WP_E_NOT_FOUND, "'" BASE "/1' not found (404)");
-    must_fail(&f, BASE "/1", WP_E_LIMIT, "the token server's reply is larger than 65536 bytes");
+    script_must_fail(&f, BASE "/1", WP_E_LIMIT, "the reply of '" BASE "/1' is larger than 1000 bytes");
+    script_must_fail(&f, BASE "/1", WP_E_NOT_FOUND, "'" BASE "/1' not found (404)");
+    script_must_fail(&f, BASE "/1", WP_E_LIMIT, "the token server's reply is larger than 65536 bytes");
     assert_true(f.script.endless_read < 4 * WP_LIMIT_TOKEN_BODY);
-    end(&f);
+    script_end(&f);
 }
 
 static void test_error_words(void **state)
@@ -873,18 +401,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base),
         cmocka_unit_test(test_owns),
-        cmocka_unit_test(test_basic),
-        cmocka_unit_test(test_basic_refused),
-        cmocka_unit_test(test_no_credentials),
-        cmocka_unit_test(test_bearer),
-        cmocka_unit_test(test_bearer_expiry_and_scopes),
-        cmocka_unit_test(test_identity_token),
-        cmocka_unit_test(test_registry_token),
-        cmocka_unit_test(test_foreign_realm),
-        cmocka_unit_test(test_realm_host_allowed),
-        cmocka_unit_test(test_bad_realms),
-        cmocka_unit_test(test_token_server_replies),
-        cmocka_unit_test(test_token_server_is_retried),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_redirects_refused),
         cmocka_unit_test(test_inner_registry_may_redirect_inside),
