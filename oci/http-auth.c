@@ -371,3 +371,33 @@ const char *http_auth_login(struct http_auth *h, const char *scope, struct wp_ar
     }
     return wp_arena_printf(a, "logged in with a token from %s", source);
 }
+
+/* Shorter secrets are words that messages are made of. */
+enum { SECRET_LEAST = 6 };
+
+static void blot_out(char *text, const char *secret)
+{
+    static const char blot[] = {'*', '*', '*'};
+    size_t len = secret ? strlen(secret) : 0;
+    for (char *p = text; len >= SECRET_LEAST && (p = strstr(p, secret)); p += sizeof blot) {
+        memcpy(p, blot, sizeof blot);
+        memmove(p + sizeof blot, p + len, strlen(p + len) + 1);
+    }
+}
+
+void http_auth_redact(struct http_auth *h, char *text)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    lock_auth(h);
+    AUTO_UNLOCK struct http_auth *locked = h;
+    for (const struct token *t = h->tokens; t; t = t->next) {
+        blot_out(text, t->value + strlen("Bearer "));
+    }
+    for (const struct known_cred *k = h->creds; k; k = k->next) {
+        const char *basic = basic_value(&a, &k->cred);
+        blot_out(text, basic ? basic + strlen("Basic ") : NULL);
+        blot_out(text, k->cred.password);
+        blot_out(text, k->cred.identity_token);
+        blot_out(text, k->cred.registry_token);
+    }
+}

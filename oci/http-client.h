@@ -51,6 +51,8 @@ int http_auth_answer(struct http_auth *h, const char *challenge, const char *sco
                      struct http_try *t, const char **ret, struct wp_err *err) WP_MUST_USE;
 /* For messages: "logged in as 'o' from /home/o/.docker/config.json", "no credentials for it were found". In a. */
 const char *http_auth_login(struct http_auth *h, const char *scope, struct wp_arena *a);
+/* Blots out every secret the client knows in text, in place: servers may repeat in their errors what they were sent. */
+void http_auth_redact(struct http_auth *h, char *text);
 
 /* ---- http-token.c: token servers ---- */
 struct http_token_ask {

@@ -316,7 +316,9 @@ static int attempt(struct http_client *c, const struct http_call *call, struct h
     if (!is_answer(call, resp.status)) {
         return refuse_reply(c, call, &resp, body, t, err);
     }
-    if (sink) {
+    if (sink && resp.status >= 400) {
+        http_client_skim(c, body, WP_LIMIT_ERROR_BODY, sink);
+    } else if (sink) {
         size_t mark = sink->len;
         WP_AUTO_BUF struct wp_buf what = WP_BUF_INIT;
         wp_buf_printf(&what, "the reply of '%s'", http_url_shown(t->arena, resp.url));
@@ -376,6 +378,7 @@ static int run(struct http_client *c, const struct http_call *call, struct wp_bu
         if (attempt(c, call, &t, sink, ret, ret_body, err) == 0) {
             return 0;
         }
+        http_auth_redact(c->auth, err->msg);
         if (err->code != WP_E_NETWORK || call->no_retry) {
             return -1;
         }

@@ -191,6 +191,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if left is not None:
                 chunk, left = chunk[:left], left - min(left, len(chunk))
             self.wfile.write(chunk)
+            if not isinstance(reply.body, bytes):
+                self.wfile.flush()
             self.server.sent += len(chunk)
             if left == 0:
                 break
