@@ -186,7 +186,7 @@ static int build_names(struct cmd_ctx *c, const struct build_plan *plan, const s
         oci_copy(built->store, digest, layout->store, names, n, &copy, c->arena, &result, err) < 0) {
         return -1;
     }
-    transfer_note(c, "layout", layout->base, &result);
+    transfer_note(c, "layout", layout->base, false, &result);
     for (size_t i = 0; i < n; i++) {
         out_fact(c->out, "name", "%s", names[i]);
     }

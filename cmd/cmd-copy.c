@@ -65,7 +65,7 @@ static int copy_one(struct copy_run *r, const char *from, const char *const *to,
     if (oci_copy(r->src.store, from, r->dst.store, to, n, &r->copy, c->arena, &result, err) < 0) {
         return -1;
     }
-    transfer_note(c, o->dry_run ? "would copy" : "copied", n > 0 ? to[0] : "", &result);
+    transfer_note(c, o->dry_run ? "would copy" : "copied", n > 0 ? to[0] : "", o->dry_run, &result);
     transfer_report(c, target_pinned(c, &r->dst, &result.root.digest), to, n, &result, list);
     return 0;
 }

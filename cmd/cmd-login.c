@@ -24,7 +24,7 @@ static const struct opt login_rows[] = {
 static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **ret, struct wp_err *err)
 {
     if (isatty(STDIN_FILENO) == 0) {
-        wp_fail(err, WP_E_USAGE, "login: user name and password are missing");
+        wp_fail(err, WP_E_USAGE, "login: %s missing", secret ? "the password is" : "user name and password are");
         return wp_hint(err, "wpack login HOST -u NAME --password-stdin");
     }
     struct termios keep;

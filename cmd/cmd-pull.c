@@ -63,7 +63,7 @@ static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct o
                  c->arena, &r, err) < 0) {
         return -1;
     }
-    transfer_note(c, "layout", dst.base, &r);
+    transfer_note(c, "layout", dst.base, false, &r);
     transfer_report(c, target_pinned(c, src, &r.root.digest), &name, name == NULL ? 0 : 1, &r, NULL);
     return 0;
 }

@@ -92,7 +92,7 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
     if (oci_copy(src->store, src->name, dst->store, names, n, &copy, c->arena, &r, err) < 0) {
         return -1;
     }
-    transfer_note(c, o->dry_run ? "would push" : "pushed", "", &r);
+    transfer_note(c, o->dry_run ? "would push" : "pushed", "", o->dry_run, &r);
     char digest[OCI_DIGEST_TEXT];
     oci_digest_text(&r.root.digest, digest);
     if (o->digest_file != NULL &&

@@ -17,7 +17,8 @@ struct oci_copy_opts transfer_opts(struct cmd_ctx *c)
     };
 }
 
-void transfer_note(struct cmd_ctx *c, const char *label, const char *where, const struct oci_copy_result *r)
+void transfer_note(struct cmd_ctx *c, const char *label, const char *where, bool dry_run,
+                   const struct oci_copy_result *r)
 {
     char size[WP_SIZE_TEXT];
     char moved[WP_SIZE_TEXT];
@@ -32,7 +33,7 @@ void transfer_note(struct cmd_ctx *c, const char *label, const char *where, cons
         wp_buf_printf(&b, "; %llu mounted", (unsigned long long)r->blobs_mounted);
     }
     if (r->bytes_copied < r->bytes) {
-        wp_buf_printf(&b, "; %s moved", wp_size_text(r->bytes_copied, moved));
+        wp_buf_printf(&b, "; %s %s", wp_size_text(r->bytes_copied, moved), dry_run ? "to move" : "moved");
     }
     if (r->referrers > 0) {
         wp_buf_printf(&b, "; with %llu %s", (unsigned long long)r->referrers,

@@ -10,7 +10,8 @@
 /* Options of oci_copy with the run's job and concurrency. */
 struct oci_copy_opts transfer_opts(struct cmd_ctx *c);
 /* "  label         where  5 blobs, 25.6 KiB; 3 there already"; where may be "". */
-void transfer_note(struct cmd_ctx *c, const char *label, const char *where, const struct oci_copy_result *r);
+void transfer_note(struct cmd_ctx *c, const char *label, const char *where, bool dry_run,
+                   const struct oci_copy_result *r);
 /* Members of the JSON report, inside an open object: digest, mediaType, size, blobs{…}, referrers, bytes… */
 void transfer_json(struct wp_json_out *o, const struct oci_copy_result *r);
 /* The last line: "base@sha256:…" on stdout, or the JSON object {"reference":…,"tags":[…],…}. Where a run has several

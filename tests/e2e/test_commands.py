@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every command: help, options, one JSON value, silence with -q. The commands come from `wpack __dump`,
+so that a new one is held to it too."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from support import sample
+
+COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "tree", "ls", "resolve", "tag",
+            "rm", "raw", "login", "logout", "version", "completion"]
+PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+
+
+@pytest.fixture
+def dump(wpack):
+    return json.loads(wpack("__dump").out)
+
+
+def test_these_are_the_commands(dump):
+    assert [c["name"] for c in dump["commands"]] == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_tells_every_option(wpack, dump, name):
+    row = next(c for c in dump["commands"] if c["name"] == name)
+    r = wpack(name, "--help")
+    assert r.err == ""
+    assert row["summary"] in r.out
+    wanted = row["options"] + dump["globalOptions"] + (dump["registryOptions"] if row["registry"] else [])
+    for o in wanted:
+        line = next(x for x in r.out.splitlines() if re.search(rf"--{o['name']}( |$)", x))
+        assert o["help"] in line
+        if "letter" in o:
+            assert f"-{o['letter']}, --{o['name']}" in line
+        for word in o.get("choices", "").split():
+            assert word in line
+    assert "-h, --help" in r.out
+    assert max(map(len, r.out.splitlines())) <= 120
+    assert wpack("help", name).out == r.out
+    if row["alias"]:
+        assert wpack(row["alias"], "-h").out == r.out
+    assert wpack(name, "--format", "json", "--help").out == r.out, "help is for people in every form"
+    assert wpack(name, "--help", env={"WPACK_FORMAT": "json"}).out == r.out
+
+
+def test_overview_names_every_command(wpack):
+    r = wpack("--help")
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} ", r.out, re.M), name
+    assert "__dump" not in r.out
+    assert wpack().out == r.out == wpack("help").out == wpack("-h").out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_unknown_option_is_2_with_a_suggestion(wpack, name):
+    r = wpack(name, "--formt", "json", rc=2)
+    assert r.out == ""
+    assert r.err == f"wpack: {name}: unknown option '--formt'\n  hint: did you mean '--format'?\n"
+    r = wpack(name, "--zzzzzzzzzz", rc=2)
+    assert f"hint: 'wpack {name} --help' lists its options" in r.err
+    r = wpack(name, "--zzzzzzzzzz", "--format", "json", rc=2)
+    assert r.json["error"]["code"] == "usage" and r.json["error"]["exit"] == 2
+    assert r.json["error"]["message"] == f"{name}: unknown option '--zzzzzzzzzz'"
+
+
+def test_unknown_command(wpack):
+    assert "hint: did you mean 'wpack build'?" in wpack("biuld", rc=2).err
+    assert "'wpack --help' lists the commands" in wpack("xyzzyxyzzy", rc=2).err
+    assert "the command comes first" in wpack("--quiet", "ls", rc=2).err
+    assert "unknown command 'nope'" in wpack("help", "nope", rc=2).err
+
+
+@pytest.mark.parametrize("args, words", [
+    (["pull"], "usage: wpack pull REF"),
+    (["copy", "oci:a:b"], "usage: wpack copy SRC DST"),
+    (["tag", "oci:a:b"], "usage: wpack tag SRC NEWTAG..."),
+    (["raw", "get", "blob"], "usage: wpack raw get|head|put|delete manifest|blob REF"),
+    (["version", "extra"], "unexpected argument 'extra'"),
+    (["ls", "oci:a", "oci:b"], "unexpected argument 'oci:b'"),
+])
+def test_too_few_and_too_many_arguments(wpack, args, words):
+    assert words in wpack(*args, rc=2).err
+
+
+class World:
+    """A layout with app:1, the same in a registry with a note attached, credentials: ready for a run of any command."""
+
+    def __init__(self, wpack, module, host):
+        self.host = host
+        self.ref = f"{host}/a/app:1"
+        (wpack.cwd / "note.txt").write_text("a note\n")
+        wpack("login", host, "-u", "alice", "-p", "secret", "--no-check", "-q")
+        wpack("build", module, "-t", "app:1", "-o", "oci:lay", "-q")
+        self.digest = wpack("push", "oci:lay:app:1", self.ref, "-q").digest
+        wpack("attach", self.ref, "note.txt:text/plain", "--type", "application/vnd.acme.note", "-q")
+        self.layer = f"{host}/a/app@" + json.loads(wpack("inspect", self.ref, "--manifest").out)["layers"][0]["digest"]
+
+
+@pytest.fixture
+def world(wpack, module, serve):
+    return World(wpack, module, serve().host)
+
+
+# One run per command: arguments, and whether stdout ends in repo@sha256:…
+RUNS = {
+    "build": ("build hello.wasm -t x:1 -o oci:lay", True),
+    "build-two": ("build hello.wasm -t x:1 -t y:1 -o oci:lay", True),
+    "push": ("push hello.wasm {host}/b/app:1", True),
+    "push-dry": ("push hello.wasm {host}/b/app:1 --dry-run", True),
+    "push-files": ("push {host}/b/notes:1 note.txt:text/plain", True),
+    "push-layout": ("push oci:lay:app:1 {host}/c/app:1", True),
+    "pull": ("pull {ref} -o out/", True),
+    "pull-layout": ("pull {ref} -o oci:other:app:1", True),
+    "attach": ("attach {ref} note.txt --type application/vnd.acme.other", True),
+    "copy": ("copy {ref} {host}/d/app:1", True),
+    "copy-all": ("copy {host}/a/app oci:third:app --all-tags", True),
+    "gc": ("gc oci:lay", False),
+    "fsck": ("fsck oci:lay", False),
+    "inspect": ("inspect {ref}", False),
+    "inspect-file": ("inspect hello.wasm", False),
+    "tree": ("tree {ref}", False),
+    "ls": ("ls {host}/a/app", False),
+    "ls-host": ("ls {host}", False),
+    "ls-layout": ("ls oci:lay", False),
+    "resolve": ("resolve {ref}", True),
+    "tag": ("tag {ref} two three", True),
+    "rm": ("rm {ref}", True),
+    "raw-head": ("raw head manifest {ref}", True),
+    "raw-head-blob": ("raw head blob {layer}", True),
+    "raw-put": ("raw put blob {host}/a/app --file note.txt", True),
+    "login": ("login {host} -u alice -p secret --no-check", False),
+    "logout": ("logout {host}", False),
+    "version": ("version", False),
+    "completion": ("completion bash", False),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_one_json_value_and_nothing_else(wpack, world, run):
+    args = RUNS[run][0].format(**vars(world)).split()
+    r = wpack(*args, "--format", "json")
+    assert r.out.count("\n") == 1 and isinstance(r.json, dict)
+    assert "error" not in r.json
+    assert not [x for x in r.err.splitlines() if not x.startswith("wpack: warning: ")], "notes are for people"
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_quiet_leaves_stderr_empty_and_the_result_whole(wpack, world, run):
+    words, pinned = RUNS[run]
+    args = words.format(**vars(world)).split()
+    r = wpack(*args, "-q")
+    assert [x for x in r.err.splitlines() if not x.startswith("wpack: warning: ")] == []
+    if pinned:
+        assert PINNED.fullmatch(r.last), r
+        loud = wpack.run(*args)
+        assert loud.rc != 0 or PINNED.fullmatch(loud.last), loud
+
+
+def test_every_command_is_among_the_runs():
+    assert {words.split()[0] for words, _ in RUNS.values()} == set(COMMANDS) - {"serve"}
+
+
+def test_serve_tells_its_address_as_json(wpack):
+    p = wpack.popen("serve", "oci:s", "--addr", "127.0.0.1:0", "--format", "json", stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True)
+    try:
+        assert json.loads(p.stdout.readline())["listening"].startswith("http://127.0.0.1:")
+    finally:
+        p.terminate()
+        out, err = p.communicate(timeout=20)
+    assert (p.returncode, out, err) in ((0, "", ""), (130, "", "")), (p.returncode, out, err)
+
+
+def test_jsonl_tells_blobs_then_the_result(wpack, module, world):
+    other = wpack.cwd / "other.wasm"
+    other.write_bytes(sample.core_module(sample.custom("x", b"y")))
+    lines = [json.loads(x) for x in wpack("push", other, f"{world.host}/j/app:1", "--format", "jsonl").out.splitlines()]
+    events, result = lines[:-1], lines[-1]
+    assert {e["t"] for e in events} == {"blob"} and "t" not in result
+    assert sorted((e["name"], e["state"], e["size"]) for e in events if e["name"] == "other.wasm") == [
+        ("other.wasm", "done", other.stat().st_size)]
+    assert len(events) == result["blobs"]["total"] == 2
+    assert result["reference"].startswith(f"{world.host}/j/app@sha256:")
+    plain = wpack("push", other, f"{world.host}/j/app:1", "--format", "json").json
+    assert plain.keys() == result.keys()
+
+
+def test_a_failure_is_one_json_value_too(wpack, world):
+    r = wpack("resolve", f"{world.host}/a/app:nope", "--format", "json", rc=3)
+    assert r.json["error"]["code"] == "not-found" and r.json["error"]["exit"] == 3
+    assert r.json["error"]["message"] in r.err
+
+
+def test_options_from_the_environment(wpack, world):
+    assert wpack("resolve", world.ref, env={"WPACK_FORMAT": "json"}).json["digest"] == world.digest
+    assert wpack("resolve", world.ref, "--format", "text", env={"WPACK_FORMAT": "json"}).last.endswith(world.digest)
+    r = wpack("resolve", world.ref, env={"WPACK_FORMAT": "xml"}, rc=2)
+    assert "WPACK_FORMAT: 'xml' is not one of: text json jsonl" in r.err
+    r = wpack("resolve", world.ref, env={"WPACK_RETRY": "many"}, rc=2)
+    assert "WPACK_RETRY: 'many' is not a whole number" in r.err
+
+
+def test_version(wpack, dump):
+    assert wpack("--version").out == wpack("-V").out == f"wpack {dump['version']}\n"
+    r = wpack("version")
+    assert r.out.startswith(f"wpack {dump['version']}\n")
+    for library in ("OpenSSL", "jansson", "libcurl", "libmicrohttpd"):
+        assert library in r.out
+    doc = wpack("version", "--format", "json").json
+    assert doc["version"] == dump["version"] and doc["curl"].startswith("libcurl/")
+
+
+def test_login_without_a_terminal_asks_nothing(wpack):
+    r = wpack("login", "127.0.0.1:1", rc=2, stdin="alice\nsecret\n")
+    assert "login: user name and password are missing" in r.err
+    assert "--password-stdin" in r.err
+    r = wpack("login", "127.0.0.1:1", "-u", "alice", rc=2, stdin="secret\n")
+    assert "login: the password is missing" in r.err
+    assert not (wpack.home / ".docker").exists()
+
+
+def test_login_and_logout_keep_other_hosts(wpack):
+    config = wpack.home / ".docker/config.json"
+    wpack("login", "one.example", "-u", "alice", "--password-stdin", "--no-check", stdin="s3cret\n")
+    wpack("login", "two.example:5000", "-u", "bob", "-p", "x", "--no-check")
+    assert set(json.loads(config.read_text())["auths"]) == {"one.example", "two.example:5000"}
+    assert config.stat().st_mode & 0o077 == 0
+    r = wpack("logout", "one.example", "--format", "json")
+    assert r.json["host"] == "one.example"
+    assert set(json.loads(config.read_text())["auths"]) == {"two.example:5000"}
+
+
+def test_closed_and_full_stdout(wpack, module):
+    r = subprocess.run(["sh", "-c", f"'{wpack.path}' inspect hello.wasm >/dev/full"], cwd=wpack.cwd, env=wpack.env,
+                       capture_output=True, text=True)
+    assert r.returncode == 1 and "cannot write to standard output" in r.stderr
+    read, write = os.pipe()
+    os.close(read)
+    p = wpack.popen("inspect", "hello.wasm", stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert p.communicate()[1] == b"" and p.returncode == 141
