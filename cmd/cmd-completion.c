@@ -83,6 +83,19 @@ static void quoted(struct wp_buf *b, const char *text)
     }
 }
 
+static void zsh_option(struct wp_buf *b, const struct opt *o)
+{
+    wp_buf_printf(b, " '%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name, o->arg == NULL ? "" : "=");
+    quoted(b, o->help);
+    wp_buf_add_char(b, ']');
+    if (o->choices != NULL) {
+        wp_buf_printf(b, ":%s:(%s)", o->name, o->choices);
+    } else if (o->arg != NULL) {
+        wp_buf_printf(b, ":%s:%s", o->name, wp_str_eq(o->arg, "FILE") ? "_files" : "");
+    }
+    wp_buf_add_char(b, '\'');
+}
+
 static void zsh(struct wp_buf *b)
 {
     wp_buf_add_str(b, "#compdef wpack\n_wpack() {\n    local -a cmds\n    cmds=(\n");
@@ -104,20 +117,30 @@ static void zsh(struct wp_buf *b)
         wp_buf_printf(b, "    %s) _arguments", c->name);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
-                wp_buf_printf(b, " '%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name, o->arg == NULL ? "" : "=");
-                quoted(b, o->help);
-                wp_buf_add_char(b, ']');
-                if (o->choices != NULL) {
-                    wp_buf_printf(b, ":%s:(%s)", o->name, o->choices);
-                } else if (o->arg != NULL) {
-                    wp_buf_printf(b, ":%s:%s", o->name, wp_str_eq(o->arg, "FILE") ? "_files" : "");
-                }
-                wp_buf_add_char(b, '\'');
+                zsh_option(b, o);
             }
         }
         wp_buf_add_str(b, " '*:file:_files' ;;\n");
     }
     wp_buf_add_str(b, "    esac\n}\n_wpack \"$@\"\n");
+}
+
+static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt *o)
+{
+    wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
+    if (o->letter != 0) {
+        wp_buf_printf(b, " -s %c", o->letter);
+    }
+    if (o->choices != NULL) {
+        wp_buf_printf(b, " -x -a '%s'", o->choices);
+    } else if (o->arg != NULL) {
+        wp_buf_add_str(b, " -r");
+    }
+    wp_buf_add_str(b, " -d '");
+    for (const char *p = o->help; *p != '\0'; p++) {
+        wp_buf_printf(b, "%s%c", *p == '\'' ? "\\" : "", *p);
+    }
+    wp_buf_add_str(b, "'\n");
 }
 
 static void fish(struct wp_buf *b)
@@ -132,20 +155,7 @@ static void fish(struct wp_buf *b)
         wp_buf_printf(b, "complete -c wpack -n __fish_use_subcommand -f -a %s -d '%s'\n", c->name, c->summary);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
-                wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
-                if (o->letter != 0) {
-                    wp_buf_printf(b, " -s %c", o->letter);
-                }
-                if (o->choices != NULL) {
-                    wp_buf_printf(b, " -x -a '%s'", o->choices);
-                } else if (o->arg != NULL) {
-                    wp_buf_add_str(b, " -r");
-                }
-                wp_buf_add_str(b, " -d '");
-                for (const char *p = o->help; *p != '\0'; p++) {
-                    wp_buf_printf(b, "%s%c", *p == '\'' ? "\\" : "", *p);
-                }
-                wp_buf_add_str(b, "'\n");
+                fish_option(b, c, o);
             }
         }
     }
