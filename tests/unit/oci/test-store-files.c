@@ -306,7 +306,7 @@ static void test_plans(void **state)
     }
     struct oci_files_entry plan[] = {{.desc = f->desc, .path = "a"}, {.desc = f->desc, .path = "ab"}};
     plan[1].desc.size++;
-    CONTRACT_FAILS(oci_files_open(f->out, plan, 2, NULL, &s, &err), WP_E_INPUT);
+    CONTRACT_FAILS(oci_files_open(f->out, plan, 2, NULL, &s, &err), WP_E_INTEGRITY);
     plan[1].desc.size = OCI_SIZE_UNKNOWN;
     CONTRACT_FAILS(oci_files_open(f->out, plan, 2, NULL, &s, &err), WP_E_INPUT);
     assert_temp_list(f->t, ".", "");
