@@ -249,9 +249,12 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         return -1;
     }
     build_describe(c, &built);
+    const char *shown = plan.project != NULL && is_folder(plan.project)
+                            ? wp_arena_printf(c->arena, "%s/wpack.json", plan.project)
+                            : plan.project;
     for (size_t i = 0; built.project.unused != NULL && built.project.unused[i] != NULL; i++) {
         out_warn(c->out, "'%s' in %s is checked, but this version does nothing with it", built.project.unused[i],
-                 plan.project);
+                 shown);
     }
     if (target_open_ref(c, &ref, TARGET_CREATE, &layout, err) < 0) {
         return -1;
