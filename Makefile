@@ -126,6 +126,11 @@ E2E ?= tests/e2e
 e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one file
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rsfE --tb=short $(E2E)
 
+CONFORMANCE ?= --peers
+.PHONY: conformance
+conformance: $(OUT)/wpack ## the distribution-spec's own suite against wpack serve and other registries (make peers)
+	$(Q)$(PYTHON) -B tests/conformance/run.py $(OUT)/wpack $(CONFORMANCE)
+
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
@@ -163,6 +168,7 @@ check-gcc:
 	$(Q)$(MAKE) --no-print-directory -j2 all man lint
 	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
 	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec e2e
+	$(Q)$(MAKE) --no-print-directory conformance CONFORMANCE=
 check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang build/clang/units
@@ -195,7 +201,7 @@ deps-demo:
 	$(Q)tests/deps.sh $(DEPS_DEMO)
 deps-test: ## install what testing needs (Debian)
 	$(Q)tests/deps.sh $(DEPS_TEST)
-peers: ## oras and crane into ~/.cache/wpack/peers (needs Go)
+peers: ## oras, crane, the conformance suite into ~/.cache/wpack/peers (needs Go)
 	$(Q)tests/peers/install.sh
 
 .PHONY: demo

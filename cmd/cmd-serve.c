@@ -9,7 +9,7 @@
 
 struct opts {
     const char *addr;
-    bool read_only, verbose;
+    bool read_only, sparse, verbose;
     uint64_t max_blob;
 };
 
@@ -21,6 +21,10 @@ static const struct opt rows[] = {
      .arg = "HOST:PORT",
      .help = "where to listen (default 127.0.0.1:5000; port 0 picks one)"},
     {.name = "read-only", .kind = OPT_FLAG, .offset = AT(read_only), .help = "refuse pushes and deletes"},
+    {.name = "sparse",
+     .kind = OPT_FLAG,
+     .offset = AT(sparse),
+     .help = "take manifests whose blobs are not here (partial mirrors)"},
     {.name = "max-blob",
      .kind = OPT_SIZE,
      .offset = AT(max_blob),
@@ -101,6 +105,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     const struct oci_serve_opts s = {
         .addr = o->addr == NULL ? "127.0.0.1:5000" : o->addr,
         .read_only = o->read_only,
+        .sparse = o->sparse,
         .max_blob = o->max_blob,
         .default_repo = default_repo(c, ref.path),
         .job = c->job,

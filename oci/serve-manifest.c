@@ -2,7 +2,7 @@
  *
  * Manifests in and out of the registry (distribution-spec, "Pulling manifests", "Pushing Manifests", "Deleting
  * Manifests", "Pushing Manifests with Subject"). What is pushed must parse, be of a known media type, match its digest,
- * and have its blobs here; manifests of an index and a subject may be missing. */
+ * and have its blobs here unless the server is sparse; manifests of an index and a subject may be missing. */
 #include "base/limits.h"
 #include "base/mem.h"
 #include "oci/ref.h"
@@ -179,7 +179,7 @@ static int check_blob(void *arg, const struct oci_desc *d, struct wp_err *err)
 
 static bool check_blobs(struct push *p)
 {
-    if (p->manifest.kind != OCI_MANIFEST) {
+    if (p->manifest.kind != OCI_MANIFEST || p->x->sv->opts->sparse) {
         return true;
     }
     int rc = oci_manifest_each(&p->manifest, check_blob, p, &p->x->err);

@@ -343,8 +343,8 @@ static void on_done(void *arg, struct httpd_req *r)
 {
     (void)arg;
     struct exchange *x = r->user;
-    serve_upload_release(x);
     write_log(x);
+    serve_upload_release(x);
     wp_buf_done(&x->body);
     wp_arena_done(&x->arena);
     free(x);

@@ -9,6 +9,7 @@
 struct oci_serve_opts {
     const char *addr; /* "127.0.0.1:5000", "[::1]:0"; port 0 picks a free one */
     bool read_only;
+    bool sparse;              /* take manifests whose blobs are not here */
     bool no_referrers_api;    /* answer 404, as old registries do (for tests of clients) */
     uint64_t max_blob;        /* bytes, 0: none */
     const char *default_repo; /* repository that bare tags of the layout appear in; NULL: they are not served */

@@ -24,6 +24,10 @@ static void on_ready(void *arg, const char *addr)
 static void on_log(void *arg, const char *line)
 {
     struct server *s = arg;
+    char leave;
+    if (s->hold >= 0) {
+        (void)!read(s->hold, &leave, 1);
+    }
     pthread_mutex_lock(s->log_lock);
     wp_buf_printf(&s->log, "%s\n", line);
     pthread_mutex_unlock(s->log_lock);
@@ -35,9 +39,9 @@ static void run(void *arg)
     s->rc = oci_serve(s->store, &s->opts, &s->err);
 }
 
-void server_start(struct server *s, const struct oci_serve_opts *opts)
+static void start(struct server *s, const struct oci_serve_opts *opts, int hold)
 {
-    *s = (struct server){.log = WP_BUF_INIT};
+    *s = (struct server){.log = WP_BUF_INIT, .hold = hold};
     s->opts = opts != NULL ? *opts : (struct oci_serve_opts){0};
     s->store = oci_memory_new("memory");
     s->job = wp_job_new();
@@ -58,6 +62,16 @@ void server_start(struct server *s, const struct oci_serve_opts *opts)
     uint64_t port;
     assert_true(wp_parse_u64(addr + strlen("127.0.0.1:"), 1, 65535, &port));
     s->port = (unsigned short)port;
+}
+
+void server_start(struct server *s, const struct oci_serve_opts *opts)
+{
+    start(s, opts, -1);
+}
+
+void server_start_held(struct server *s, int hold)
+{
+    start(s, NULL, hold);
 }
 
 void server_end(struct server *s)

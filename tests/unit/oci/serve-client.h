@@ -19,9 +19,12 @@ struct server {
     struct wp_err err;
     struct wp_buf log;
     void *log_lock;
+    int hold; /* where each line of the log waits for a byte, -1: nowhere */
 };
 /* opts NULL: defaults. The store is a fresh memory store. */
 void server_start(struct server *s, const struct oci_serve_opts *opts);
+/* The thread that answered a request ends it, and goes on, only when a byte was written to the pipe behind hold. */
+void server_start_held(struct server *s, int hold);
 /* Cancels, waits, and asserts that oci_serve returned 0. The log is complete then. */
 void server_end(struct server *s);
 /* server_end unless that was done, and release. */

@@ -435,6 +435,50 @@ static void test_eight_threads(void **state)
     assert_int_equal(wp_pool_run(8, 16, push_many, bytes.ptr, &err), 0);
 }
 
+/* On a connection that stays, so that nothing but the reply tells of the request's end. */
+static void ask(int fd, const char *method, const char *path, const char *body, int status, struct reply *ret)
+{
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    wp_buf_printf(&text, "%s %s HTTP/1.1\r\nHost: t\r\nContent-Length: %zu\r\n\r\n%s", method, path, strlen(body),
+                  body);
+    client_send(fd, text.ptr, text.len);
+    assert_true(client_read(fd, false, ret));
+    assert_int_equal(ret->status, status);
+}
+
+/* A reply about a session leaves when the session is free: its reader goes on over another connection while the thread
+ * that sent it is not done with the request. */
+static void test_reply_means_free(void **state)
+{
+    (void)state;
+    struct server s;
+    int gate[2];
+    assert_int_equal(pipe(gate), 0);
+    server_start_held(&s, gate[0]);
+    char upload[512];
+    char path[1024];
+    char d[OCI_DIGEST_TEXT];
+    int ends[3];
+    AUTO_REPLY struct reply opened = REPLY_INIT;
+    AUTO_REPLY struct reply sent = REPLY_INIT;
+    AUTO_REPLY struct reply done = REPLY_INIT;
+    ends[0] = client_connect(&s);
+    ask(ends[0], "POST", "/v2/a/blobs/uploads/", "", 202, &opened);
+    assert_non_null(reply_header(&opened, "Location", 0, upload));
+    ends[1] = client_connect(&s);
+    ask(ends[1], "PATCH", upload, "ab", 202, &sent);
+    (void)snprintf(path, sizeof(path), "%s?digest=%s", upload, digest_of(WP_SHA256, wp_span_str("abc"), d));
+    ends[2] = client_connect(&s);
+    ask(ends[2], "PUT", path, "c", 201, &done);
+    assert_int_equal(write(gate[1], "...", 3), 3);
+    for (size_t i = 0; i < WP_ARRAY_LEN(ends); i++) {
+        (void)close(ends[i]);
+    }
+    server_stop(&s);
+    (void)close(gate[0]);
+    (void)close(gate[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_max_blob),
         cmocka_unit_test(test_many_sessions),
         cmocka_unit_test(test_eight_threads),
+        cmocka_unit_test(test_reply_means_free),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

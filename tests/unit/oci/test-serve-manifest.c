@@ -183,6 +183,15 @@ static void test_missing_blobs(void **state)
     expect(&server, 201, "PUT", "/v2/m/manifests/sparse", "Content-Type: " OCI_MT_INDEX "; charset=utf-8\r\n", sparse);
     AUTO_REPLY struct reply index = call(&server, "GET", "/v2/m/manifests/sparse", "", NULL);
     assert_header(&index, "Content-Type", OCI_MT_INDEX);
+
+    struct server partial;
+    server_start(&partial, &(struct oci_serve_opts){.sparse = true});
+    expect(&partial, 201, "PUT", "/v2/m/manifests/1", TYPE, missing);
+    AUTO_REPLY struct reply kept = call(&partial, "GET", "/v2/m/manifests/1", "", NULL);
+    assert_string_equal(kept.body.ptr, missing);
+    AUTO_REPLY struct reply layer = call(&partial, "GET", "/v2/m/blobs/" ABSENT, "", NULL);
+    assert_error(&layer, 404, "BLOB_UNKNOWN");
+    server_stop(&partial);
 }
 
 static void test_too_large(void **state)
