@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from support import certs, check_layout, sample, sha256
-from support.fakereg import INDEX, MANIFEST, MIB, WASM, FakeRegistry, Reply, desc, document, endless, error, index, manifest
+from support.fakereg import INDEX, MANIFEST, MIB, Reply, desc, document, endless, error, index, manifest
 
 MODULE = sample.core_module(payload=5000)
 OTHER = sample.core_module(sample.custom("other", b"x"))
@@ -477,3 +477,108 @@ def test_cve_2024_36127_a_token_server_that_echoes(wpack, reg, app):
     reg.on("GET", "/token", lambda q: error(403, "DENIED", f"no {q.authorization}"))
     r = wpack("pull", app, "-o", "out/", *LOGIN, "--debug", rc=4)
     assert BASIC not in r.err and "no Basic ***" in r.err
+
+
+# ---- TLS ----
+
+
+@pytest.fixture
+def secure(fakereg, tls, wpack):
+    """A registry behind TLS with an artifact; trusted with --ca-file."""
+    wpack.env["WPACK_RETRY"] = "0"
+    reg = fakereg(tls=tls, name="localhost")
+    reg.add("a/app", "1", manifest([desc(MODULE, title="m.wasm")]), [MODULE])
+    return reg
+
+
+def test_downgrade_redirect_from_https_to_http_is_refused(wpack, secure, fakereg, tls):
+    plain = fakereg(name="localhost")
+    secure.on("GET", ".*/blobs/.*", Reply(307, headers={"Location": plain.url + "/x"}))
+    r = wpack("pull", f"{secure.host}/a/app:1", "-o", "out/", "--ca-file", tls.ca, rc=1)
+    assert "https for http" in r.err and plain.requests == []
+
+
+def test_downgrade_upload_location_is_refused(wpack, secure, fakereg, tls, module):
+    plain = fakereg(name="localhost")
+    secure.on("POST", ".*", Reply(202, headers={"Location": plain.url + "/x"}))
+    r = wpack("push", module, f"{secure.host}/a/b:1", "--ca-file", tls.ca, rc=1)
+    assert "https for http" in r.err and plain.requests == []
+
+
+def test_downgrade_realm_is_refused(wpack, secure, fakereg, tls):
+    plain = fakereg(name="localhost")
+    demand(secure, challenge(plain.url + "/token"))
+    r = wpack("pull", f"{secure.host}/a/app:1", "--ca-file", tls.ca, *LOGIN, rc=1)
+    assert "https for http" in r.err and plain.requests == []
+
+
+def test_downgrade_next_page_is_refused(wpack, secure, fakereg, tls):
+    plain = fakereg(name="localhost")
+    secure.on("GET", ".*/tags/list", Reply(200, b'{"tags":["a"]}', {"Link": f'<{plain.url}/x>; rel="next"'}))
+    r = wpack("ls", f"{secure.host}/a/app", "--ca-file", tls.ca, rc=1)
+    assert "https for http" in r.err and plain.requests == []
+
+
+def bad_certificate(tmp_path, kind):
+    """(paths of a certificate that must not be trusted, what is said of it)."""
+    made = certs.make(tmp_path / f"tls-{kind}")
+    if kind == "unknown-ca":
+        return made, certs.make(tmp_path / "tls-other").ca, "certificate"
+    args = ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.pem"]
+    name = "IP:127.0.0.1,DNS:localhost" if kind == "expired" else "DNS:elsewhere.example"
+    (made.folder / "server.ext").write_text(f"subjectAltName={name}\nextendedKeyUsage=serverAuth\n")
+    if kind == "expired":
+        (made.folder / "db").write_text("")
+        (made.folder / "ca.cnf").write_text(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=db\nnew_certs_dir=.\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\n"
+            "commonName=supplied\n")
+        certs.openssl("ca", "-batch", "-config", "ca.cnf", "-create_serial", "-cert", "ca.pem", "-keyfile", "ca.key", "-in",
+                      "server.csr", "-out", "server.pem", "-extfile", "server.ext", "-startdate", "20200101000000Z",
+                      "-enddate", "20200102000000Z", "-notext", cwd=made.folder)
+    else:
+        certs.openssl(*args, "-days", "30", "-extfile", "server.ext", cwd=made.folder)
+    return made, made.ca, {"expired": "expired", "wrong-host": "host name"}[kind]
+
+
+@pytest.mark.parametrize("kind", ["unknown-ca", "expired", "wrong-host"])
+@pytest.mark.parametrize("role", ["registry", "redirect", "realm", "location"])
+def test_cve_2019_10214_untrusted_certificates(wpack, fakereg, tls, module, tmp_path, kind, role):
+    """For the registry and for everybody it sends us to; --insecure is for the registry only; never plain HTTP instead."""
+    wpack.env["WPACK_RETRY"] = "1"
+    made, ca, says = bad_certificate(tmp_path, kind)
+    bad = fakereg(tls=made, name="localhost")
+    good = fakereg(tls=tls, name="localhost")
+    both = tmp_path / "both.pem"
+    both.write_bytes(tls.ca.read_bytes() + ca.read_bytes())
+    for reg in (good, bad):
+        reg.add("a/app", "1", manifest([desc(MODULE, title="m.wasm")]), [MODULE])
+    good.on("GET", ".*/blobs/.*", Reply(307, headers={"Location": bad.url + f"/v2/a/app/blobs/{sha256(MODULE)}"}))
+    good.on("POST", ".*", Reply(202, headers={"Location": bad.url + "/u"}))
+    if role == "realm":
+        demand(good, challenge(bad.url + "/token"))
+    args = ["push", module, f"{good.host}/a/b:1"] if role == "location" else ["pull", f"{good.host}/a/app:1", "-o", "out/"]
+    if role == "registry":
+        args[1] = f"{bad.host}/a/app:1"
+    for trust in (["--ca-file", both], ["--ca-file", both, "--insecure"]) if role != "registry" else (["--ca-file", both],):
+        r = wpack.run(*args, *trust, *LOGIN)
+        assert r.rc == 1 and says in r.err and "not trusted" in r.err, r
+    assert bad.requests == [] and nothing_final(wpack)
+
+
+def test_docker_cve_2014_5277_tls_failure_is_never_plain_http(wpack, fakereg, tls):
+    """A server that speaks HTTP only where https is due: no request reaches it, with and without credentials."""
+    plain = fakereg(name="localhost")
+    plain.add("a/app", "1", manifest([desc(MODULE, title="m.wasm")]), [MODULE])
+    wpack.env["WPACK_RETRY"] = "1"
+    r = wpack("pull", f"{plain.host}/a/app:1", "-o", "out/", "--ca-file", tls.ca, *LOGIN, rc=1)
+    assert "--plain-http" in r.err and plain.requests == [] and nothing_final(wpack)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_tls_1_0_is_refused(wpack, fakereg, tls):
+    reg = fakereg(tls=tls, name="localhost")
+    reg.socket.context.maximum_version = ssl.TLSVersion.TLSv1_1
+    reg.socket.context.minimum_version = ssl.TLSVersion.TLSv1
+    wpack.env["WPACK_RETRY"] = "0"
+    r = wpack.run("resolve", f"{reg.host}/a/app:1", "--ca-file", tls.ca)
+    assert r.rc in (1, 5) and "TLS" in r.err and reg.requests == []
