@@ -127,6 +127,8 @@ static int put(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp
     }
     struct oci_manifest m;
     if (oci_manifest_parse(wp_buf_span(&b), o->media_type, "the input", c->arena, &m, err) < 0) {
+        /* Nothing was damaged: this is what the user gave. */
+        err->code = err->code == WP_E_INTEGRITY ? WP_E_INPUT : err->code;
         return -1;
     }
     d.media_type = m.media_type;
