@@ -125,6 +125,14 @@ static void zsh(struct wp_buf *b)
     wp_buf_add_str(b, "    esac\n}\n_wpack \"$@\"\n");
 }
 
+/* Inside single quotes of fish. */
+static void fish_quoted(struct wp_buf *b, const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        wp_buf_printf(b, "%s%c", *p == '\'' || *p == '\\' ? "\\" : "", *p);
+    }
+}
+
 static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt *o)
 {
     wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
@@ -137,9 +145,7 @@ static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt 
         wp_buf_add_str(b, " -r");
     }
     wp_buf_add_str(b, " -d '");
-    for (const char *p = o->help; *p != '\0'; p++) {
-        wp_buf_printf(b, "%s%c", *p == '\'' ? "\\" : "", *p);
-    }
+    fish_quoted(b, o->help);
     wp_buf_add_str(b, "'\n");
 }
 
@@ -152,7 +158,9 @@ static void fish(struct wp_buf *b)
         if (!is_shown(c)) {
             continue;
         }
-        wp_buf_printf(b, "complete -c wpack -n __fish_use_subcommand -f -a %s -d '%s'\n", c->name, c->summary);
+        wp_buf_printf(b, "complete -c wpack -n __fish_use_subcommand -f -a %s -d '", c->name);
+        fish_quoted(b, c->summary);
+        wp_buf_add_str(b, "'\n");
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
                 fish_option(b, c, o);

@@ -162,6 +162,22 @@ static int inspect_manifest(struct cmd_ctx *c, struct cmd_target *t, const struc
     return 0;
 }
 
+/* Of an index the manifest for the platform asked for, in the place of all three. */
+static int choose_platform(struct cmd_ctx *c, struct cmd_target *t, const char *platform, struct oci_desc *desc,
+                           struct wp_span *bytes, struct oci_manifest *m, struct wp_err *err)
+{
+    for (size_t i = 0; i < m->manifest_count; i++) {
+        if (oci_platform_match(platform, m->manifests[i].platform)) {
+            *desc = m->manifests[i];
+            if (oci_store_get(t->store, desc, WP_LIMIT_MANIFEST, c->arena, bytes, err) < 0) {
+                return -1;
+            }
+            return oci_manifest_parse(*bytes, desc->media_type, "the chosen manifest", c->arena, m, err);
+        }
+    }
+    return wp_fail(err, WP_E_NOT_FOUND, "the index has no manifest for %s", platform);
+}
+
 static int inspect_ref(struct cmd_ctx *c, const char *text, struct wp_err *err)
 {
     const struct opts *o = c->opts;
@@ -181,18 +197,8 @@ static int inspect_ref(struct cmd_ctx *c, const char *text, struct wp_err *err)
     if (oci_manifest_parse(bytes, desc.media_type, what, c->arena, &m, err) < 0) {
         return -1;
     }
-    if (m.kind == OCI_INDEX && o->platform != NULL) {
-        for (size_t i = 0; i < m.manifest_count; i++) {
-            if (oci_platform_match(o->platform, m.manifests[i].platform)) {
-                desc = m.manifests[i];
-                if (oci_store_get(t.store, &desc, WP_LIMIT_MANIFEST, c->arena, &bytes, err) < 0 ||
-                    oci_manifest_parse(bytes, desc.media_type, "the chosen manifest", c->arena, &m, err) < 0) {
-                    return -1;
-                }
-                return inspect_manifest(c, &t, &desc, bytes, &m, err);
-            }
-        }
-        return wp_fail(err, WP_E_NOT_FOUND, "the index has no manifest for %s", o->platform);
+    if (m.kind == OCI_INDEX && o->platform != NULL && choose_platform(c, &t, o->platform, &desc, &bytes, &m, err) < 0) {
+        return -1;
     }
     return inspect_manifest(c, &t, &desc, bytes, &m, err);
 }

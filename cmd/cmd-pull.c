@@ -74,39 +74,37 @@ static const char *platform_text(struct cmd_ctx *c, const struct oci_platform *p
 }
 
 /* Of an index the one manifest that --platform names, or the only one, or the only WebAssembly one. */
-static int choose_manifest(struct cmd_ctx *c, const struct oci_manifest *index, const struct oci_desc **ret,
-                           struct wp_err *err)
+static const struct oci_desc *choose_manifest(struct cmd_ctx *c, const struct oci_manifest *index, struct wp_err *err)
 {
     const struct opts *o = c->opts;
+    const struct oci_desc *match = NULL;
     const struct oci_desc *wasm = NULL;
-    size_t matches = 0;
     size_t wasms = 0;
     WP_AUTO_BUF struct wp_buf have = WP_BUF_INIT;
     for (size_t i = 0; i < index->manifest_count; i++) {
         const struct oci_desc *d = &index->manifests[i];
         wp_buf_printf(&have, "%s%s", i == 0 ? "" : " ", platform_text(c, d->platform));
         if (o->platform != NULL ? oci_platform_match(o->platform, d->platform) : index->manifest_count == 1) {
-            *ret = d;
-            matches++;
+            match = match == NULL ? d : match;
         }
         if (d->platform != NULL && wp_str_starts(d->platform->architecture, "wasm")) {
             wasm = d;
             wasms++;
         }
     }
-    if (matches >= 1) {
-        return 0;
+    if (match != NULL) {
+        return match;
     }
     if (o->platform == NULL && wasms == 1) {
-        *ret = wasm;
-        return 0;
+        return wasm;
     }
     if (o->platform != NULL) {
         wp_fail(err, WP_E_NOT_FOUND, "the index has no manifest for %s", o->platform);
     } else {
         wp_fail(err, WP_E_USAGE, "the reference names an index of several manifests");
     }
-    return wp_hint(err, "choose with --platform; there are: %s", have.ptr);
+    wp_hint(err, "choose with --platform; there are: %s", have.ptr);
+    return NULL;
 }
 
 static int read_manifest(struct cmd_ctx *c, struct cmd_target *src, struct oci_desc *desc, struct wp_span *bytes,
@@ -121,9 +119,8 @@ static int read_manifest(struct cmd_ctx *c, struct cmd_target *src, struct oci_d
         if (ret->kind != OCI_INDEX) {
             return 0;
         }
-        const struct oci_desc *chosen = NULL;
-        if (choose_manifest(c, ret, &chosen, err) < 0 ||
-            oci_store_get(src->store, chosen, WP_LIMIT_MANIFEST, c->arena, bytes, err) < 0) {
+        const struct oci_desc *chosen = choose_manifest(c, ret, err);
+        if (chosen == NULL || oci_store_get(src->store, chosen, WP_LIMIT_MANIFEST, c->arena, bytes, err) < 0) {
             return -1;
         }
         *desc = *chosen;

@@ -59,7 +59,7 @@ static int blob_desc(const struct cmd_target *t, const char *text, struct oci_de
 
 static int get(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp_err *err)
 {
-    struct oci_desc d;
+    struct oci_desc d = {0};
     struct wp_span bytes;
     if (manifest ? target_resolve(c, t, &d, &bytes, err) < 0
                  : blob_desc(t, c->args[2], &d, err) < 0 ||
@@ -72,7 +72,7 @@ static int get(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp
 
 static int head(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp_err *err)
 {
-    struct oci_desc d;
+    struct oci_desc d = {0};
     if (manifest) {
         if (target_resolve(c, t, &d, NULL, err) < 0) {
             return -1;
@@ -142,7 +142,7 @@ static int put(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp
 
 static int delete (struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp_err *err)
 {
-    struct oci_desc d;
+    struct oci_desc d = {0};
     if (manifest ? target_resolve(c, t, &d, NULL, err) < 0 : blob_desc(t, c->args[2], &d, err) < 0) {
         return -1;
     }

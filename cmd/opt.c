@@ -31,7 +31,7 @@ const char *opt_env_name(const struct opt *o, char ret[64])
         ret[n++] = *p;
     }
     for (const char *p = o->name; *p != '\0' && n < 63; p++) {
-        ret[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+        ret[n++] = (char)(*p == '-' ? '_' : toupper((unsigned char)*p));
     }
     ret[n] = '\0';
     return ret;
@@ -48,27 +48,29 @@ static void table_add_long(struct table *t, const char *name, bool has_arg)
     t->long_count++;
 }
 
+static void table_add(struct table *t, const struct opt *o, void *into)
+{
+    bool has_arg = o->kind != OPT_FLAG;
+    table_add_long(t, o->name, has_arg);
+    if (o->alias != NULL) {
+        table_add_long(t, o->alias, has_arg);
+    }
+    if (o->letter != 0) {
+        size_t s = strlen(t->shorts);
+        t->shorts[s] = o->letter;
+        t->shorts[s + 1] = has_arg ? ':' : '\0';
+    }
+    t->rows[t->count] = o;
+    t->into[t->count] = into;
+    t->count++;
+}
+
 static void table_fill(struct table *t, const struct opt_group *groups, size_t group_count)
 {
-    size_t s = 0;
-    t->shorts[s++] = ':';
-    t->shorts[s++] = 'h';
+    memcpy(t->shorts, ":h", 3);
     for (size_t g = 0; g < group_count; g++) {
         for (const struct opt *o = groups[g].rows; o->name != NULL && t->count < MAX_OPTS; o++) {
-            bool has_arg = o->kind != OPT_FLAG;
-            table_add_long(t, o->name, has_arg);
-            if (o->alias != NULL) {
-                table_add_long(t, o->alias, has_arg);
-            }
-            if (o->letter != 0) {
-                t->shorts[s++] = o->letter;
-                if (has_arg) {
-                    t->shorts[s++] = ':';
-                }
-            }
-            t->rows[t->count] = o;
-            t->into[t->count] = groups[g].into;
-            t->count++;
+            table_add(t, o, groups[g].into);
         }
     }
     t->names[t->long_count] = "help";

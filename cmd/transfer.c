@@ -24,8 +24,9 @@ void transfer_note(struct cmd_ctx *c, const char *label, const char *where, bool
     char moved[WP_SIZE_TEXT];
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
     progress_flush(c->progress);
-    wp_buf_printf(&b, "%llu %s, %s", (unsigned long long)(r->blobs + r->manifests),
-                  r->blobs + r->manifests == 1 ? "blob" : "blobs", wp_size_text(r->bytes, size));
+    uint64_t blobs = r->blobs + r->manifests;
+    wp_buf_printf(&b, "%llu %s, %s", (unsigned long long)blobs, blobs == 1 ? "blob" : "blobs",
+                  wp_size_text(r->bytes, size));
     if (r->blobs_present > 0) {
         wp_buf_printf(&b, "; %llu there already", (unsigned long long)r->blobs_present);
     }

@@ -10,7 +10,7 @@
 bool oci_platform_match(const char *want, const struct oci_platform *p)
 {
     size_t os = strcspn(want, "/");
-    if (want[os] == '\0' || p->os == NULL || p->architecture == NULL) {
+    if (p == NULL || want[os] == '\0' || p->os == NULL || p->architecture == NULL) {
         return false;
     }
     const char *arch = want + os + 1;

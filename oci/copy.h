@@ -47,5 +47,5 @@ int oci_copy(struct oci_store *src, const char *src_name, struct oci_store *dst,
              const struct oci_copy_opts *opts, struct wp_arena *a, struct oci_copy_result *ret,
              struct wp_err *err) WP_MUST_USE;
 
-/* True when "os/arch[/variant]" matches p; "wasi/wasm" and "wasip1/wasm" are compared as written. */
+/* True when "os/arch[/variant]" matches p (NULL never does); "wasi/wasm" and "wasip1/wasm" are compared as written. */
 bool oci_platform_match(const char *want, const struct oci_platform *p);
