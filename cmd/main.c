@@ -143,7 +143,9 @@ int main(int argc, char *argv[])
     struct wp_err err = {.code = WP_E_OK};
     int rc = dispatch(&c, argc, argv, &err);
     struct wp_err late = {.code = WP_E_OK};
-    if (rc < 0) {
+    if (rc >= 0) {
+        wp_err_clear(&err);
+    } else {
         if (err.code == WP_E_OK) {
             wp_fail(&err, WP_E_OTHER, "failed without a message");
         }

@@ -376,6 +376,7 @@ static int run(struct http_client *c, const struct http_call *call, struct wp_bu
             return -1;
         }
         if (attempt(c, call, &t, sink, ret, ret_body, err) == 0) {
+            wp_err_clear(err);
             return 0;
         }
         http_auth_redact(c->auth, err->msg);

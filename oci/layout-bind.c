@@ -195,7 +195,7 @@ static int edit_list(struct layout *l, const struct layout_draft *dr, struct pen
         return 0;
     }
     WP_AUTO_BUF struct wp_buf next = WP_BUF_INIT;
-    int n = oci_referrers_edit(wp_buf_span(&p->bytes), entry, remove, &next, err);
+    int n = oci_referrers_edit(wp_buf_span(&p->bytes), entry, 1, remove, &next, err);
     if (n < 0) {
         return wp_wrap(err, "%s: '%s'", l->label, tag);
     }

@@ -33,34 +33,33 @@ static bool same(const struct oci_desc *a, const struct oci_desc *b)
     return wp_str_eq(x.ptr, y.ptr);
 }
 
-/* The entries of m with the edit applied to ret, which has room for one more. Returns whether anything changed. */
-static bool edit(const struct oci_manifest *m, const struct oci_desc *entry, bool remove, struct oci_desc *ret,
-                 size_t *ret_count)
+/* The list of *count entries with the edit applied in place; it has room for one more. Returns whether anything
+ * changed. */
+static bool edit(struct oci_desc *list, size_t *count, const struct oci_desc *entry, bool remove)
 {
     bool changed = false;
     bool placed = remove;
-    size_t count = 0;
-    for (size_t i = 0; i < m->manifest_count; i++) {
-        const struct oci_desc *old = &m->manifests[i];
-        if (!oci_digest_equal(&old->digest, &entry->digest)) {
-            ret[count++] = *old;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (!oci_digest_equal(&list[i].digest, &entry->digest)) {
+            list[kept++] = list[i];
         } else if (!placed) {
             placed = true;
-            changed = changed || !same(old, entry);
-            ret[count++] = *entry;
+            changed = changed || !same(&list[i], entry);
+            list[kept++] = *entry;
         } else {
             changed = true;
         }
     }
     if (!placed) {
         changed = true;
-        ret[count++] = *entry;
+        list[kept++] = *entry;
     }
-    *ret_count = count;
+    *count = kept;
     return changed;
 }
 
-int oci_referrers_edit(struct wp_span old, const struct oci_desc *entry, bool remove, struct wp_buf *ret,
+int oci_referrers_edit(struct wp_span old, const struct oci_desc *entries, size_t n, bool remove, struct wp_buf *ret,
                        struct wp_err *err)
 {
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
@@ -73,9 +72,16 @@ int oci_referrers_edit(struct wp_span old, const struct oci_desc *entry, bool re
             return wp_fail(err, WP_E_INTEGRITY, "list of referrers: not an index but '%s'", m.media_type);
         }
     }
-    WP_AUTO_FREE struct oci_desc *list = wp_xcalloc(m.manifest_count + 1, sizeof(*list));
-    size_t count = 0;
-    if (!edit(&m, entry, remove, list, &count)) {
+    WP_AUTO_FREE struct oci_desc *list = wp_xcalloc(m.manifest_count + n + 1, sizeof(*list));
+    size_t count = m.manifest_count;
+    if (count > 0) {
+        memcpy(list, m.manifests, count * sizeof(*list));
+    }
+    bool changed = false;
+    for (size_t i = 0; i < n; i++) {
+        changed = edit(list, &count, &entries[i], remove) || changed;
+    }
+    if (!changed) {
         return 0;
     }
     if (!remove && count > WP_LIMIT_REFERRERS) {

@@ -13,7 +13,8 @@ bool oci_referrers_is_list(const struct oci_manifest *m, const struct oci_digest
 /* The descriptor that lists a referrer: media type, digest and size of its bytes, artifactType (or config media type)
  * and all annotations. Lives in a. */
 struct oci_desc oci_referrers_entry(struct wp_arena *a, const struct oci_manifest *m, struct wp_span bytes);
-/* The list `old` (bytes, empty span: none yet) with entry added (or replaced, same digest), or removed when remove is
- * set. Existing entries keep order and all members this program knows. 1: ret holds the new index; 0: nothing to do. */
-int oci_referrers_edit(struct wp_span old, const struct oci_desc *entry, bool remove, struct wp_buf *ret,
+/* The list `old` (bytes, empty span: none yet) with the n entries added (or replaced, same digest), or removed when
+ * remove is set. Existing entries keep order and all members this program knows. 1: ret holds the new index; 0: nothing
+ * to do. */
+int oci_referrers_edit(struct wp_span old, const struct oci_desc *entries, size_t n, bool remove, struct wp_buf *ret,
                        struct wp_err *err) WP_MUST_USE;

@@ -21,6 +21,7 @@ struct oci_registry {
     char *scope_pull, *scope_push, *scope_delete;
     uint64_t backoff_ms;       /* first wait before a broken transfer goes on without having moved */
     uint64_t chunk_size;       /* bytes per PATCH, unless the registry asks for more */
+    uint64_t settle_ms;        /* at least so long after writing a fallback list it is looked at again; 0: at once */
     _Atomic int referrers_api; /* enum oci_registry_api: learned from replies */
 };
 
@@ -91,6 +92,16 @@ int oci_registry_bind(struct oci_store *s, const struct oci_binding *list, size_
 int oci_registry_each_name(struct oci_store *s, const char *repo, oci_name_fn *fn, void *arg, struct wp_err *err);
 int oci_registry_referrers(struct oci_store *s, const struct oci_desc *subject, oci_desc_fn *fn, void *arg,
                            struct wp_err *err);
-/* Add entry to the fallback list of subject, or remove it. */
-int oci_registry_fallback_edit(struct oci_registry *r, const struct oci_digest *subject, const struct oci_desc *entry,
-                               bool remove, struct wp_err *err) WP_MUST_USE;
+/* The list under the fallback tag: 1 with its manifest, 0 when the tag is not there or answers the subject itself (a
+ * registry that resolves digests written as tags, oras#2148) or something else that is no list (*ret_foreign). */
+int oci_registry_fallback_read(struct oci_registry *r, const struct oci_digest *subject, struct wp_arena *a,
+                               struct oci_registry_manifest *ret, bool *ret_foreign, struct wp_err *err) WP_MUST_USE;
+/* What a fallback list has to hold, or no longer holds. */
+struct oci_registry_listed {
+    struct oci_digest subject;
+    struct oci_desc entry;
+};
+/* Add the entries to the lists of their subjects, or remove them, and see to it that concurrent writers of the same
+ * lists did not undo it (registry-fallback.c). */
+int oci_registry_fallback_edit(struct oci_registry *r, const struct oci_registry_listed *list, size_t n, bool remove,
+                               struct wp_err *err) WP_MUST_USE;

@@ -65,13 +65,45 @@ int oci_registry_put_manifest(struct oci_registry *r, const char *ref, const cha
     }
 }
 
-/* PUT under ref, and see to it that referrers of the manifest's subject include it. */
-static int put_and_list(struct oci_registry *r, const char *ref, const struct oci_desc *d, struct wp_span bytes,
-                        struct wp_err *err)
+/* Referrers that were put, and that the registry does not list by itself. */
+struct unlisted {
+    struct wp_arena arena;
+    struct oci_registry_listed *list;
+    size_t count, room;
+};
+
+static void unlisted_done(struct unlisted *u)
 {
-    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    free(u->list);
+    wp_arena_done(&u->arena);
+}
+
+static void unlisted_add(struct unlisted *u, const struct oci_manifest *m, struct wp_span bytes)
+{
+    if (u->count == u->room) {
+        u->room = u->room == 0 ? 8 : u->room * 2;
+        u->list = wp_xrealloc(u->list, u->room, sizeof(*u->list));
+    }
+    u->list[u->count++] = (struct oci_registry_listed){
+        .subject = m->subject->digest,
+        .entry = oci_referrers_entry(&u->arena, m, bytes),
+    };
+}
+
+static int list_them(struct oci_registry *r, struct unlisted *u, struct wp_err *err)
+{
+    size_t n = u->count;
+    u->count = 0;
+    return n == 0 ? 0 : oci_registry_fallback_edit(r, u->list, n, false, err);
+}
+
+/* PUT under ref; a referrer that the registry does not list joins u. */
+static int put_one(struct oci_registry *r, const char *ref, const struct oci_desc *d, struct wp_span bytes,
+                   struct unlisted *u, struct wp_err *err)
+{
     char text[OCI_DIGEST_TEXT];
-    const char *what = wp_arena_printf(&a, "manifest %s", oci_digest_text(&d->digest, text));
+    const char *what = wp_arena_printf(&u->arena, "manifest %s", oci_digest_text(&d->digest, text));
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     struct oci_manifest m = {0};
     bool listed = false;
     if (oci_manifest_parse(bytes, d->media_type, what, &a, &m, err) != 0 ||
@@ -85,8 +117,8 @@ static int put_and_list(struct oci_registry *r, const char *ref, const struct oc
         atomic_store(&r->referrers_api, OCI_API_YES);
         return 0;
     }
-    struct oci_desc entry = oci_referrers_entry(&a, &m, bytes);
-    return oci_registry_fallback_edit(r, &m.subject->digest, &entry, false, err);
+    unlisted_add(u, &m, bytes);
+    return 0;
 }
 
 int oci_registry_push_manifest(struct oci_registry *r, const struct oci_desc *d, struct wp_source *src,
@@ -103,7 +135,8 @@ int oci_registry_push_manifest(struct oci_registry *r, const struct oci_desc *d,
     if (wp_read_all(proof, &bytes, WP_LIMIT_MANIFEST, text, err) != 0) {
         return -1;
     }
-    return put_and_list(r, text, d, wp_buf_span(&bytes), err);
+    WP_CLEANUP(unlisted_done) struct unlisted u = {0};
+    return put_one(r, text, d, wp_buf_span(&bytes), &u, err) == 0 ? list_them(r, &u, err) : -1;
 }
 
 /* ---- names ---- */
@@ -219,10 +252,27 @@ static int bytes_for(struct oci_registry *r, const struct oci_binding *list, siz
     return 0;
 }
 
-static int apply(struct oci_registry *r, const struct oci_binding *list, size_t n, size_t at, struct wp_arena *a,
-                 struct oci_registry_manifest *last, struct wp_err *err)
+/* What one bind has at hand. */
+struct binding_run {
+    struct wp_arena arena;
+    struct oci_registry_manifest last; /* fetched */
+    struct unlisted unlisted;
+};
+
+static void binding_run_done(struct binding_run *run)
+{
+    unlisted_done(&run->unlisted);
+    wp_arena_done(&run->arena);
+}
+
+static int apply(struct oci_registry *r, const struct oci_binding *list, size_t n, size_t at, struct binding_run *run,
+                 struct wp_err *err)
 {
     const struct oci_binding *b = &list[at];
+    /* A name never shows content without its referrers: they are listed before it. */
+    if (b->name != NULL && list_them(r, &run->unlisted, err) != 0) {
+        return -1;
+    }
     if (b->desc == NULL) {
         return unbind(r, b->name, err);
     }
@@ -233,17 +283,16 @@ static int apply(struct oci_registry *r, const struct oci_binding *list, size_t 
         return rc == OCI_ABSENT ? oci_registry_not_found(r, text, wp_span(NULL, 0), err) : WP_MIN(rc, 0);
     }
     struct wp_span bytes = {0};
-    if (bytes_for(r, list, n, at, a, last, &bytes, err) != 0) {
+    if (bytes_for(r, list, n, at, &run->arena, &run->last, &bytes, err) != 0) {
         return -1;
     }
-    return put_and_list(r, b->name == NULL ? text : b->name, b->desc, bytes, err);
+    return put_one(r, b->name == NULL ? text : b->name, b->desc, bytes, &run->unlisted, err);
 }
 
 int oci_registry_bind(struct oci_store *s, const struct oci_binding *list, size_t n, unsigned flags, struct wp_err *err)
 {
     struct oci_registry *r = WP_DOWNCAST(struct oci_registry, s);
-    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
-    struct oci_registry_manifest last = {0};
+    WP_CLEANUP(binding_run_done) struct binding_run run = {0};
     size_t names = 0;
     for (size_t i = 0; i < n; i++) {
         names += list[i].name != NULL ? 1 : 0;
@@ -261,9 +310,9 @@ int oci_registry_bind(struct oci_store *s, const struct oci_binding *list, size_
         }
     }
     for (size_t i = 0; i < n; i++) {
-        if (apply(r, list, n, i, &a, &last, err) != 0) {
+        if (apply(r, list, n, i, &run, err) != 0) {
             return -1;
         }
     }
-    return 0;
+    return list_them(r, &run.unlisted, err);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Referrers of a registry (distribution-spec, "Listing Referrers" and "Referrers Tag Schema"): read by the API where
- * there is one, else from the list under the fallback tag, which this file also maintains. That a listing failed is an
- * error, never "there are none". */
+ * there is one, else from the list under the fallback tag (written by registry-fallback.c). That a listing failed is
+ * an error, never "there are none". */
 #include "base/limits.h"
 #include "base/mem.h"
 #include "oci/referrers.h"
 #include "oci/registry-int.h"
-
-#define EDIT_ROUNDS 7 /* five may be lost to other writers; the one after the last write only looks */
 
 struct found {
     struct wp_arena arena;
@@ -93,10 +91,8 @@ static int ask_api(struct oci_registry *r, const struct oci_digest *subject, str
     return api ? 1 : 0;
 }
 
-/* The list under the fallback tag: 1 with its manifest, 0 when the tag is not there or answers the subject itself
- * (a registry that resolves digests written as tags, oras#2148) or something else that is no list (*ret_foreign). */
-static int read_fallback(struct oci_registry *r, const struct oci_digest *subject, struct wp_arena *a,
-                         struct oci_registry_manifest *ret, bool *ret_foreign, struct wp_err *err)
+int oci_registry_fallback_read(struct oci_registry *r, const struct oci_digest *subject, struct wp_arena *a,
+                               struct oci_registry_manifest *ret, bool *ret_foreign, struct wp_err *err)
 {
     char tag[OCI_DIGEST_TEXT];
     oci_digest_referrers_tag(subject, tag);
@@ -131,7 +127,7 @@ int oci_registry_referrers(struct oci_store *s, const struct oci_desc *subject, 
     if (rc == 0) {
         struct oci_registry_manifest list = {0};
         bool foreign = false;
-        rc = read_fallback(r, &subject->digest, &f.arena, &list, &foreign, err);
+        rc = oci_registry_fallback_read(r, &subject->digest, &f.arena, &list, &foreign, err);
         if (rc == 1) {
             rc = add_index(&f, list.bytes, err);
         }
@@ -146,54 +142,4 @@ int oci_registry_referrers(struct oci_store *s, const struct oci_desc *subject, 
         }
     }
     return 0;
-}
-
-/* One round: 1 when the list already is as wanted, 0 when it was written (and has to be looked at again), -1. */
-static int edit_round(struct oci_registry *r, const struct oci_digest *subject, const struct oci_desc *entry,
-                      bool remove, struct wp_err *err)
-{
-    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
-    WP_AUTO_BUF struct wp_buf edited = WP_BUF_INIT;
-    char tag[OCI_DIGEST_TEXT];
-    oci_digest_referrers_tag(subject, tag);
-    struct oci_registry_manifest list = {0};
-    bool foreign = false;
-    int there = read_fallback(r, subject, &a, &list, &foreign, err);
-    if (there < 0) {
-        return -1;
-    }
-    if (there == 0 && remove) {
-        return 1;
-    }
-    if (foreign) {
-        wp_fail(err, WP_E_OTHER, "%s:%s holds something else than a list of referrers", r->label, tag);
-        return wp_hint(err, "the tag belongs to referrers of a registry without the referrers API: remove it");
-    }
-    int changed = oci_referrers_edit(there == 1 ? list.bytes : wp_span(NULL, 0), entry, remove, &edited, err);
-    if (changed <= 0) {
-        return changed < 0 ? wp_wrap(err, "%s:%s", r->label, tag) : 1;
-    }
-    return oci_registry_put_manifest(r, tag, OCI_MT_INDEX, wp_buf_span(&edited), there == 1 ? list.etag : NULL, NULL,
-                                     err) < 0
-               ? -1
-               : 0;
-}
-
-int oci_registry_fallback_edit(struct oci_registry *r, const struct oci_digest *subject, const struct oci_desc *entry,
-                               bool remove, struct wp_err *err)
-{
-    /* A round that wrote is followed by one that looks: registries know no lock, and the last writer wins. */
-    for (unsigned round = 0; round < EDIT_ROUNDS; round++) {
-        if (oci_registry_wait(r, round < 2 ? 0 : round - 1, err) != 0) {
-            return -1;
-        }
-        int rc = edit_round(r, subject, entry, remove, err);
-        if (rc != 0) {
-            return rc < 0 ? -1 : 0;
-        }
-    }
-    char tag[OCI_DIGEST_TEXT];
-    wp_fail(err, WP_E_NETWORK, "%s:%s: other writers keep replacing the list of referrers", r->label,
-            oci_digest_referrers_tag(subject, tag));
-    return wp_hint(err, "run it again when they are done");
 }

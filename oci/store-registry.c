@@ -14,6 +14,7 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   8000
+#define SETTLE_MS        300
 #define CHUNK_SIZE       (16 * WP_MIB)
 
 struct http_call oci_registry_call(const struct oci_registry *r, const char *method, const char *url, const char *scope)
@@ -433,7 +434,8 @@ static int registry_remove(struct oci_store *s, const struct oci_desc *d, struct
                 oci_registry_error_code(&a, wp_buf_span(&body)));
         return wp_hint(err, "deleting has to be enabled at the registry");
     }
-    return listed == 1 ? oci_registry_fallback_edit(r, &subject, d, true, err) : 0;
+    const struct oci_registry_listed gone = {.subject = subject, .entry = *d};
+    return listed == 1 ? oci_registry_fallback_edit(r, &gone, 1, true, err) : 0;
 }
 
 /* ---- push, open, close ---- */
@@ -495,6 +497,7 @@ int oci_registry_open(struct http_client *client, const char *host, const char *
     r->scope_delete = wp_xasprintf("repository:%s:pull,push,delete", repo);
     r->backoff_ms = BACKOFF_FIRST_MS;
     r->chunk_size = CHUNK_SIZE;
+    r->settle_ms = SETTLE_MS;
     atomic_init(&r->referrers_api, OCI_API_UNKNOWN);
     *ret = &r->base;
     return 0;

@@ -21,7 +21,7 @@ static void check_referrers(struct wp_span text, const struct oci_manifest *m)
     struct wp_err err = {0};
     struct oci_desc entry = oci_referrers_entry(&a, m, text);
     struct oci_manifest read;
-    int got = oci_referrers_edit(text, &entry, false, &more, &err);
+    int got = oci_referrers_edit(text, &entry, 1, false, &more, &err);
     must(got >= 0 || err.code == WP_E_INTEGRITY || err.code == WP_E_LIMIT);
     if (got <= 0) {
         return;
@@ -29,8 +29,8 @@ static void check_referrers(struct wp_span text, const struct oci_manifest *m)
     must(oci_manifest_parse(wp_buf_span(&more), OCI_MT_INDEX, "list", &a, &read, &err) == 0 ||
          oci_manifest_parse(wp_buf_span(&more), OCI_MT_DOCKER_LIST, "list", &a, &read, &err) == 0);
     must(read.manifest_count == m->manifest_count + 1);
-    must(oci_referrers_edit(wp_buf_span(&more), &entry, false, &less, &err) == 0);
-    must(oci_referrers_edit(wp_buf_span(&more), &entry, true, &less, &err) == 1);
+    must(oci_referrers_edit(wp_buf_span(&more), &entry, 1, false, &less, &err) == 0);
+    must(oci_referrers_edit(wp_buf_span(&more), &entry, 1, true, &less, &err) == 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

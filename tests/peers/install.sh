@@ -1,29 +1,102 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the programs of tests/peers/peers.txt that are not in the cache yet. Resumable: run it again after a failure.
+# Installs programs of tests/peers/peers.txt that are not in the cache yet: install.sh [all | NAME...], without arguments
+# the quick kinds. Resumable: run it again after a failure, what was compiled so far is kept.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${WPACK_PEERS:-$HOME/.cache/wpack/peers}
 mkdir -p "$dir"
 skipped=0
-while read -r name kind source; do
+
+skip() {
+    echo "  SKIP    $1" >&2
+    skipped=$((skipped + 1))
+}
+
+wanted() { # NAME KIND ARGUMENT...
+    name=$1 kind=$2
+    shift 2
+    if [ $# -eq 0 ]; then
+        case $kind in go | pip | apt) return 0 ;; *) return 1 ;; esac
+    fi
+    for arg; do
+        [ "$arg" = all ] || [ "$arg" = "$name" ] || continue
+        return 0
+    done
+    return 1
+}
+
+there() { # NAME KIND SOURCE
+    if [ "$2" = apt ]; then
+        [ -x "/usr/bin/$1" ] || [ -x "/usr/sbin/$1" ]
+        return
+    fi
+    [ -x "$dir/$1" ] || return 1
+    mark="$dir/.$1.version"
+    [ ! -e "$mark" ] || [ "$(cat "$mark")" = "$3" ]
+}
+
+tool_of() {
+    case $1 in
+    go) echo go ;;
+    cargo) echo cargo ;;
+    pip) echo python3 ;;
+    apt) echo apt-get ;;
+    script) echo sh ;;
+    *) echo "no-such-kind-$1" ;;
+    esac
+}
+
+by_go() {
+    GOBIN="$dir" GOFLAGS=-mod=mod go install "$2"
+}
+
+by_cargo() { # speed of the peer does not matter, the time to build it does
+    name=$1 crate=$2
+    shift 2
+    nice -n 19 env CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_TARGET_DIR="$dir/.build/$name" \
+        cargo install --root "$dir/.cargo" --locked "${crate%@*}" --version "${crate#*@}" "$@" || return 1
+    ln -sf ".cargo/bin/$name" "$dir/$name"
+    rm -rf "$dir/.build/$name"
+}
+
+by_pip() { # the program inside the package, without pip's Python wrapper
+    venv="$dir/.venv/$1"
+    rm -rf "$venv"
+    python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check "$2" || return 1
+    program=$(find "$venv/lib" -type f -path "*/bin/$1" | head -n 1)
+    [ -n "$program" ] || return 1
+    chmod +x "$program" && ln -sf "$program" "$dir/$1"
+}
+
+by_apt() {
+    [ "$(id -u)" -eq 0 ] || { echo "  needs root: apt-get install $2" >&2 && return 1; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+}
+
+by_script() {
+    "$here/$2" install "$dir"
+}
+
+while read -r name kind source more; do
     case $name in '' | '#'*) continue ;; esac
-    mark="$dir/.$name.version"
-    if [ -x "$dir/$name" ] && { [ ! -e "$mark" ] || [ "$(cat "$mark")" = "$source" ]; }; then
+    wanted "$name" "$kind" "$@" || continue
+    if there "$name" "$kind" "$source"; then
         echo "  PEER    $name: there already"
         continue
     fi
-    if ! command -v "$kind" >/dev/null 2>&1; then
-        echo "  SKIP    $name: '$kind' is not installed" >&2
-        skipped=$((skipped + 1))
+    tool=$(tool_of "$kind")
+    if ! command -v "$tool" >/dev/null 2>&1; then
+        skip "$name: '$tool' is not installed"
         continue
     fi
-    echo "  PEER    $name ($source)"
-    if GOBIN="$dir" GOFLAGS=-mod=mod go install "$source" </dev/null; then
-        echo "$source" >"$mark"
+    echo "  PEER    $name ($kind $source)"
+    # shellcheck disable=SC2086 # the rest of a row is arguments
+    if "by_$kind" "$name" "$source" $more </dev/null; then
+        [ "$kind" = apt ] || echo "$source" >"$dir/.$name.version"
     else
-        echo "  SKIP    $name: cannot be had" >&2
-        skipped=$((skipped + 1))
+        skip "$name: cannot be had"
     fi
 done <"$here/peers.txt"
 [ "$skipped" -eq 0 ] || echo "$skipped peers skipped: tests that need them say SKIP" >&2

@@ -20,6 +20,7 @@ struct oci_store *registry_fixture_store(struct http_client *client, const char 
     }
     struct oci_registry *r = WP_DOWNCAST(struct oci_registry, s);
     r->backoff_ms = 0;
+    r->settle_ms = 0;
     r->chunk_size = 1000;
     return s;
 }

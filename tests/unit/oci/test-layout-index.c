@@ -410,7 +410,7 @@ static void test_referrers_regctl(void **state)
     const struct oci_desc *const entries[] = {&f.sig, &liar, &gone};
     for (size_t i = 0; i < WP_ARRAY_LEN(entries); i++) {
         WP_AUTO_BUF struct wp_buf next = WP_BUF_INIT;
-        assert_int_equal(oci_referrers_edit(wp_buf_span(&list), entries[i], false, &next, &err), 1);
+        assert_int_equal(oci_referrers_edit(wp_buf_span(&list), entries[i], 1, false, &next, &err), 1);
         wp_buf_cut(&list, 0);
         wp_buf_add(&list, next.ptr, next.len);
     }

@@ -67,7 +67,7 @@ static void test_edit(void **state)
         }
         wp_buf_add_str(&got, "earlier");
         struct oci_desc entry = desc(rows[i].artifact_type, rows[i].digest, rows[i].size);
-        int changed = oci_referrers_edit(wp_buf_span(&old), &entry, rows[i].remove, &got, &err);
+        int changed = oci_referrers_edit(wp_buf_span(&old), &entry, 1, rows[i].remove, &got, &err);
         assert_int_equal(changed, rows[i].new != NULL);
         if (rows[i].new == NULL) {
             assert_string_equal(got.ptr, "earlier");
@@ -87,7 +87,7 @@ static void test_edit_keeps_the_list_itself(void **state)
     struct wp_err err = {0};
     struct oci_desc entry = desc("a/2", D2, 133);
     list_of(&old, "\"annotations\":{\"by\":\"x\"},\"artifactType\":\"l/l\",", E1);
-    assert_int_equal(oci_referrers_edit(wp_buf_span(&old), &entry, false, &got, &err), 1);
+    assert_int_equal(oci_referrers_edit(wp_buf_span(&old), &entry, 1, false, &got, &err), 1);
     list_of(&want, "\"annotations\":{\"by\":\"x\"},\"artifactType\":\"l/l\",", E1 "," E2);
     assert_string_equal(got.ptr, want.ptr);
 }
@@ -108,7 +108,7 @@ static void test_edit_refuses(void **state)
         WP_AUTO_BUF struct wp_buf got = WP_BUF_INIT;
         struct wp_err err = {0};
         struct oci_desc entry = desc("a/2", D2, 133);
-        assert_int_equal(oci_referrers_edit(wp_span_str(rows[i].old), &entry, false, &got, &err), -1);
+        assert_int_equal(oci_referrers_edit(wp_span_str(rows[i].old), &entry, 1, false, &got, &err), -1);
         assert_string_equal(err.msg, rows[i].message);
         assert_int_equal(err.code, WP_E_INTEGRITY);
         assert_int_equal(got.len, 0);
@@ -132,11 +132,11 @@ static void test_edit_limit(void **state)
     }
     wp_buf_add_str(&entries, E1);
     list_of(&list, "", entries.ptr);
-    assert_int_equal(oci_referrers_edit(wp_buf_span(&list), &entry, false, &got, &err), -1);
+    assert_int_equal(oci_referrers_edit(wp_buf_span(&list), &entry, 1, false, &got, &err), -1);
     assert_string_equal(err.msg, "list of referrers: 1001 entries, the limit is 1000");
     assert_int_equal(err.code, WP_E_LIMIT);
     entry = desc("a/1", D1, 5);
-    assert_int_equal(oci_referrers_edit(wp_buf_span(&list), &entry, false, &got, &err), 1);
+    assert_int_equal(oci_referrers_edit(wp_buf_span(&list), &entry, 1, false, &got, &err), 1);
 }
 
 static void test_is_list(void **state)
