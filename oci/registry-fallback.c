@@ -12,7 +12,7 @@
 
 #include <sys/random.h>
 
-#define EDIT_ROUNDS   40   /* writes lost to others, before it is given up */
+#define EDIT_ROUNDS   40   /* 38 writes may be lost to others: the round after the last one that counts only looks */
 #define SETTLE_ROUNDS 3    /* times as long as the slowest read and write so far: others are about as slow */
 #define SETTLE_MAX_MS 5000 /* what one stalled request does not stretch */
 #define SPREAD_MAX    4    /* the random part doubles so often, so that writers part */

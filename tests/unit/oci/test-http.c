@@ -164,6 +164,7 @@ static void test_retries(void **state)
         script_begin(&f);
         PLAY(&f, turns);
         script_must_get(&f, BASE "/1", "one");
+        assert_int_equal(f.err.code, WP_E_OK);
         script_end(&f);
 
         const struct turn never[] = {bad, bad, bad};
