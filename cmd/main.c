@@ -43,7 +43,12 @@ static int parse(struct cmd_ctx *c, int argc, char *argv[], bool *ret_help, stru
         groups[n++] = (struct opt_group){.rows = cmd_registry_opts, .into = &c->registry};
     }
     groups[n++] = (struct opt_group){.rows = cmd_global_opts, .into = &c->global};
-    if (opt_parse(c->arena, groups, n, argc, argv, ret_help, &c->args, &c->arg_count, err) < 0) {
+    struct opt_rest rest = {0};
+    int rc = opt_parse(c->arena, groups, n, argc, argv, &rest, err);
+    c->args = rest.args;
+    c->arg_count = rest.arg_count;
+    *ret_help = rest.help;
+    if (rc < 0) {
         wp_wrap(err, "%s", c->cmd->name);
         return err->hint[0] != '\0' ? -1 : wp_hint(err, "'wpack %s --help' lists its options", c->cmd->name);
     }

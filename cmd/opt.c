@@ -245,15 +245,24 @@ static int take_option(struct wp_arena *a, struct table *t, int c, const char *w
     return set_value(a, o, t->into[i], shown, o->kind == OPT_FLAG ? NULL : optarg, err);
 }
 
+static const char **copy_args(struct wp_arena *a, char *const argv[], size_t n)
+{
+    const char **args = wp_arena_alloc(a, n + 1, sizeof(*args));
+    for (size_t i = 0; i < n; i++) {
+        args[i] = argv[i];
+    }
+    return args;
+}
+
 int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_count, int argc, char *const argv[],
-              bool *ret_help, const char ***ret_args, size_t *ret_arg_count, struct wp_err *err)
+              struct opt_rest *ret, struct wp_err *err)
 {
     struct table t = {.count = 0};
     table_fill(&t, groups, group_count);
     int rc = read_environment(a, &t, err);
     struct wp_err later = {.code = WP_E_OK};
     bool seen[MAX_OPTS] = {false};
-    *ret_help = false;
+    *ret = (struct opt_rest){0};
     optind = 0;
     opterr = 0;
     for (;;) {
@@ -263,7 +272,7 @@ int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_c
             break;
         }
         if (c == 'h') {
-            *ret_help = true;
+            ret->help = true;
             return rc;
         }
         const char *word = argv[WP_MAX(optind - 1, before)];
@@ -271,12 +280,7 @@ int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_c
             rc = -1;
         }
     }
-    size_t n = (size_t)(argc - optind);
-    const char **args = wp_arena_alloc(a, n + 1, sizeof(*args));
-    for (size_t i = 0; i < n; i++) {
-        args[i] = argv[optind + (int)i];
-    }
-    *ret_args = args;
-    *ret_arg_count = n;
+    ret->arg_count = (size_t)(argc - optind);
+    ret->args = copy_args(a, &argv[optind], ret->arg_count);
     return rc;
 }

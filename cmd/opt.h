@@ -41,10 +41,17 @@ struct opt_group {
     void *into;
 };
 
+/* What a parse leaves: the words that are no options, in order, NULL-terminated; or the wish for help. */
+struct opt_rest {
+    const char **args;
+    size_t arg_count;
+    bool help;
+};
+
 /* Environment first, then argv[1..]; whatever is no option is collected in order into *ret_args (in a),
  * NULL-terminated. Unknown options are WP_E_USAGE with the nearest name; the first error is told, the options behind it
- * are read all the same (--format says how errors are printed). `-h` and `--help` set *ret_help and end the parse. */
+ * are read all the same (--format says how errors are printed). `-h` and `--help` set ret->help and end the parse. */
 int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_count, int argc, char *const argv[],
-              bool *ret_help, const char ***ret_args, size_t *ret_arg_count, struct wp_err *err) WP_MUST_USE;
+              struct opt_rest *ret, struct wp_err *err) WP_MUST_USE;
 /* "WPACK_FOO_BAR" for a row, NULL when it has none. ret has 64 bytes. */
 const char *opt_env_name(const struct opt *o, char ret[64]);

@@ -66,7 +66,11 @@ static void parse_words(struct parsed *p, const char *const *words)
         {.title = "Options", .rows = rows, .into = &p->v},
         {.title = "More", .rows = second_rows, .into = &p->w},
     };
-    p->rc = opt_parse(&p->arena, groups, 2, argc, argv, &p->help, &p->args, &p->arg_count, &p->err);
+    struct opt_rest rest = {0};
+    p->rc = opt_parse(&p->arena, groups, 2, argc, argv, &rest, &p->err);
+    p->args = rest.args;
+    p->arg_count = rest.arg_count;
+    p->help = rest.help;
 }
 
 static void parsed_done(struct parsed *p)
