@@ -131,6 +131,17 @@ CONFORMANCE ?= --peers
 conformance: $(OUT)/wpack ## the distribution-spec's own suite against wpack serve and other registries (make peers)
 	$(Q)$(PYTHON) -B tests/conformance/run.py $(OUT)/wpack $(CONFORMANCE)
 
+# ---- crashes: kill, error and power loss at every point of every command ----
+POINTS ?= 1000
+CRASH ?=
+.PHONY: crash crash-self-test crash-peers
+crash: $(OUT)/wpack ## kill -9, I/O errors, power loss (root, loop devices): POINTS=0 for all, CRASH=--quick for few
+	$(Q)$(PYTHON) -B tests/crash/run.py $(OUT)/wpack --points $(POINTS) $(CRASH)
+crash-self-test: $(OUT)/wpack ## see the crash harness catch missing fsyncs
+	$(Q)$(PYTHON) -B tests/crash/run.py $(OUT)/wpack --self-test
+crash-peers: $(OUT)/wpack ## other programs' layouts under the same power losses, for the record
+	$(Q)$(PYTHON) -B tests/crash/run.py $(OUT)/wpack --peers
+
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
@@ -193,7 +204,7 @@ coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libjansson-dev libcurl4-openssl-dev libmicrohttpd-dev
 DEPS_DEMO := $(DEPS_BUILD) ca-certificates clang lld wasi-libc libclang-rt-14-dev-wasm32
 DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest \
-             python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace
+             python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace xfsprogs
 .PHONY: deps deps-demo deps-test peers
 deps: ## install what building needs (Debian)
 	$(Q)tests/deps.sh $(DEPS_BUILD)
@@ -240,4 +251,4 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
