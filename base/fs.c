@@ -205,12 +205,12 @@ int wp_fs_sync(int fd, const char *shown, struct wp_err *err)
 /* The folder `name` in dirfd, made when absent. */
 static int enter_folder(int dirfd, const char *name, bool follow, const char *shown, struct wp_err *err)
 {
-    if (mkdirat(dirfd, name, 0777) == 0) {
-        if (wp_fs_sync(dirfd, shown, err) < 0) {
-            return -1;
-        }
-    } else if (errno != EEXIST && errno != EISDIR) {
+    if (mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST && errno != EISDIR) {
         return wp_fs_fail(err, errno, "cannot make folder '%s'", shown);
+    }
+    /* Also where it is there: whoever made it may have ended before this. */
+    if (wp_fs_sync(dirfd, shown, err) < 0) {
+        return -1;
     }
     int fd = follow ? openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
                     : open_component(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
@@ -243,15 +243,22 @@ int wp_fs_mkdirs_beneath(int dirfd, const char *path, struct wp_err *err)
     return make_folders(dirfd, path, false, err);
 }
 
+/* The entry of an existing folder made durable. The folder above need not be readable; then it is none of ours. */
+static int sync_above(const char *path, struct wp_err *err)
+{
+    WP_AUTO_FREE char *above = wp_xasprintf("%s/..", path);
+    WP_AUTO_FD int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? 0 : wp_fs_sync(fd, above, err);
+}
+
 int wp_fs_mkdirs(const char *path, struct wp_err *err)
 {
     if (path[0] == '\0') {
         return wp_fail(err, WP_E_NOT_FOUND, "cannot make a folder without a name");
     }
-    /* Where it exists, the folders above need not be readable. */
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        return 0;
+        return sync_above(path, err);
     }
     WP_AUTO_FREE char *upper = wp_xstrdup(path);
     size_t len = strlen(upper);

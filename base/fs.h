@@ -24,7 +24,8 @@ const char *wp_fs_path_problem(const char *path);
  * files, a symlink where none is followed. Returns -1. */
 int wp_fs_fail(struct wp_err *err, int errnum, const char *fmt, ...) WP_PRINTF(3, 4);
 
-/* mkdir -p, mode 0777 & ~umask. New folders are durable on return, here and below. */
+/* mkdir -p, mode 0777 & ~umask. The folders are durable on return, here and below, also those that an earlier run made
+ * and was stopped before it synced. */
 int wp_fs_mkdirs(const char *path, struct wp_err *err) WP_MUST_USE;
 /* Open a folder, O_CLOEXEC | O_DIRECTORY. Returns the descriptor. */
 int wp_fs_open_dir(const char *path, struct wp_err *err) WP_MUST_USE;

@@ -82,6 +82,17 @@ int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, st
     return wp_fs_sync(l->root, l->path, err);
 }
 
+int layout_sync_root(struct layout *l, const char *name, struct wp_err *err)
+{
+    WP_AUTO_FREE char *shown = layout_shown(l, name);
+    WP_AUTO_FD int fd = wp_fs_open_beneath(l->root, name, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, shown, err);
+    if (fd < 0 && err->code != WP_E_NOT_FOUND) {
+        return -1;
+    }
+    wp_err_clear(err);
+    return fd >= 0 && wp_fs_sync(fd, shown, err) < 0 ? -1 : wp_fs_sync(l->root, l->path, err);
+}
+
 bool layout_file_idle(int dir, const char *name)
 {
     WP_AUTO_FD int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -155,6 +166,18 @@ static void touch(int fd, const struct stat *st)
     }
 }
 
+/* Whoever wrote it may not have synced it, and what is relied on must outlive a power loss. */
+static int make_durable(const struct layout *l, int fd, struct wp_err *err)
+{
+    int n = 0;
+    do {
+        n = fdatasync(fd);
+    } while (n < 0 && errno == EINTR);
+    return n == 0 || errno == EINVAL || errno == EROFS
+               ? 0
+               : wp_fs_fail(err, errno, "cannot make content of '%s' durable", l->path);
+}
+
 /* The same with progress, for push. */
 static int present(struct layout *l, const struct oci_desc *d, bool proven, struct wp_job *job, struct wp_err *err)
 {
@@ -179,9 +202,8 @@ static int present(struct layout *l, const struct oci_desc *d, bool proven, stru
         }
     }
     if ((l->flags & OCI_LAYOUT_WRITE) != 0) {
-        /* Whoever wrote it may not have synced it, and what is relied on must outlive a power loss. */
-        if (proven && fdatasync(fd) < 0 && errno != EINVAL && errno != EROFS) {
-            return wp_fs_fail(err, errno, "cannot make content of '%s' durable", l->path);
+        if (proven && make_durable(l, fd, err) < 0) {
+            return -1;
         }
         touch(fd, &st);
         layout_blob_dir_touched(l, d->digest.alg);

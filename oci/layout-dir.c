@@ -87,12 +87,12 @@ static int make_folder(struct layout *l, int at, const char *name, const char *s
                        struct wp_err *err)
 {
     WP_AUTO_FREE char *shown = layout_shown(l, shown_name);
-    if (mkdirat(at, name, 0777) == 0) {
-        if (durable && wp_fs_sync(at, l->path, err) < 0) {
-            return -1;
-        }
-    } else if (errno != EEXIST) {
+    if (mkdirat(at, name, 0777) < 0 && errno != EEXIST) {
         return wp_fs_fail(err, errno, "cannot make folder '%s'", shown);
+    }
+    /* Also where it is there: whoever made it may have ended before this. */
+    if (durable && wp_fs_sync(at, l->path, err) < 0) {
+        return -1;
     }
     return wp_fs_open_beneath(at, name, O_RDONLY | O_DIRECTORY, 0, shown, err);
 }
@@ -198,7 +198,7 @@ void layout_blob_dir_touched(struct layout *l, enum wp_hash_alg alg)
     pthread_mutex_unlock(&l->mutex);
 }
 
-int layout_flush(struct layout *l, struct wp_err *err)
+static int flush(struct layout *l, struct wp_err *err)
 {
     for (unsigned alg = 1; alg < LAYOUT_ALGS; alg++) {
         pthread_mutex_lock(&l->mutex);
@@ -212,6 +212,15 @@ int layout_flush(struct layout *l, struct wp_err *err)
         }
     }
     return 0;
+}
+
+int layout_flush(struct layout *l, struct wp_err *err)
+{
+    /* Whoever finds nothing to sync must not return before the thread that is just syncing it. */
+    pthread_mutex_lock(&l->flushing);
+    int n = flush(l, err);
+    pthread_mutex_unlock(&l->flushing);
+    return n;
 }
 
 /* ---- locks ---- */

@@ -153,7 +153,8 @@ static void write_rows(const struct layout_draft *dr, struct wp_json_out *o)
 int layout_draft_write(struct layout *l, struct layout_draft *dr, struct wp_err *err)
 {
     if (!dr->changed) {
-        return 0;
+        /* Whoever wrote it may have been stopped before it was durable, and now it is promised. */
+        return layout_sync_root(l, "index.json", err);
     }
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     struct wp_json_out o = wp_json_out(&text);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the files of the layout store share; nobody else includes this. Lock order: the content lock (byte 0), then
- * layout.edit with byte 1, then layout.subjects_mutex, then layout.mutex. Files get their final name in one place,
- * layout_file_publish, and every folder is reached through a descriptor opened beneath the root, never by a path. */
+ * layout.edit with byte 1, then layout.subjects_mutex, then layout.flushing, then layout.mutex. Files get their final
+ * name in one place, layout_file_publish, and every folder is reached through a descriptor opened beneath the root,
+ * never by a path. */
 #pragma once
 
 #include "oci/layout.h"
@@ -27,6 +28,7 @@ struct layout {
     int tmp;
     int part;
 
+    pthread_mutex_t flushing;   /* held while folders are synced */
     pthread_mutex_t mutex;      /* guards the three members below */
     int blobs[LAYOUT_ALGS];     /* blobs/<alg>/, -1 until it is needed */
     bool unsynced[LAYOUT_ALGS]; /* a name made in it, or relied on, may not be durable yet */
@@ -102,6 +104,8 @@ void layout_file_drop_p(struct layout_file *f);
 #define LAYOUT_AUTO_FILE WP_CLEANUP(layout_file_drop_p)
 /* Replace a small file of the root folder. */
 int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
+/* Make what is under that name durable, if there is something. */
+int layout_sync_root(struct layout *l, const char *name, struct wp_err *err) WP_MUST_USE;
 /* Put proven bytes under their digest unless they are there. */
 int layout_put_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
 

@@ -220,18 +220,27 @@ static int is_settled(const struct files_store *f, const struct files_entry *e, 
     return same != 0 ? same : wp_fail(err, WP_E_INTEGRITY, "'%s' was changed while it was in use", e->shown);
 }
 
+/* The file at the entry's path is proven. Whoever wrote it may have been stopped before it was durable. */
+static int make_durable(const struct files_store *f, const struct files_entry *e, struct wp_err *err)
+{
+    WP_AUTO_FD int fd = wp_fs_open_beneath(f->dirfd, e->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, e->shown, err);
+    const char *name = NULL;
+    WP_AUTO_FD int folder = fd < 0 ? -1 : open_parent(f, e, &name, err);
+    return folder < 0 || wp_fs_sync(fd, e->shown, err) < 0 ? -1 : wp_fs_sync(folder, e->shown, err);
+}
+
 int files_place(struct files_store *f, size_t entry, struct wp_err *err)
 {
     struct files_entry *e = &f->entries[entry];
     struct files_slot *slot = e->slot;
     if (slot->state == FILES_PLACED && slot->at == entry) {
-        return is_settled(f, e, err) < 0 ? -1 : 0;
+        return is_settled(f, e, err) < 0 ? -1 : make_durable(f, e, err);
     }
     struct stat st;
     if (slot->state == FILES_PLACED && f->no_clobber) {
         int same = holds(f, e, &st, err);
         if (same != 0) {
-            return same < 0 ? -1 : 0;
+            return same < 0 ? -1 : make_durable(f, e, err);
         }
     }
     const char *name = NULL;

@@ -266,6 +266,7 @@ static void layout_free(struct layout *l)
     wp_close_p(&l->part);
     wp_close_p(&l->lock);
     wp_close_p(&l->root);
+    pthread_mutex_destroy(&l->flushing);
     pthread_mutex_destroy(&l->mutex);
     pthread_mutex_destroy(&l->edit);
     pthread_mutex_destroy(&l->subjects_mutex);
@@ -313,6 +314,7 @@ int oci_layout_open(const char *path, unsigned flags, struct oci_store **ret, st
     for (size_t i = 0; i < LAYOUT_ALGS; i++) {
         l->blobs[i] = -1;
     }
+    pthread_mutex_init(&l->flushing, NULL);
     pthread_mutex_init(&l->mutex, NULL);
     pthread_mutex_init(&l->edit, NULL);
     pthread_mutex_init(&l->subjects_mutex, NULL);

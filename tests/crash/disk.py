@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import time
 
 FS_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
@@ -40,7 +41,15 @@ class Image:
         sh("mount", "-t", self.fs, "-o", OPTIONS[self.fs], self.path, self.mountpoint)
 
     def umount(self):
-        sh("umount", self.mountpoint)
+        """A killed process may hold the mount for a moment longer than its parent waits."""
+        for attempt in range(200):
+            p = subprocess.run(["umount", self.mountpoint], capture_output=True, text=True)
+            if p.returncode == 0:
+                return
+            if "busy" not in p.stderr:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"umount {self.mountpoint}: {p.stderr.strip()}")
 
     def power_loss(self, commit):
         """Everything that is not on the medium is gone. commit: somebody else's fsync wrote the journal before."""

@@ -108,7 +108,7 @@ class Harness:
         try:
             wrong = fn(row, *args)
         except Exception:  # the harness itself failed: as bad as a violation
-            wrong = ["the harness: " + traceback.format_exc().strip().replace("\n", " | ")[-600:]]
+            wrong = ["the harness: " + traceback.format_exc().strip().splitlines()[-1]]
         with self.lock:
             cell = self.count.setdefault((row.name, method), [0, 0])
             cell[0] += 1
