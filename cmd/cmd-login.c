@@ -6,6 +6,7 @@
 #include "cmd/target.h"
 #include "oci/registry.h"
 
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,6 +21,24 @@ static const struct opt login_rows[] = {
     {0},
 };
 
+/* The terminal as it was: a signal that ends the program must not leave it without echo. */
+static struct termios shown;
+
+static void show_again(int sig)
+{
+    tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+    raise(sig);
+}
+
+static void on_ending_signals(void (*handler)(int), int flags)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
+    for (size_t i = 0; i < WP_ARRAY_LEN(signals); i++) {
+        sigaction(signals[i], &act, NULL);
+    }
+}
+
 /* Read one line from the terminal, without echo when it is a secret. */
 static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **ret, struct wp_err *err)
 {
@@ -27,18 +46,20 @@ static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **
         wp_fail(err, WP_E_USAGE, "login: %s missing", secret ? "the password is" : "user name and password are");
         return wp_hint(err, "wpack login HOST -u NAME --password-stdin");
     }
-    struct termios keep;
+    bool silenced = secret && tcgetattr(STDIN_FILENO, &shown) == 0;
     fputs(prompt, stderr);
     fflush(stderr);
-    if (secret && tcgetattr(STDIN_FILENO, &keep) == 0) {
-        struct termios silent = keep;
+    if (silenced) {
+        struct termios silent = shown;
+        on_ending_signals(show_again, (int)SA_RESETHAND);
         silent.c_lflag &= (tcflag_t) ~(tcflag_t)ECHO;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
     char line[4096];
     char *got = fgets(line, sizeof(line), stdin);
-    if (secret) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &keep);
+    if (silenced) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        on_ending_signals(SIG_DFL, 0);
         fputc('\n', stderr);
     }
     if (got == NULL) {
