@@ -8,6 +8,7 @@
 #include "cmd/progress.h"
 #include "cmd/target.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -134,8 +135,20 @@ static int dispatch(struct cmd_ctx *c, int argc, char *argv[], struct wp_err *er
     return run_row(c, argc - 1, argv + 1, err);
 }
 
+/* A file opened later must never get number 0, 1 or 2: what is printed would go into it. Where one is closed, its place
+ * is taken by something that fails as a closed file does. */
+static void hold_standard_files(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+            _exit(1);
+        }
+    }
+}
+
 int main(int argc, char *argv[])
 {
+    hold_standard_files();
     /* A closed pipe is an answer of write(2), not a death. */
     signal(SIGPIPE, SIG_IGN);
     struct wp_arena arena = WP_ARENA_INIT;
@@ -149,7 +162,7 @@ int main(int argc, char *argv[])
     int rc = dispatch(&c, argc, argv, &err);
     struct wp_err late = {.code = WP_E_OK};
     if (rc >= 0) {
-        wp_err_clear(&err);
+        wp_err_clear(&err); /* what was overcome on the way */
     } else {
         if (err.code == WP_E_OK) {
             wp_fail(&err, WP_E_OTHER, "failed without a message");

@@ -84,6 +84,15 @@ int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *
             return tls_fail(host, why, err);
         }
         break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        wp_fail(err, WP_E_NETWORK, "'%s': %s", host, why);
+        return wp_hint(err, "check the spelling of the name, and the network");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        wp_fail(err, WP_E_NETWORK, "'%s': %s", host, why);
+        return wp_hint(err, "HTTPS_PROXY or HTTP_PROXY names the proxy, NO_PROXY the hosts that need none");
+    case CURLE_COULDNT_CONNECT:
+        wp_fail(err, WP_E_NETWORK, "'%s': %s", host, why);
+        return wp_hint(err, "check the host and port, and that the registry is running");
     case CURLE_PARTIAL_FILE:
         return wp_fail(err, WP_E_NETWORK, "'%s' broke off in the middle of a reply: %s", host, why);
     default:

@@ -260,7 +260,8 @@ int curl_stream_headers(struct curl_stream *s, struct wp_err *err)
 {
     for (;;) {
         int rc = perform(s);
-        if (s->headers_done && s->fail.code == WP_E_OK) {
+        /* What broke off behind the headers is for the reader to tell, after the bytes that came along with them. */
+        if (s->headers_done && (s->fail.code == WP_E_OK || (s->fail.code == WP_E_NETWORK && !s->source))) {
             return 0;
         }
         /* A final reply that came while the request's body was still under way is a reply, whatever became of the

@@ -389,6 +389,7 @@ static int run(struct http_client *c, const struct http_call *call, struct wp_bu
         if (pause_before(c, again + 1, &t, err) < 0) {
             return -1;
         }
+        wp_err_clear(err);
     }
 }
 
