@@ -90,6 +90,11 @@ const char *http_client_base(const struct http_client *c)
     return c->base;
 }
 
+unsigned http_client_retries(const struct http_client *c)
+{
+    return c->opts.retries;
+}
+
 bool http_client_owns(const struct http_client *c, const char *url)
 {
     struct http_origin o;
@@ -389,7 +394,6 @@ static int run(struct http_client *c, const struct http_call *call, struct wp_bu
         if (pause_before(c, again + 1, &t, err) < 0) {
             return -1;
         }
-        wp_err_clear(err);
     }
 }
 

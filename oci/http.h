@@ -96,6 +96,8 @@ WP_OWN struct http_client *http_client_new(struct http_transport *transport, con
 void http_client_free(WP_OWN struct http_client *c);
 /* "https://registry-1.docker.io" — scheme and authority for the host, no slash at the end. */
 const char *http_client_base(const struct http_client *c);
+/* Further attempts after a failed one, for those who go on behind a break by themselves. */
+unsigned http_client_retries(const struct http_client *c);
 
 struct http_call {
     struct http_req req;

@@ -9,7 +9,7 @@
 #include "oci/registry-body.h"
 #include "oci/registry-int.h"
 
-#define IDLE_MAX    5              /* breaks in a row behind which nothing more had arrived */
+#define IDLE_MAX    5U             /* breaks in a row behind which nothing more had arrived */
 #define RESTART_MAX 8              /* other beginnings of one upload */
 #define CHUNK_LEAST (256 * WP_KIB) /* a registry that refuses this much as too large takes nothing */
 
@@ -348,7 +348,7 @@ static int recover(struct upload *u, struct wp_err *err)
     }
     u->idle = u->at > u->best ? 0 : u->idle + 1;
     u->best = WP_MAX(u->best, u->at);
-    if (u->idle >= IDLE_MAX) {
+    if (u->idle > WP_MIN(IDLE_MAX - 1, http_client_retries(u->r->client))) {
         *err = why;
         return wp_wrap(err, "%s: upload of %s does not get on", u->r->label, u->digest);
     }

@@ -215,8 +215,8 @@ class Halfway:
 
 
 def kept(wpack):
-    """Parts of content below a .wpack folder."""
-    return [f for f in wpack.cwd.rglob(".wpack/part/*") if f.is_file() and f.stat().st_size > 0]
+    """Is there a part of the module below a .wpack folder?"""
+    return any(f.stat().st_size > 0 for f in wpack.cwd.rglob(f".wpack/part/*{sha256(MODULE)[7:]}"))
 
 
 def wait_for(condition):
