@@ -35,6 +35,9 @@ class Proxy:
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
     def _pump(self, source, sink, down):
+        # A kernel would queue megabytes here that were counted and never left; the proxy stands for the wire.
+        if down:
+            sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         try:
             while data := source.recv(16384):
                 if down:
