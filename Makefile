@@ -269,9 +269,20 @@ install: all man ## install program, manual pages and completions (DESTDIR, PREF
 	$(OUT)/wpack completion bash > $(DESTDIR)$(BASHCOMPDIR)/wpack
 	$(OUT)/wpack completion zsh > $(DESTDIR)$(ZSHCOMPDIR)/_wpack
 	$(OUT)/wpack completion fish > $(DESTDIR)$(FISHCOMPDIR)/wpack.fish
+	$(Q)chmod 0644 $(DESTDIR)$(BASHCOMPDIR)/wpack $(DESTDIR)$(ZSHCOMPDIR)/_wpack $(DESTDIR)$(FISHCOMPDIR)/wpack.fish
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/wpack $(DESTDIR)$(BASHCOMPDIR)/wpack $(DESTDIR)$(ZSHCOMPDIR)/_wpack $(DESTDIR)$(FISHCOMPDIR)/wpack.fish
 	$(Q)set -e; for m in $(MANS); do s=$${m##*.}; rm -f $(DESTDIR)$(MANDIR)/man$$s/$$(basename $$m); done
+
+# The same tree in two folders of different names and depths must give the same bytes.
+REPRO := $(BUILD)/repro
+.PHONY: repro
+repro: ## two builds in two folders give the same program, bit for bit (takes two whole builds)
+	$(Q)rm -rf $(REPRO) && mkdir -p $(REPRO)/a $(REPRO)/another/and/deeper
+	$(Q)set -e; for d in $(REPRO)/a $(REPRO)/another/and/deeper; do \
+	  cp -r Makefile $(ROOMS) schemas $$d; $(MAKE) --no-print-directory -C $$d -s BUILD=out all >/dev/null; done
+	cmp $(REPRO)/a/out/$(notdir $(OUT))/wpack $(REPRO)/another/and/deeper/out/$(notdir $(OUT))/wpack
+	$(Q)rm -rf $(REPRO)
 
 .PHONY: clean
 clean: ## remove build/

@@ -114,7 +114,8 @@ static void zsh(struct wp_buf *b)
         if (!is_shown(c)) {
             continue;
         }
-        wp_buf_printf(b, "    %s) _arguments", c->name);
+        wp_buf_printf(b, "    %s%s%s) _arguments '(-h --help)'{-h,--help}'[explain the command]'", c->name,
+                      c->alias == NULL ? "" : "|", c->alias == NULL ? "" : c->alias);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
                 zsh_option(b, o);
@@ -135,7 +136,8 @@ static void fish_quoted(struct wp_buf *b, const char *text)
 
 static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt *o)
 {
-    wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
+    wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s%s%s' -l %s", c->name,
+                  c->alias == NULL ? "" : " ", c->alias == NULL ? "" : c->alias, o->name);
     if (o->letter != 0) {
         wp_buf_printf(b, " -s %c", o->letter);
     }
@@ -151,7 +153,8 @@ static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt 
 
 static void fish(struct wp_buf *b)
 {
-    wp_buf_add_str(b, "# fish completion for wpack\n");
+    wp_buf_add_str(b, "# fish completion for wpack\n"
+                      "complete -c wpack -s h -l help -d 'explain the command'\n");
     for (size_t i = 0; cmd_table[i] != NULL; i++) {
         const struct cmd *c = cmd_table[i];
         const struct opt *groups[4];
