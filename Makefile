@@ -243,6 +243,13 @@ deps-test: ## install what testing needs (Debian)
 peers: ## oras, crane, the conformance suite into ~/.cache/wpack/peers (needs Go)
 	$(Q)tests/peers/install.sh
 
+ROUNDS ?= 11
+$(OUT)/tests/bench/timed: $(OUT)/tests/bench/timed.o
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+.PHONY: bench
+bench: $(OUT)/wpack $(OUT)/tests/bench/timed ## time wpack beside its peers: make bench ROUNDS=11
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/run.py --rounds $(ROUNDS)
+
 .PHONY: demo
 demo: ## install what is missing, build, run the main job: build, push, pull, compare, inspect
 	$(Q)$(MAKE) --no-print-directory deps-demo

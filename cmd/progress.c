@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One thread: sigtimedwait takes SIGINT, SIGTERM and SIGHUP and doubles as the 100 ms tick. The first signal cancels
+ * One thread waits for SIGINT, SIGTERM and SIGHUP, for the end, and for the next 100 ms tick. The first signal cancels
  * the job, which keeps its state; a second one ends the process at once, which loses nothing either: nothing partial
  * has a final name. */
 #include "cmd/progress.h"
@@ -12,9 +12,12 @@
 #include "cmd/cmd.h"
 #include "cmd/out.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { TICK_MS = 100, DELAY_MS = 1000, MAX_LINES = 8, NAME = 27, BAR = 20, LEAST_BAR = 6, LEAST_NAME = 8, VIEWS = 32 };
@@ -24,7 +27,7 @@ struct cmd_progress {
     struct cmd_out *out;
     bool tty, lines, events;
     pthread_mutex_t lock; /* of reported: the thread and whoever flushes */
-    _Atomic bool stop;
+    int signals, stop;    /* signalfd, eventfd */
     struct wp_thread *thread;
     uint64_t began_ms;
     size_t reported; /* items before this index have had their line */
@@ -202,25 +205,40 @@ static void draw(struct cmd_progress *p)
     out_status(p->out, b.ptr, lines);
 }
 
+static void take_signal(struct cmd_progress *p)
+{
+    struct signalfd_siginfo info;
+    if (read(p->signals, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
+        return;
+    }
+    if (wp_job_cancelled(p->job)) {
+        _exit(130);
+    }
+    wp_job_cancel(p->job, (int)info.ssi_signo);
+}
+
 static void run(void *arg)
 {
     struct cmd_progress *p = arg;
-    sigset_t set;
-    set_of_signals(&set);
-    struct timespec tick = {.tv_sec = 0, .tv_nsec = TICK_MS * 1000000L};
-    while (!atomic_load(&p->stop)) {
-        int sig = sigtimedwait(&set, NULL, &tick);
-        if (sig > 0) {
-            if (wp_job_cancelled(p->job)) {
-                _exit(130);
-            }
-            wp_job_cancel(p->job, sig);
+    struct pollfd fds[] = {{.fd = p->signals, .events = POLLIN}, {.fd = p->stop, .events = POLLIN}};
+    while (fds[1].revents == 0) {
+        int n = poll(fds, WP_ARRAY_LEN(fds), TICK_MS);
+        if (n > 0 && fds[0].revents != 0) {
+            take_signal(p);
         }
         report_ended(p);
         if (p->tty) {
             draw(p);
         }
     }
+}
+
+static void progress_free(struct cmd_progress *p)
+{
+    wp_close_p(&p->signals);
+    wp_close_p(&p->stop);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
 }
 
 int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_global *g, bool lines,
@@ -234,9 +252,17 @@ int progress_start(struct wp_job *job, struct cmd_out *out, const struct cmd_glo
     p->events = wp_str_eq(g->format, "jsonl");
     pthread_mutex_init(&p->lock, NULL);
     p->began_ms = p->last_ms = wp_time_mono_ms();
+    sigset_t set;
+    set_of_signals(&set);
+    p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    p->stop = eventfd(0, EFD_CLOEXEC);
+    if (p->signals < 0 || p->stop < 0) {
+        wp_fail_errno(err, errno, "cannot wait for signals");
+        progress_free(p);
+        return -1;
+    }
     if (wp_thread_start("progress", run, p, &p->thread, err) < 0) {
-        pthread_mutex_destroy(&p->lock);
-        free(p);
+        progress_free(p);
         return -1;
     }
     *ret = p;
@@ -248,12 +274,12 @@ void progress_stop(struct cmd_progress *p)
     if (p == NULL) {
         return;
     }
-    atomic_store(&p->stop, true);
+    /* Cannot fail: the counter is 0 and the descriptor blocks. */
+    eventfd_write(p->stop, 1);
     wp_thread_join(p->thread);
     if (p->tty) {
         out_status(p->out, NULL, 0);
     }
     report_ended(p);
-    pthread_mutex_destroy(&p->lock);
-    free(p);
+    progress_free(p);
 }
