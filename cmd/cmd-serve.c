@@ -57,10 +57,7 @@ static void ready(void *arg, const char *addr)
 static void log_line(void *arg, const char *line)
 {
     struct cmd_ctx *c = arg;
-    const struct opts *o = c->opts;
-    if (o->verbose) {
-        out_note(c->out, "%s", line);
-    }
+    out_note(c->out, "%s", line);
 }
 
 /* Bare tags of a layout appear in the repository named after its folder. */
@@ -110,7 +107,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         .default_repo = default_repo(c, ref.path),
         .job = c->job,
         .ready = ready,
-        .log = log_line,
+        .log = o->verbose ? log_line : NULL,
         .arg = c,
     };
     raise_descriptor_limit();

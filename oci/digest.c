@@ -65,37 +65,50 @@ static int hex_problem(const char *text, const char *hex, size_t want, struct wp
                    good, want);
 }
 
+static const struct alg_row *row_of(const char *text, size_t len)
+{
+    for (size_t i = 0; i < WP_ARRAY_LEN(algs); i++) {
+        if (strlen(algs[i].name) == len && memcmp(algs[i].name, text, len) == 0) {
+            return &algs[i];
+        }
+    }
+    return NULL;
+}
+
+static bool read_digest(const char *text, struct oci_digest *ret)
+{
+    const char *colon = strchr(text, ':');
+    const struct alg_row *row = colon != NULL ? row_of(text, (size_t)(colon - text)) : NULL;
+    if (row == NULL) {
+        return false;
+    }
+    struct oci_digest d = {.alg = row->alg};
+    /* wp_unhex stops at the first NUL or wrong character, so shorter text is not overrun. */
+    if (!wp_unhex(colon + 1, d.bytes, wp_hash_size(row->alg))) {
+        return false;
+    }
+    *ret = d;
+    return true;
+}
+
 int oci_digest_parse(const char *text, struct oci_digest *ret, struct wp_err *err)
 {
+    if (read_digest(text, ret)) {
+        return 0;
+    }
     const char *colon = strchr(text, ':');
     if (colon == NULL) {
         return not_a_digest(err, text, "expected 'sha256:' and 64 hex digits");
     }
-    size_t len = (size_t)(colon - text);
-    const struct alg_row *row = NULL;
-    for (size_t i = 0; i < WP_ARRAY_LEN(algs); i++) {
-        if (strlen(algs[i].name) == len && memcmp(algs[i].name, text, len) == 0) {
-            row = &algs[i];
-        }
-    }
-    if (row == NULL) {
-        return algorithm_problem(text, len, err);
-    }
-    struct oci_digest d = {.alg = row->alg};
-    size_t size = wp_hash_size(row->alg);
-    /* wp_unhex stops at the first NUL or wrong character, so shorter text is not overrun. */
-    if (!wp_unhex(colon + 1, d.bytes, size)) {
-        return hex_problem(text, colon + 1, 2 * size, err);
-    }
-    *ret = d;
-    return 0;
+    const struct alg_row *row = row_of(text, (size_t)(colon - text));
+    return row == NULL ? algorithm_problem(text, (size_t)(colon - text), err)
+                       : hex_problem(text, colon + 1, 2 * wp_hash_size(row->alg), err);
 }
 
 bool oci_digest_is(const char *text)
 {
     struct oci_digest d;
-    struct wp_err err;
-    return oci_digest_parse(text, &d, &err) == 0;
+    return read_digest(text, &d);
 }
 
 /* prefix + hex of d with at most `max` bytes of it */

@@ -11,7 +11,9 @@
 #include "base/time.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +28,7 @@
 #define MAX_CONNECTIONS 4096U
 #define MAX_PER_ADDRESS 1024U
 #define MIN_CONNECTIONS 64U
+#define FULL_MS         100 /* until room is looked for again */
 #define IDLE_S          30U
 #define HEADERS_MS      10000U
 #define SLOW_BODY_MS    10000U
@@ -35,7 +38,7 @@
 #define MHD_SYMBOLS(X)                     \
     X(start_daemon)                        \
     X(stop_daemon)                         \
-    X(quiesce_daemon)                      \
+    X(add_connection)                      \
     X(get_version)                         \
     X(lookup_connection_value)             \
     X(get_connection_values_n)             \
@@ -66,10 +69,12 @@ struct httpd {
     struct MHD_Daemon *daemon;
     struct httpd_handler handler;
     int listen_fd;
-    pthread_mutex_t lock; /* conns, active */
+    pthread_mutex_t lock; /* conns, open */
     pthread_cond_t idle;
     struct conn *conns;
-    size_t active; /* requests between their first line and `done` */
+    size_t open;           /* connections taken, until they end */
+    size_t limit;          /* of them */
+    _Atomic size_t active; /* requests between their first line and `done` */
     _Atomic bool stopping;
 };
 
@@ -300,9 +305,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     q->began_us = now_us();
     const union MHD_ConnectionInfo *info = h->lib.get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     q->conn = info != NULL ? info->socket_context : NULL;
-    (void)pthread_mutex_lock(&h->lock);
-    h->active++;
-    (void)pthread_mutex_unlock(&h->lock);
+    atomic_fetch_add(&h->active, 1);
     return q;
 }
 
@@ -445,10 +448,11 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls, 
         atomic_store(&q->conn->deadline_ms, wp_time_mono_ms() + (uint64_t)IDLE_S * 1000);
     }
     request_free(q);
-    (void)pthread_mutex_lock(&h->lock);
-    h->active--;
-    (void)pthread_cond_signal(&h->idle);
-    (void)pthread_mutex_unlock(&h->lock);
+    if (atomic_fetch_sub(&h->active, 1) == 1 && atomic_load(&h->stopping)) {
+        (void)pthread_mutex_lock(&h->lock);
+        (void)pthread_cond_signal(&h->idle);
+        (void)pthread_mutex_unlock(&h->lock);
+    }
 }
 
 static void on_connection(void *cls, struct MHD_Connection *con, void **context,
@@ -467,6 +471,7 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
             h->conns->prev = c;
         }
         h->conns = c;
+        h->open++;
         (void)pthread_mutex_unlock(&h->lock);
         return;
     }
@@ -481,6 +486,7 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
     if (c->next != NULL) {
         c->next->prev = c->prev;
     }
+    h->open--;
     (void)pthread_mutex_unlock(&h->lock);
     free(c);
 }
@@ -512,6 +518,54 @@ void httpd_reap(struct httpd *h)
     (void)pthread_mutex_unlock(&h->lock);
 }
 
+/* Who is full leaves the others in the listening socket's queue. */
+static bool has_room(struct httpd *h)
+{
+    (void)pthread_mutex_lock(&h->lock);
+    bool room = h->open < h->limit;
+    (void)pthread_mutex_unlock(&h->lock);
+    return room;
+}
+
+/* Left to itself, the library gives all connections that come together to one of its threads, where they wait for each
+ * other's disk. Given one by one they go round. False: there is no room, or no file for another one. */
+static bool take_connections(struct httpd *h)
+{
+    while (has_room(h)) {
+        struct sockaddr_storage from = {0};
+        socklen_t len = sizeof(from);
+        int fd = accept4(h->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && errno != EINTR && errno != ECONNABORTED) {
+            return errno == EAGAIN;
+        }
+        if (fd >= 0) {
+            /* It closes fd itself when it does not want it. */
+            (void)h->lib.add_connection(h->daemon, fd, (const struct sockaddr *)&from, len);
+        }
+    }
+    return false;
+}
+
+void httpd_run(struct httpd *h, int wake, int wait_ms)
+{
+    uint64_t end = wp_time_mono_ms() + (uint64_t)wait_ms;
+    for (;;) {
+        bool room = take_connections(h);
+        uint64_t now = wp_time_mono_ms();
+        if (now >= end) {
+            return;
+        }
+        struct pollfd fds[2] = {{.fd = wake, .events = POLLIN}, {.fd = h->listen_fd, .events = POLLIN}};
+        int left = (int)(end - now);
+        if (poll(fds, room ? 2 : 1, room ? left : WP_MIN(left, FULL_MS)) < 0 && errno != EINTR) {
+            return;
+        }
+        if (fds[0].revents != 0) {
+            return;
+        }
+    }
+}
+
 /* Half of the files that may be open: each connection may be sending one. */
 static unsigned connection_limit(void)
 {
@@ -530,9 +584,9 @@ static void start_daemon(struct httpd *h)
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     h->daemon = h->lib.start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET,
-        h->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY,
-        MHD_OPTION_CONNECTION_LIMIT, connection_limit(), MHD_OPTION_PER_IP_CONNECTION_LIMIT, MAX_PER_ADDRESS,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, h,
+        MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT, MAX_PER_ADDRESS,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target,
         h, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
@@ -563,6 +617,7 @@ int httpd_start(const char *addr, const struct httpd_handler *handler, WP_OWN st
     h->lib = lib;
     h->handler = *handler;
     h->listen_fd = fd;
+    h->limit = connection_limit();
     pthread_condattr_t attr;
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -587,10 +642,10 @@ static void wait_idle(struct httpd *h, uint64_t grace_ms)
         uint64_t until = WP_MIN(end, now + 1000);
         struct timespec ts = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000 * 1000000)};
         (void)pthread_mutex_lock(&h->lock);
-        bool idle = h->active == 0;
+        bool idle = atomic_load(&h->active) == 0;
         if (!idle && now < end) {
             (void)pthread_cond_timedwait(&h->idle, &h->lock, &ts);
-            idle = h->active == 0;
+            idle = atomic_load(&h->active) == 0;
         }
         (void)pthread_mutex_unlock(&h->lock);
         if (idle || now >= end) {
@@ -602,7 +657,6 @@ static void wait_idle(struct httpd *h, uint64_t grace_ms)
 void httpd_stop(WP_OWN struct httpd *h, uint64_t grace_ms)
 {
     atomic_store(&h->stopping, true);
-    (void)h->lib.quiesce_daemon(h->daemon);
     wp_close_p(&h->listen_fd);
     h->listen_fd = -1;
     wait_idle(h, grace_ms);

@@ -60,6 +60,9 @@ struct httpd;
  * is none, WP_E_IO for one that cannot be had, WP_E_UNSUPPORTED without the library. handler is copied. */
 int httpd_start(const char *addr, const struct httpd_handler *handler, WP_OWN struct httpd **ret,
                 char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err) WP_MUST_USE;
+/* To be called until httpd_stop. Waits at most wait_ms for wake (a descriptor, or -1) to become readable, and takes the
+ * connections that come meanwhile; returns early when wake is. */
+void httpd_run(struct httpd *h, int wake, int wait_ms);
 /* To be called about once a second: ends connections that are too slow (10 s for the headers, then 1 KiB/s). */
 void httpd_reap(struct httpd *h);
 /* Stop accepting, wait at most grace_ms for replies under way, end all connections, release. */

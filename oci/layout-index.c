@@ -183,7 +183,7 @@ static int parse_index(struct layout_index *x, struct wp_span text, const char *
 
 /* ---- which version ---- */
 
-static bool same_file(const struct stat *a, const struct stat *b)
+bool layout_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
@@ -199,7 +199,7 @@ static int stat_index(struct layout *l, struct stat *ret, struct wp_err *err)
     return errno == ENOENT ? 0 : wp_fs_fail(err, errno, "cannot read '%s/" INDEX_FILE "'", l->path);
 }
 
-static bool settled(const struct stat *st)
+bool layout_settled(const struct stat *st)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -223,7 +223,7 @@ static int read_once(struct layout *l, struct layout_index **ret, struct wp_err 
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     int there = stat_index(l, &x->st, err);
     x->present = there == 1;
-    x->settled = there == 1 && settled(&x->st);
+    x->settled = there == 1 && layout_settled(&x->st);
     int n = there < 0 ? -1 : 0;
     if (there == 1) {
         n = wp_fs_read_at(l->root, INDEX_FILE, WP_LIMIT_LAYOUT_INDEX, shown, &text, err);
@@ -244,7 +244,7 @@ bool layout_index_current(struct layout *l, const struct layout_index *x)
     struct stat now;
     struct wp_err ignored = {0};
     int there = stat_index(l, &now, &ignored);
-    return there >= 0 && x->present == (there == 1) && (there == 0 || same_file(&now, &x->st));
+    return there >= 0 && x->present == (there == 1) && (there == 0 || layout_same_file(&now, &x->st));
 }
 
 /* Writers that replace the file in place show half of it for a moment. */
@@ -270,13 +270,16 @@ static int read_index(struct layout *l, struct layout_index **ret, struct wp_err
 int layout_index_get(struct layout *l, struct layout_index **ret, struct wp_err *err)
 {
     pthread_mutex_lock(&l->mutex);
-    if (l->index != NULL && l->index->settled && layout_index_current(l, l->index)) {
-        l->index->refs++;
-        *ret = l->index;
-        pthread_mutex_unlock(&l->mutex);
-        return 0;
+    struct layout_index *last = l->index != NULL && l->index->settled ? l->index : NULL;
+    if (last != NULL) {
+        last->refs++;
     }
     pthread_mutex_unlock(&l->mutex);
+    if (last != NULL && layout_index_current(l, last)) {
+        *ret = last;
+        return 0;
+    }
+    layout_index_put(l, last);
     struct layout_index *fresh = NULL;
     if (read_index(l, &fresh, err) < 0) {
         return -1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the files of the layout store share; nobody else includes this. Lock order: the content lock (byte 0), then
- * layout.edit with byte 1, then layout.subjects_mutex, then layout.flushing, then layout.mutex. Files get their final
- * name in one place, layout_file_publish, and every folder is reached through a descriptor opened beneath the root,
- * never by a path. */
+ * layout.edit with byte 1, then layout.subjects_mutex, then layout.flushing, then layout.mutex; layout.cache_mutex with
+ * nothing inside. Files get their final name in one place, layout_file_publish, and every folder is reached through a
+ * descriptor opened beneath the root, never by a path. */
 #pragma once
 
 #include "oci/layout.h"
@@ -17,6 +17,7 @@
 
 struct layout_index;
 struct layout_subjects;
+struct layout_cache;
 
 struct layout {
     struct oci_store base;
@@ -38,6 +39,9 @@ struct layout {
 
     pthread_mutex_t subjects_mutex;
     struct layout_subjects *subjects;
+
+    pthread_mutex_t cache_mutex;
+    struct layout_cache *cache; /* NULL until it is needed */
 };
 
 extern const struct oci_store_ops layout_ops;
@@ -165,6 +169,10 @@ void layout_index_ref_p(struct layout_index_ref *r);
 #define LAYOUT_AUTO_INDEX WP_CLEANUP(layout_index_ref_p)
 /* Is x still what stands on disk? */
 bool layout_index_current(struct layout *l, const struct layout_index *x);
+/* The same file with the same content, provided that it was settled when a was taken. */
+bool layout_same_file(const struct stat *a, const struct stat *b);
+/* Did the last change happen so long ago that another one would show in the times? */
+bool layout_settled(const struct stat *st);
 /* The entries of a name or digest: the first one, and how many follow in the array. NULL: none. */
 const struct layout_entry *const *layout_index_name(const struct layout_index *x, const char *repo, const char *tag,
                                                     size_t *ret_count);
@@ -206,6 +214,14 @@ int layout_draft_write(struct layout *l, struct layout_draft *dr, struct wp_err 
 
 int layout_bind(struct oci_store *s, const struct oci_binding *list, size_t n, unsigned flags, struct wp_err *err);
 int layout_remove(struct oci_store *s, const struct oci_desc *d, struct wp_err *err);
+
+/* ---- layout-cache.c ---- */
+
+/* oci_store_get for manifests, without reading and hashing again what it proved before of a file that is unchanged.
+ * d->data is not to be set. */
+int layout_cached(struct layout *l, const struct oci_desc *d, uint64_t limit, struct wp_arena *a, struct wp_span *ret,
+                  struct wp_err *err) WP_MUST_USE;
+void layout_cache_free(WP_OWN struct layout_cache *c);
 
 /* ---- layout-referrers.c ---- */
 

@@ -9,8 +9,6 @@
 #include "oci/serve-int.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
 
 #define GRACE_MS 10000
 #define MAX_PATH 1024
@@ -368,11 +366,8 @@ static int check_store(struct oci_store *s, const struct oci_serve_opts *opts, s
 
 static void run(struct serve *sv, struct httpd *h)
 {
-    struct pollfd wake = {.fd = wp_job_wake_fd(sv->opts->job), .events = POLLIN};
     while (!wp_job_cancelled(sv->opts->job)) {
-        if (poll(&wake, 1, 1000) < 0 && errno != EINTR) {
-            return;
-        }
+        httpd_run(h, wp_job_wake_fd(sv->opts->job), 1000);
         httpd_reap(h);
         serve_uploads_expire(sv->uploads);
     }

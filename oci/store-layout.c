@@ -175,7 +175,7 @@ static int find_unlisted(struct layout *l, const char *text, struct wp_arena *a,
     if (d->size > WP_LIMIT_MANIFEST) {
         return wp_fail(err, WP_E_NOT_FOUND, "%s: %s is not a manifest", l->label, text);
     }
-    if (oci_store_get(&l->base, d, WP_LIMIT_MANIFEST, a, &bytes, err) < 0) {
+    if (layout_cached(l, d, WP_LIMIT_MANIFEST, a, &bytes, err) < 0) {
         return -1;
     }
     struct oci_manifest m;
@@ -220,7 +220,7 @@ static int layout_resolve(struct oci_store *s, const char *name, struct wp_arena
     /* The file is what counts, whatever index.json carries inline. */
     d.data = wp_span(NULL, 0);
     if (ret_bytes != NULL) {
-        if (oci_store_get(s, &d, WP_LIMIT_MANIFEST, a, ret_bytes, err) < 0) {
+        if (layout_cached(l, &d, WP_LIMIT_MANIFEST, a, ret_bytes, err) < 0) {
             return -1;
         }
     } else {
@@ -259,6 +259,7 @@ static void layout_free(struct layout *l)
 {
     layout_subjects_free(l, l->subjects);
     layout_index_put(l, l->index);
+    layout_cache_free(l->cache);
     for (size_t i = 0; i < LAYOUT_ALGS; i++) {
         wp_close_p(&l->blobs[i]);
     }
@@ -270,6 +271,7 @@ static void layout_free(struct layout *l)
     pthread_mutex_destroy(&l->mutex);
     pthread_mutex_destroy(&l->edit);
     pthread_mutex_destroy(&l->subjects_mutex);
+    pthread_mutex_destroy(&l->cache_mutex);
     free(l->path);
     free(l->label);
     free(l);
@@ -318,6 +320,7 @@ int oci_layout_open(const char *path, unsigned flags, struct oci_store **ret, st
     pthread_mutex_init(&l->mutex, NULL);
     pthread_mutex_init(&l->edit, NULL);
     pthread_mutex_init(&l->subjects_mutex, NULL);
+    pthread_mutex_init(&l->cache_mutex, NULL);
     if (layout_dir_open(l, err) < 0) {
         layout_free(l);
         return -1;
