@@ -28,8 +28,9 @@
 #define MAX_CONNECTIONS 4096U
 #define MAX_PER_ADDRESS 1024U
 #define MIN_CONNECTIONS 64U
-#define FULL_MS         100 /* until room is looked for again */
-#define IDLE_S          30U
+#define FULL_MS         100   /* until room is looked for again */
+#define LOOK_MS         1000U /* between two looks for slow connections */
+#define IDLE_MS         30000U
 #define HEADERS_MS      10000U
 #define SLOW_BODY_MS    10000U
 #define SLOW_BODY_FLOOR 1024U                /* bytes per second */
@@ -68,6 +69,7 @@ struct httpd {
     struct mhd lib;
     struct MHD_Daemon *daemon;
     struct httpd_handler handler;
+    struct oci_serve_limits limits;
     int listen_fd;
     pthread_mutex_t lock; /* conns, open */
     pthread_cond_t idle;
@@ -445,7 +447,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls, 
     }
     if (q->conn != NULL) {
         atomic_store(&q->conn->body_since_ms, 0);
-        atomic_store(&q->conn->deadline_ms, wp_time_mono_ms() + (uint64_t)IDLE_S * 1000);
+        atomic_store(&q->conn->deadline_ms, wp_time_mono_ms() + h->limits.idle_ms);
     }
     request_free(q);
     if (atomic_fetch_sub(&h->active, 1) == 1 && atomic_load(&h->stopping)) {
@@ -463,7 +465,7 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
         const union MHD_ConnectionInfo *info = h->lib.get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
         struct conn *c = wp_xcalloc(1, sizeof(*c));
         c->fd = info != NULL ? info->connect_fd : -1;
-        atomic_store(&c->deadline_ms, wp_time_mono_ms() + HEADERS_MS);
+        atomic_store(&c->deadline_ms, wp_time_mono_ms() + h->limits.headers_ms);
         *context = c;
         (void)pthread_mutex_lock(&h->lock);
         c->next = h->conns;
@@ -493,25 +495,25 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
 
 /* ---- life ---- */
 
-static bool too_slow(struct conn *c, uint64_t now)
+static bool too_slow(const struct httpd *h, struct conn *c, uint64_t now)
 {
     uint64_t deadline = atomic_load(&c->deadline_ms);
     if (deadline != 0 && now > deadline) {
         return true;
     }
     uint64_t since = atomic_load(&c->body_since_ms);
-    if (since == 0 || now < since + SLOW_BODY_MS) {
+    if (since == 0 || now < since + h->limits.body_ms) {
         return false;
     }
-    return atomic_load(&c->body_bytes) < (now - since) / 1000 * SLOW_BODY_FLOOR;
+    return atomic_load(&c->body_bytes) < (now - since) * SLOW_BODY_FLOOR / 1000;
 }
 
-void httpd_reap(struct httpd *h)
+static void reap(struct httpd *h)
 {
     uint64_t now = wp_time_mono_ms();
     (void)pthread_mutex_lock(&h->lock);
     for (struct conn *c = h->conns; c != NULL; c = c->next) {
-        if (c->fd >= 0 && too_slow(c, now)) {
+        if (c->fd >= 0 && too_slow(h, c, now)) {
             (void)shutdown(c->fd, SHUT_RDWR);
         }
     }
@@ -546,24 +548,29 @@ static bool take_connections(struct httpd *h)
     return false;
 }
 
-void httpd_run(struct httpd *h, int wake, int wait_ms)
+static uint64_t look_ms(const struct httpd *h)
 {
-    uint64_t end = wp_time_mono_ms() + (uint64_t)wait_ms;
+    uint64_t least = WP_MIN(WP_MIN(h->limits.headers_ms, h->limits.idle_ms), h->limits.body_ms);
+    return WP_MAX(WP_MIN(least / 2, LOOK_MS), 1);
+}
+
+void httpd_run(struct httpd *h, int wake)
+{
+    uint64_t end = wp_time_mono_ms() + look_ms(h);
     for (;;) {
         bool room = take_connections(h);
         uint64_t now = wp_time_mono_ms();
         if (now >= end) {
-            return;
+            break;
         }
         struct pollfd fds[2] = {{.fd = wake, .events = POLLIN}, {.fd = h->listen_fd, .events = POLLIN}};
         int left = (int)(end - now);
-        if (poll(fds, room ? 2 : 1, room ? left : WP_MIN(left, FULL_MS)) < 0 && errno != EINTR) {
-            return;
-        }
-        if (fds[0].revents != 0) {
-            return;
+        if ((poll(fds, room ? 2 : 1, room ? left : WP_MIN(left, FULL_MS)) < 0 && errno != EINTR) ||
+            fds[0].revents != 0) {
+            break;
         }
     }
+    reap(h);
 }
 
 /* Half of the files that may be open: each connection may be sending one. */
@@ -587,8 +594,8 @@ static void start_daemon(struct httpd *h)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, h,
         MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT, MAX_PER_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-        h, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_MS / 1000, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
@@ -601,8 +608,13 @@ static void httpd_free(struct httpd *h)
     free(h);
 }
 
-int httpd_start(const char *addr, const struct httpd_handler *handler, WP_OWN struct httpd **ret,
-                char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err)
+static uint32_t or_default(uint32_t given, uint32_t otherwise)
+{
+    return given != 0 ? given : otherwise;
+}
+
+int httpd_start(const char *addr, const struct httpd_handler *handler, const struct oci_serve_limits *limits,
+                WP_OWN struct httpd **ret, char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err)
 {
     struct mhd lib;
     if (!library_open(&lib)) {
@@ -618,6 +630,9 @@ int httpd_start(const char *addr, const struct httpd_handler *handler, WP_OWN st
     h->handler = *handler;
     h->listen_fd = fd;
     h->limit = connection_limit();
+    h->limits = (struct oci_serve_limits){.headers_ms = or_default(limits->headers_ms, HEADERS_MS),
+                                          .idle_ms = or_default(limits->idle_ms, IDLE_MS),
+                                          .body_ms = or_default(limits->body_ms, SLOW_BODY_MS)};
     pthread_condattr_t attr;
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -637,7 +652,7 @@ static void wait_idle(struct httpd *h, uint64_t grace_ms)
 {
     uint64_t end = wp_time_mono_ms() + grace_ms;
     for (;;) {
-        httpd_reap(h);
+        reap(h);
         uint64_t now = wp_time_mono_ms();
         uint64_t until = WP_MIN(end, now + 1000);
         struct timespec ts = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000 * 1000000)};

@@ -7,11 +7,12 @@
  * one of them, another coding than chunked, a length that is not a number, blanks or control bytes in header names,
  * NUL in the target or a header's name, a target that is not a path. What the library lets through: a bare LF at the
  * end of a line, folded header lines (joined by blanks), NUL in a header's value (which ends there). Its own refusals
- * carry HTML, not JSON. */
+ * carry HTML, not JSON (0.9.75 sends their head twice before it ends the connection). */
 #pragma once
 
 #include "base/base.h"
 #include "base/err.h"
+#include "oci/serve.h"
 
 /* One request and the reply being put together for it. Belongs to one thread at a time, lives until `done`. */
 struct httpd_req {
@@ -57,14 +58,12 @@ int httpd_listen(const char *addr, WP_OWN int *ret_fd, char ret_addr[HTTPD_ADDR_
 
 struct httpd;
 /* addr: "127.0.0.1:5000", "[::1]:0". ret_addr receives the address with the port in use. WP_E_USAGE for an address that
- * is none, WP_E_IO for one that cannot be had, WP_E_UNSUPPORTED without the library. handler is copied. */
-int httpd_start(const char *addr, const struct httpd_handler *handler, WP_OWN struct httpd **ret,
-                char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err) WP_MUST_USE;
-/* To be called until httpd_stop. Waits at most wait_ms for wake (a descriptor, or -1) to become readable, and takes the
- * connections that come meanwhile; returns early when wake is. */
-void httpd_run(struct httpd *h, int wake, int wait_ms);
-/* To be called about once a second: ends connections that are too slow (10 s for the headers, then 1 KiB/s). */
-void httpd_reap(struct httpd *h);
+ * is none, WP_E_IO for one that cannot be had, WP_E_UNSUPPORTED without the library. handler and limits are copied. */
+int httpd_start(const char *addr, const struct httpd_handler *handler, const struct oci_serve_limits *limits,
+                WP_OWN struct httpd **ret, char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err) WP_MUST_USE;
+/* To be called again and again until httpd_stop. Takes the connections that come within a second (sooner where the
+ * limits ask for it), then ends those that are too slow; returns early when wake, a descriptor, becomes readable. */
+void httpd_run(struct httpd *h, int wake);
 /* Stop accepting, wait at most grace_ms for replies under way, end all connections, release. */
 void httpd_stop(WP_OWN struct httpd *h, uint64_t grace_ms);
 /* "libmicrohttpd 0.9.75", or NULL when it cannot be opened. */

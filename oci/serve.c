@@ -76,6 +76,19 @@ void serve_json(struct exchange *x, int status, const char *media_type, const st
     httpd_reply_header(x->http, "Content-Type", media_type);
 }
 
+/* Words of the request come back in messages: no reader shall take them for markup, whatever it takes the reply for. */
+static void add_without_markup(struct wp_buf *b, struct wp_span json)
+{
+    for (size_t i = 0; i < json.len; i++) {
+        char c = (char)json.ptr[i];
+        if (c == '<' || c == '>' || c == '&') {
+            wp_buf_printf(b, "\\u%04x", (unsigned)c);
+        } else {
+            wp_buf_add_char(b, c);
+        }
+    }
+}
+
 void serve_error(struct exchange *x, int status, const char *code, const char *detail, const char *fmt, ...)
 {
     WP_AUTO_BUF struct wp_buf raw = WP_BUF_INIT;
@@ -100,7 +113,9 @@ void serve_error(struct exchange *x, int status, const char *code, const char *d
     wp_jo_object_end(&o);
     wp_jo_array_end(&o);
     wp_jo_object_end(&o);
-    serve_json(x, status, "application/json", &body);
+    WP_AUTO_BUF struct wp_buf plain = WP_BUF_INIT;
+    add_without_markup(&plain, wp_buf_span(&body));
+    serve_json(x, status, "application/json", &plain);
 }
 
 void serve_store_error(struct exchange *x, const char *absent_code)
@@ -367,8 +382,7 @@ static int check_store(struct oci_store *s, const struct oci_serve_opts *opts, s
 static void run(struct serve *sv, struct httpd *h)
 {
     while (!wp_job_cancelled(sv->opts->job)) {
-        httpd_run(h, wp_job_wake_fd(sv->opts->job), 1000);
-        httpd_reap(h);
+        httpd_run(h, wp_job_wake_fd(sv->opts->job));
         serve_uploads_expire(sv->uploads);
     }
 }
@@ -383,7 +397,7 @@ int oci_serve(struct oci_store *s, const struct oci_serve_opts *opts, struct wp_
     char addr[HTTPD_ADDR_TEXT];
     struct httpd *h = NULL;
     sv.uploads = serve_uploads_new();
-    if (httpd_start(opts->addr, &handler, &h, addr, err) != 0) {
+    if (httpd_start(opts->addr, &handler, &opts->limits, &h, addr, err) != 0) {
         serve_uploads_free(sv.uploads);
         return -1;
     }

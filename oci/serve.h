@@ -6,6 +6,13 @@
 
 #include "oci/store.h"
 
+/* When a connection is too slow, in milliseconds; zeros are replaced by the defaults. */
+struct oci_serve_limits {
+    uint32_t headers_ms; /* from the connection to the end of its first headers: 10 s */
+    uint32_t idle_ms;    /* from a reply to the end of the next headers: 30 s */
+    uint32_t body_ms;    /* then a body must have come with 1 KiB/s on the average: 10 s */
+};
+
 struct oci_serve_opts {
     const char *addr; /* "127.0.0.1:5000", "[::1]:0"; port 0 picks a free one */
     bool read_only;
@@ -13,7 +20,8 @@ struct oci_serve_opts {
     bool no_referrers_api;    /* answer 404, as old registries do (for tests of clients) */
     uint64_t max_blob;        /* bytes, 0: none */
     const char *default_repo; /* repository that bare tags of the layout appear in; NULL: they are not served */
-    struct wp_job *job;       /* cancelled: stop accepting, let running replies end (at most 10 s), return */
+    struct oci_serve_limits limits;
+    struct wp_job *job; /* cancelled: stop accepting, let running replies end (at most 10 s), return */
     /* Called once when it listens, with "127.0.0.1:41234". */
     void (*ready)(void *arg, const char *addr);
     /* One line per request: 'GET /v2/a/manifests/1 200 1234 B 0.8 ms'. NULL: none. From several threads. */
