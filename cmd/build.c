@@ -103,35 +103,37 @@ int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct 
     return format->build(&in, r->store, c->arena, &r->desc, &r->bytes, err);
 }
 
+enum { GROUPS = 6 };
+
 /* "wasi_snapshot_preview1 (7), env (2)": what it asks of its host, grouped by the first name. */
 static void import_groups(const struct pack_module *m, struct wp_buf *b)
 {
-    size_t shown = 0;
+    struct {
+        const char *name;
+        size_t count;
+    } groups[GROUPS] = {{0}};
+    size_t n = 0;
+    bool more = false;
     for (size_t i = 0; i < m->import_count; i++) {
-        const char *group = m->kind == WP_WASM_MODULE ? m->imports[i].module : m->imports[i].name;
-        size_t same = 0;
-        bool first = true;
-        for (size_t k = 0; m->kind == WP_WASM_MODULE && k < m->import_count; k++) {
-            if (wp_str_eq(m->imports[k].module, group)) {
-                first = first && k >= i;
-                same++;
-            }
+        const char *name = m->kind == WP_WASM_MODULE ? m->imports[i].module : m->imports[i].name;
+        size_t k = 0;
+        while (k < n && !wp_str_eq(groups[k].name, name)) {
+            k++;
         }
-        if (!first) {
-            continue;
-        }
-        if (shown++ == 6) {
-            wp_buf_add_str(b, ", …");
-            return;
-        }
-        wp_buf_printf(b, "%s%s", b->len == 0 ? "" : ", ", group);
-        if (same > 1) {
-            wp_buf_printf(b, " (%zu)", same);
+        more = more || k == GROUPS;
+        if (k < GROUPS) {
+            groups[k].name = name;
+            groups[k].count++;
+            n = WP_MAX(n, k + 1);
         }
     }
-    if (b->len == 0) {
-        wp_buf_add_str(b, "none");
+    for (size_t k = 0; k < n; k++) {
+        wp_buf_printf(b, "%s%s", k == 0 ? "" : ", ", groups[k].name);
+        if (groups[k].count > 1) {
+            wp_buf_printf(b, " (%zu)", groups[k].count);
+        }
     }
+    wp_buf_add_str(b, more ? ", …" : n == 0 ? "none" : "");
 }
 
 void build_describe(struct cmd_ctx *c, const struct build_result *r)

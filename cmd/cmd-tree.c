@@ -20,6 +20,7 @@ static const struct opt rows[] = {
 
 struct children {
     struct cmd_ctx *c;
+    struct tree *tree;
     struct oci_desc *list;
     size_t count, room;
     bool referrers;
@@ -29,16 +30,35 @@ struct tree {
     struct cmd_ctx *c;
     struct cmd_target *t;
     struct wp_json_out json;
+    uint64_t nodes, bytes; /* shown so far: what multiplies from level to level must end somewhere */
 };
+
+static int count_node(struct tree *t, const struct oci_desc *d, struct wp_err *err)
+{
+    t->bytes += OCI_DIGEST_TEXT;
+    for (size_t i = 0; i < d->annotation_count; i++) {
+        t->bytes += strlen(d->annotations[i].key) + strlen(d->annotations[i].value);
+    }
+    if (++t->nodes > WP_LIMIT_GRAPH_NODES) {
+        return wp_fail(err, WP_E_LIMIT, "the tree has more than %llu manifests",
+                       (unsigned long long)WP_LIMIT_GRAPH_NODES);
+    }
+    if (t->bytes > WP_LIMIT_GRAPH_BYTES) {
+        return wp_fail(err, WP_E_LIMIT, "the tree has more than %llu bytes", (unsigned long long)WP_LIMIT_GRAPH_BYTES);
+    }
+    return 0;
+}
 
 static int add_child(void *arg, const struct oci_desc *d, struct wp_err *err)
 {
     struct children *k = arg;
     const struct opts *o = k->c->opts;
-    (void)err;
     if (k->referrers && o->artifact_type != NULL &&
         (d->artifact_type == NULL || !wp_str_eq(d->artifact_type, o->artifact_type))) {
         return 0;
+    }
+    if (count_node(k->tree, d, err) < 0) {
+        return -1;
     }
     if (k->count == k->room) {
         k->room = k->room == 0 ? 16 : 2 * k->room;
@@ -103,6 +123,23 @@ static void node_json(struct tree *t, const struct oci_desc *d)
     }
 }
 
+static int add_manifests(struct tree *t, const struct oci_desc *d, struct children *ret, struct wp_err *err)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_span bytes;
+    struct oci_manifest m;
+    if (oci_store_get(t->t->store, d, WP_LIMIT_MANIFEST, &a, &bytes, err) < 0 ||
+        oci_manifest_parse(bytes, d->media_type, "index", &a, &m, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < m.manifest_count; i++) {
+        if (add_child(ret, &m.manifests[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int walk(struct tree *t, const struct oci_desc *d, const char *indent, unsigned depth, struct wp_err *err)
 {
     if (depth > WP_LIMIT_GRAPH_DEPTH) {
@@ -110,20 +147,10 @@ static int walk(struct tree *t, const struct oci_desc *d, const char *indent, un
     }
     wp_jo_object(&t->json);
     node_json(t, d);
-    struct children inner = {.c = t->c};
-    struct children refs = {.c = t->c, .referrers = true};
-    if (oci_mediatype_kind(d->media_type) == OCI_INDEX) {
-        struct wp_span bytes;
-        struct oci_manifest m;
-        if (oci_store_get(t->t->store, d, WP_LIMIT_MANIFEST, t->c->arena, &bytes, err) < 0 ||
-            oci_manifest_parse(bytes, d->media_type, "index", t->c->arena, &m, err) < 0) {
-            return -1;
-        }
-        for (size_t i = 0; i < m.manifest_count; i++) {
-            if (add_child(&inner, &m.manifests[i], err) < 0) {
-                return -1;
-            }
-        }
+    struct children inner = {.c = t->c, .tree = t};
+    struct children refs = {.c = t->c, .tree = t, .referrers = true};
+    if (oci_mediatype_kind(d->media_type) == OCI_INDEX && add_manifests(t, d, &inner, err) < 0) {
+        return -1;
     }
     if (oci_mediatype_kind(d->media_type) != OCI_NOT_MANIFEST &&
         oci_store_referrers(t->t->store, d, add_child, &refs, err) < 0) {

@@ -125,33 +125,52 @@ void inspect_sections(struct cmd_ctx *c, const struct pack_module *m)
     }
 }
 
-/* Sections of one title are summed; largest first. */
+static int by_title(const void *a, const void *b)
+{
+    const struct pack_section *x = a;
+    const struct pack_section *y = b;
+    int order = strcmp(x->title, y->title);
+    return order != 0 ? order : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct pack_section *x = a;
+    const struct pack_section *y = b;
+    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* One of each title with the sum of their sizes, at the place of the first; largest first. */
+static size_t sum_by_title(const struct pack_module *m, struct pack_section *ret)
+{
+    size_t n = 0;
+    if (m->section_count == 0) {
+        return 0;
+    }
+    memcpy(ret, m->sections, m->section_count * sizeof(*ret));
+    qsort(ret, m->section_count, sizeof(*ret), by_title);
+    for (size_t i = 0; i < m->section_count; i++) {
+        if (n > 0 && wp_str_eq(ret[n - 1].title, ret[i].title)) {
+            ret[n - 1].size += ret[i].size;
+        } else {
+            ret[n++] = ret[i];
+        }
+    }
+    qsort(ret, n, sizeof(*ret), by_size);
+    return n;
+}
+
 void inspect_size_bars(struct cmd_ctx *c, const struct pack_module *m)
 {
     struct pack_section *sums = wp_arena_alloc(c->arena, m->section_count + 1, sizeof(*sums));
-    size_t n = 0;
-    for (size_t i = 0; i < m->section_count; i++) {
-        size_t k = 0;
-        while (k < n && !wp_str_eq(sums[k].title, m->sections[i].title)) {
-            k++;
-        }
-        sums[k].title = m->sections[i].title;
-        sums[k].size += m->sections[i].size;
-        n = WP_MAX(n, k + 1);
-    }
-    for (size_t done = 0; done < n; done++) {
-        size_t top = done;
-        for (size_t i = done + 1; i < n; i++) {
-            top = sums[i].size > sums[top].size ? i : top;
-        }
-        struct pack_section s = sums[top];
-        sums[top] = sums[done];
-        sums[done] = s;
+    size_t n = sum_by_title(m, sums);
+    for (size_t i = 0; i < n; i++) {
+        struct pack_section s = sums[i];
         char size[WP_SIZE_TEXT];
         WP_AUTO_BUF struct wp_buf bar = WP_BUF_INIT;
         uint64_t full = m->size == 0 ? 0 : (s.size * BAR + m->size / 2) / m->size;
-        for (uint64_t i = 0; i < BAR; i++) {
-            wp_buf_add_str(&bar, i < full ? "█" : "·");
+        for (uint64_t k = 0; k < BAR; k++) {
+            wp_buf_add_str(&bar, k < full ? "█" : "·");
         }
         double share = m->size == 0 ? 0.0 : 100.0 * (double)s.size / (double)m->size;
         out_line(c->out, "%s %5.1f %%  %9s  %s", bar.ptr, share, wp_size_text(s.size, size), s.title);

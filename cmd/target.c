@@ -24,6 +24,7 @@ struct cmd_net {
     struct http_transport *transport;
     struct oci_creds *creds;
     struct net_client *clients;
+    bool given; /* credentials come from options or the environment: they are for one registry */
 };
 
 static const char *env_or_null(const char *name)
@@ -131,6 +132,8 @@ static int net_open(struct cmd_ctx *c, struct wp_err *err)
     c->net = wp_xcalloc(1, sizeof(*c->net));
     c->net->transport = transport;
     c->net->creds = creds_from_environment(c);
+    c->net->given =
+        c->registry.password != NULL || c->registry.identity_token != NULL || c->registry.registry_token != NULL;
     return 0;
 }
 
@@ -181,6 +184,11 @@ int target_client(struct cmd_ctx *c, const char *host, struct http_client **ret,
     const char **realms = wp_arena_alloc(c->arena, r->realm_hosts.count + 1, sizeof(*realms));
     if (r->realm_hosts.count > 0) {
         memcpy(realms, r->realm_hosts.items, r->realm_hosts.count * sizeof(*realms));
+    }
+    if (c->net->given && c->net->clients != NULL) {
+        wp_fail(err, WP_E_USAGE, "credentials were given, which are for one registry: '%s' or '%s'?",
+                c->net->clients->host, host);
+        return wp_hint(err, "store them with 'wpack login', then each registry gets its own");
     }
     struct http_opts o = {
         .plain_http = r->plain_http,

@@ -141,6 +141,7 @@ void http_challenge_parse(struct wp_arena *a, const char *value, struct http_cha
 static const char *const shared_suffixes[] = {
     "amazonaws.com",
     "amazonaws.com.cn",
+    "app.github.dev",
     "appspot.com",
     "awsapprunner.com",
     "azurecr.cn",
@@ -149,6 +150,34 @@ static const char *const shared_suffixes[] = {
     "azureedge.net",
     "azurefd.net",
     "azurewebsites.net",
+    "azurecontainer.io",
+    "azurecontainerapps.io",
+    "azurestaticapps.net",
+    "azure-api.net",
+    "trafficmanager.net",
+    "backblazeb2.com",
+    "cloudflarestorage.com",
+    "code.run",
+    "deno.dev",
+    "devtunnels.ms",
+    "eu.org",
+    "gateway.dev",
+    "gitpod.io",
+    "glitch.me",
+    "hf.space",
+    "koyeb.app",
+    "loca.lt",
+    "myhuaweicloud.com",
+    "myqcloud.com",
+    "oraclecloud.com",
+    "replit.app",
+    "replit.dev",
+    "surge.sh",
+    "uk.com",
+    "us.com",
+    "de.com",
+    "eu.com",
+    "wasabisys.com",
     "cloudapp.net",
     "cloudfront.net",
     "azure.com",
@@ -199,8 +228,10 @@ static const char *const shared_suffixes[] = {
 /* Second-level labels under two-letter countries that are themselves suffixes: "co.uk", "com.au". */
 static bool is_country_suffix(const char *second, size_t len, const char *tld)
 {
-    static const char *const labels[] = {"ac", "co", "com", "edu", "go", "gob", "gov",
-                                         "gv", "ne", "net", "nom", "or", "org"};
+    static const char *const labels[] = {"ac",   "ad",  "asn",  "biz",    "co",  "com", "ed",    "edu", "firm", "gen",
+                                         "go",   "gob", "gouv", "gov",    "gr",  "gub", "gv",    "id",  "idv",  "ind",
+                                         "info", "lg",  "ltd",  "me",     "mil", "mod", "ne",    "net", "nhs",  "nom",
+                                         "or",   "org", "plc",  "police", "pp",  "sch", "school"};
     if (strlen(tld) != 2) {
         return false;
     }
@@ -242,7 +273,8 @@ static const char *registrable(const char *host)
     }
     const char *tld = strrchr(host, '.');
     const char *second = tld ? label_before(host, tld + 1) : NULL;
-    if (!second) {
+    /* "host.": the same name with another spelling, whose last label is not what it seems. */
+    if (!second || tld[1] == '\0') {
         return NULL;
     }
     if (is_country_suffix(second, (size_t)(tld - second), tld + 1)) {

@@ -17,6 +17,6 @@ struct http_challenge {
  * Malformed parts are skipped; scheme NONE when nothing is left. Strings live in a. */
 void http_challenge_parse(struct wp_arena *a, const char *value, struct http_challenge *ret);
 /* May credentials for registry_host go to realm? https (or plain http where the registry itself is plain http), and the
- * same host, the same registrable domain, a known pair (docker.io and auth.docker.io, ...) or one of extra. Returns
+ * same host, the same registrable domain (docker.io and auth.docker.io) or one of extra. Returns
  * NULL when allowed, else why not. IP addresses only match themselves. */
 const char *http_realm_problem(const char *registry_base, const char *realm, const char *const *extra);

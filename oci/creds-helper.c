@@ -66,6 +66,8 @@ static int spawn(const char *program, const char *verb, int in, int out, pid_t *
     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    /* libcurl's sockets, and what our caller left open, are not for a program that may stay around. */
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     /* Worker threads have all signals blocked; the program must not inherit that. */
     sigset_t none;
     sigset_t defaults;
@@ -136,8 +138,9 @@ static enum creds_helper_result fail_with_words(const char *program, const char 
     if (strstr(out->ptr, "credentials not found")) {
         return CREDS_HELPER_NOT_FOUND;
     }
-    /* What a helper prints when it fails is a message, but a broken one may print anything: one line, cut. */
-    int len = (int)WP_MIN(strcspn(out->ptr, "\r\n"), 200);
+    /* What a helper prints when it fails is a message, but a broken one may print anything, credentials too: one line,
+     * cut, and nothing that looks like JSON. */
+    int len = out->ptr[strspn(out->ptr, " \t\r\n")] == '{' ? 0 : (int)WP_MIN(strcspn(out->ptr, "\r\n"), 200);
     wp_fail(err, WP_E_OTHER, "credential helper '%s' failed at '%s'%s%.*s", program, verb, len > 0 ? ": " : "", len,
             out->ptr);
     return CREDS_HELPER_FAILED;

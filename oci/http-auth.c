@@ -237,7 +237,6 @@ static void keep_token(struct http_auth *h, const char *scope, const char *value
     t->expires_ms = wp_time_mono_ms() + lifetime_ms - WP_MIN(lifetime_ms / 4, 10000);
 }
 
-/* A token for scope (the cache's key) that is asked for as want. */
 /* Nothing is wrong with the credentials: they stayed here. */
 static int explain_withheld(const struct http_auth *h, struct wp_err *err)
 {
@@ -249,6 +248,7 @@ static int explain_withheld(const struct http_auth *h, struct wp_err *err)
                    realm.host);
 }
 
+/* A token for scope (the cache's key) that is asked for as want. */
 static int new_token(struct http_auth *h, const char *scope, const char *want, struct http_try *t, const char **ret,
                      struct wp_err *err)
 {

@@ -184,8 +184,8 @@ static void take_metadata(struct reader *r, struct wp_span name, struct wp_span 
         {"version", &m->version},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
-        bool usable = body.len > 0 && body.len <= WP_LIMIT_WASM_NAME && wp_utf8_is(body);
-        if (usable && !*rows[i].field && span_is(name, rows[i].section)) {
+        bool wanted = !*rows[i].field && span_is(name, rows[i].section);
+        if (wanted && body.len > 0 && body.len <= WP_LIMIT_WASM_NAME && wp_utf8_is(body)) {
             *rows[i].field = text(r->a, body);
         }
     }

@@ -102,6 +102,13 @@ static void test_realms(void **state)
         {"https://reg.example.com", "/token", "its address is not a plain http or https URL"},
         {"https://reg.example.com", "https://reg.example.com\\@evil.test/",
          "its address is not a plain http or https URL"},
+        {"https://reg.example.me.uk", "https://evil.me.uk/", other},
+        {"https://reg.example.sch.uk", "https://auth.example.sch.uk/", NULL},
+        {"https://a.uk.com", "https://evil.uk.com/", other},
+        {"https://reg.io.", "https://evil.io./", other},
+        {"https://me.github.io.", "https://you.github.io./", other},
+        {"https://reg.io.", "https://reg.io./token", NULL},
+        {"https://reg.io", "https://reg.io./token", other},
         {"gopher://x", "https://x/", "the registry's own address is not understood"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {

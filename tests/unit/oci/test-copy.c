@@ -346,6 +346,7 @@ static void test_platform_match(void **state)
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         assert_int_equal(oci_platform_match(rows[i].want, &rows[i].p), rows[i].match);
     }
+    assert_false(oci_platform_match("linux/amd64", NULL));
 }
 
 static void test_job_items(void **state)

@@ -53,6 +53,7 @@ static int teardown(void **state)
                                         "docker-credential-slow",
                                         "docker-credential-loud",
                                         "docker-credential-junk",
+                                        "docker-credential-half",
                                         "docker-credential-token",
                                         "secret"};
     struct fixture *f = *state;
@@ -329,6 +330,8 @@ static void test_failing_helpers(void **state)
          "credential helper 'docker-credential-bad' failed at 'get': vault is locked"},
         {"junk", "#!/bin/sh\necho 'hunter2'\n",
          "credential helper 'docker-credential-junk' printed something else than credentials"},
+        {"half", "#!/bin/sh\necho '{\"Username\":\"u\",\"Secret\":\"hunter2\"}'; exit 1\n",
+         "credential helper 'docker-credential-half' failed at 'get' ("},
         {"loud", "#!/bin/sh\nexec cat /dev/zero\n", "a credential helper's output is larger than 65536 bytes"},
         {"slow", "#!/bin/sh\nexec sleep 1000\n", "credential helper 'docker-credential-slow' did not answer in time"},
     };
