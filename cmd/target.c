@@ -304,8 +304,10 @@ int target_open(struct cmd_ctx *c, const char *text, enum target_use use, struct
     struct oci_ref ref;
     if (oci_ref_parse(c->arena, text, &ref, err) < 0) {
         struct stat st;
-        return stat(text, &st) == 0 && S_ISDIR(st.st_mode) ? wp_hint(err, "a layout folder is written oci:%s", text)
-                                                           : -1;
+        /* What has an '@' was meant for a reference: a bad digest must not become a path, not even to look. */
+        return strchr(text, '@') == NULL && stat(text, &st) == 0 && S_ISDIR(st.st_mode)
+                   ? wp_hint(err, "a layout folder is written oci:%s", text)
+                   : -1;
     }
     return target_open_ref(c, &ref, use, ret, err);
 }
