@@ -37,9 +37,9 @@ def strace(wpack, row, folder, inject=None, shim=None, traced=trace.CALLS):
         words += ["-e", f"inject={inject}"]
     for key, value in {**({"LD_PRELOAD": SHIM} if shim else {}), **(shim or {})}.items():
         words += ["-E", f"{key}={value}"]
-    words += [row.program or wpack, *row.command]
-    p = subprocess.run(words, cwd=folder, env=rows.environment(folder), stdin=subprocess.DEVNULL, capture_output=True,
-                       timeout=120)
+    words += rows.words(wpack, row)
+    p = subprocess.run(words, cwd=folder, env=rows.environment(folder, wpack), stdin=subprocess.DEVNULL,
+                       capture_output=True, timeout=120)
     calls = trace.parse(log.read_text(errors="replace"))
     log.unlink()
     return Outcome(p.returncode, p.stderr.decode(errors="replace"), calls)

@@ -15,11 +15,13 @@ from support import sample  # noqa: E402
 
 
 class Row:
-    def __init__(self, name, setup, command, target="lay", kind="layout", rerun=(0,), exact=False, program=None):
+    def __init__(self, name, setup, command, target="lay", kind="layout", rerun=(0,), exact=False, program=None,
+                 script=False):
         self.name, self.setup, self.command, self.target, self.kind = name, setup, command, target, kind
         self.rerun = rerun  # statuses of a second run that mean "as asked"
         self.exact = exact  # the blobs are part of the promise as well
-        self.program = program  # None: wpack
+        self.program = program  # None: wpack; else another program, whose own habits are not judged
+        self.script = script  # the command is for the shell; only power losses are tried
         self.before = self.after = self.blobs = None
 
     def look(self, folder):
@@ -55,19 +57,32 @@ ROWS = [
                ["attach", "oci:lay:v1", "sbom.json", "--type", "application/spdx+json"], *OLD, ["rm", "oci:lay:v1"]],
         ["gc", "oci:lay", "--min-age", "1ms"], exact=True),
 ]
+# A client is told 201 by the server: then it is there, whatever happens to the machine.
+SERVE = """rm -f port; mkfifo port
+setpriv --pdeathsig KILL "$WPACK" serve oci:lay --addr 127.0.0.1:0 >port &
+read -r _ _ url <port
+"$WPACK" push app.wasm "${url#http://}/x:v1" --retry 0
+status=$?
+kill -9 $!; wait $!
+exit $status
+"""
+ROWS.append(Row("push, serve", OLD, ["-c", SERVE], script=True))
 QUICK = ("build", "pull, folder", "copy", "gc")
 
 
-def environment(folder):
-    return {"PATH": os.environ["PATH"], "HOME": str(pathlib.Path(folder) / "home"), "LC_ALL": "C.UTF-8",
+def words(wpack, row):
+    return ["/bin/sh" if row.script else row.program or wpack, *row.command]
+
+
+def environment(folder, wpack=""):
+    return {"WPACK": wpack, "PATH": os.environ["PATH"], "HOME": str(pathlib.Path(folder) / "home"), "LC_ALL": "C.UTF-8",
             "OTEL_TRACES_EXPORTER": "none"}
 
 
 def run(wpack, row, folder, extra=None):
     """The command undisturbed: (status, stderr)."""
-    words = [row.program or wpack, *row.command]
-    p = subprocess.run(words, cwd=folder, env={**environment(folder), **(extra or {})}, stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=120)
+    p = subprocess.run(words(wpack, row), cwd=folder, env={**environment(folder, wpack), **(extra or {})},
+                       stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     return p.returncode, p.stderr.decode(errors="replace")
 
 
