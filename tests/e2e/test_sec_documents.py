@@ -170,7 +170,7 @@ def test_cve_2024_3727_no_system_call_sees_a_bad_digest(wpack, module, place, di
     wpack("build", module, "-t", "app:1", "-o", "oci:lay")
     trace = wpack.cwd / "trace"
     env = {**wpack.env, "ASAN_OPTIONS": "detect_leaks=0"}
-    p = subprocess.run(["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=openat,openat2,connect,stat,newfstatat",
+    p = subprocess.run(["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=openat,openat2,connect",
                         wpack.path, "raw", "get", "blob", f"{place}@{digest}"], cwd=wpack.cwd, env=env,
                        capture_output=True, timeout=60)
     assert p.returncode == 2, p.stderr
