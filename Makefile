@@ -287,7 +287,7 @@ REPRO := $(BUILD)/repro
 repro: ## two builds in two folders give the same program, bit for bit (takes two whole builds)
 	$(Q)rm -rf $(REPRO) && mkdir -p $(REPRO)/a $(REPRO)/another/and/deeper
 	$(Q)set -e; for d in $(REPRO)/a $(REPRO)/another/and/deeper; do \
-	  cp -r Makefile $(ROOMS) schemas $$d; $(MAKE) --no-print-directory -C $$d -s BUILD=out all >/dev/null; done
+	  cp -r Makefile $(wildcard $(ROOMS)) schemas $$d; $(MAKE) --no-print-directory -C $$d -s -j2 BUILD=out all >/dev/null; done
 	cmp $(REPRO)/a/out/$(notdir $(OUT))/wpack $(REPRO)/another/and/deeper/out/$(notdir $(OUT))/wpack
 	$(Q)rm -rf $(REPRO)
 

@@ -4,7 +4,9 @@ so that a new one is held to it too."""
 
 import json
 import os
+import pathlib
 import re
+import resource
 import subprocess
 
 import pytest
@@ -174,6 +176,19 @@ def test_serve_tells_its_address_as_json(wpack):
         p.terminate()
         out, err = p.communicate(timeout=20)
     assert (p.returncode, out, err) in ((0, "", ""), (130, "", "")), (p.returncode, out, err)
+
+
+def test_serve_raises_its_limit_of_descriptors(wpack):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    p = wpack.popen("serve", "oci:s", "--addr", "127.0.0.1:0", stdout=subprocess.PIPE, text=True,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
+    try:
+        assert p.stdout.readline().startswith("listening on ")
+        limits = pathlib.Path(f"/proc/{p.pid}/limits").read_text()
+        assert re.search(r"Max open files +(\d+)", limits)[1] == str(min(hard, 65536))
+    finally:
+        p.terminate()
+        p.communicate(timeout=20)
 
 
 def test_jsonl_tells_blobs_then_the_result(wpack, module, world):
