@@ -143,6 +143,11 @@ crash-self-test: $(OUT)/wpack ## see the crash harness catch missing fsyncs
 crash-peers: $(OUT)/wpack ## other programs' layouts under the same power losses, for the record
 	$(Q)$(PYTHON) -B tests/crash/run.py $(OUT)/wpack --peers
 
+INTEROP ?= --rounds 50
+.PHONY: interop
+interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
+	$(Q)$(PYTHON) -B tests/interop/run.py $(CURDIR)/$(OUT)/wpack $(INTEROP)
+
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
@@ -240,8 +245,9 @@ deps-demo:
 	$(Q)tests/deps.sh $(DEPS_DEMO)
 deps-test: ## install what testing needs (Debian)
 	$(Q)tests/deps.sh $(DEPS_TEST)
-peers: ## oras, crane, the conformance suite into ~/.cache/wpack/peers (needs Go)
-	$(Q)tests/peers/install.sh
+PEERS ?=
+peers: ## real programs to test against into ~/.cache/wpack/peers; PEERS=all for the slow ones too
+	$(Q)tests/peers/install.sh $(PEERS)
 
 ROUNDS ?= 11
 $(OUT)/tests/bench/timed: $(OUT)/tests/bench/timed.o

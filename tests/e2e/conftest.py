@@ -204,11 +204,20 @@ def fakereg():
 
 
 @pytest.fixture
+def distribution(tmp_path, servers):
+    """distribution() starts distribution v3 on a free port, with the options of docker_registry."""
+    return distribution_starter("registry", tmp_path, servers)
+
+
+@pytest.fixture
 def docker_registry(tmp_path, servers):
     """docker_registry(tls=Certs, htpasswd=path, token=TokenServer) starts Debian's docker-registry 2.8 on a free port."""
+    return distribution_starter("docker-registry", tmp_path, servers)
 
+
+def distribution_starter(name, tmp_path, servers):
     def start(tls=None, client_ca=None, htpasswd=None, token=None):
-        program = find_peer("docker-registry")
+        program = find_peer(name)
         port = free_port()
         folder = tmp_path / f"registry-{port}"
         folder.mkdir()
@@ -305,6 +314,13 @@ def oras(tmp_path):
 @pytest.fixture
 def crane(tmp_path):
     return client("crane", tmp_path)
+
+
+@pytest.fixture
+def regctl(tmp_path):
+    """regctl(*args, host=H): H is spoken to without TLS."""
+    run = client("regctl", tmp_path)
+    return lambda *args, host=None, **more: run(*(["--host", f"reg={host},tls=disabled"] if host else []), *args, **more)
 
 
 @pytest.fixture

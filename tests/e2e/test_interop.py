@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both ways with oras, crane and skopeo, through registries and through layouts: same bytes, same digests."""
+"""Both ways with oras, crane, regctl and skopeo, through registries and through layouts: same bytes, same digests."""
 
 import json
 import shutil
@@ -56,6 +56,17 @@ class TestRegistry:
         digest = wpack("resolve", "oci:lay:v1").digest
         crane("push", "lay", f"{host}/c/x:1")
         assert wpack("pull", f"{host}/c/x:1", "-o", "out/").digest == digest
+
+    def test_regctl_both_ways(self, wpack, module, host, regctl):
+        digest = wpack("push", module, f"{host}/a/hello:1").digest
+        assert regctl("image", "digest", f"{host}/a/hello:1", host=host).out.strip() == digest
+        got = regctl("artifact", "get", f"{host}/a/hello:1", "--file", "hello.wasm", host=host)
+        assert got.out_bytes == module.read_bytes()
+        regctl("artifact", "put", "--artifact-type", "application/vnd.acme.x", "--file", "hello.wasm", "--file-title",
+               "--file-media-type", "application/wasm", f"{host}/a/theirs:1", host=host)
+        theirs = regctl("image", "digest", f"{host}/a/theirs:1", host=host).out.strip()
+        assert wpack("pull", f"{host}/a/theirs:1", "-o", "out/").digest == theirs
+        assert (wpack.cwd / "out/hello.wasm").read_bytes() == module.read_bytes()
 
 
 class TestLayout:
@@ -139,6 +150,18 @@ class TestReferrers:
     def test_orass_layout_carries_them_to_us(self, wpack, signed, serve, oras):
         host, _, digest = signed
         oras("cp", "-r", "--from-plain-http", f"{host}/a/hello:1", "--to-oci-layout", "theirs:v1")
+        assert self.listed(wpack, "oci:theirs:v1") == [("application/spdx+json", digest)]
+        other = serve("far").host
+        wpack("copy", "oci:theirs:v1", f"{other}/far/hello:1")
+        assert self.listed(wpack, f"{other}/far/hello:1") == [("application/spdx+json", digest)]
+
+    def test_regctl_sees_ours_and_its_layout_carries_them(self, wpack, signed, serve, regctl):
+        host, _, digest = signed
+        show = ("--format", "{{range .Descriptors}}{{.Digest}} {{end}}")
+        assert regctl("artifact", "list", f"{host}/a/hello:1", *show, host=host).out.split() == [digest]
+        wpack("copy", f"{host}/a/hello:1", "oci:mirror:v1")
+        assert regctl("artifact", "list", "ocidir://mirror:v1", *show).out.split() == [digest]
+        regctl("image", "copy", "--referrers", f"{host}/a/hello:1", "ocidir://theirs:v1", host=host)
         assert self.listed(wpack, "oci:theirs:v1") == [("application/spdx+json", digest)]
         other = serve("far").host
         wpack("copy", "oci:theirs:v1", f"{other}/far/hello:1")

@@ -123,6 +123,37 @@ static void test_lost_update(void **state)
     assert_string_equal(listed(x, x->s, &subject.d), SIG ":one " SIG ":two ");
 }
 
+/* What one bind brings is one edit of each list, and stands there before the first name. */
+static void test_bind_edits_once(void **state)
+{
+    struct registry_fixture *x = *state;
+    struct wp_err err = {0};
+    x->f->no_referrers_api = true;
+    struct made subjects[] = {push_one(x, "s0", NULL), push_one(x, "s1", NULL)};
+    struct made made[5];
+    struct oci_binding list[6];
+    for (size_t i = 0; i < WP_ARRAY_LEN(made); i++) {
+        const char *seed = wp_arena_printf(&x->a, "%zu", i);
+        made[i].d = contract_manifest(x->s, &x->a, seed, &subjects[i % 2].d, SIG, &made[i].bytes);
+        list[i] = (struct oci_binding){.desc = &made[i].d, .bytes = made[i].bytes};
+    }
+    list[5] = (struct oci_binding){.name = "v1", .desc = &subjects[0].d, .bytes = subjects[0].bytes};
+    fake_registry_forget_log(x->f);
+    CONTRACT_OK(oci_store_bind(x->s, list, WP_ARRAY_LEN(list), 0, &err));
+    assert_string_equal(listed(x, x->s, &subjects[0].d), SIG ":0 " SIG ":2 " SIG ":4 ");
+    assert_string_equal(listed(x, x->s, &subjects[1].d), SIG ":1 " SIG ":3 ");
+    assert_int_equal(fake_registry_count(x->f, "PUT /v2/team/app/manifests/sha256-"), 2);
+    const char *name = strstr(x->f->log.ptr, "PUT /v2/team/app/manifests/v1\n");
+    assert_non_null(name);
+    assert_null(strstr(name, "PUT /v2/team/app/manifests/sha256-"));
+    /* Bound without a name at the end: listed as well. */
+    struct made last = {0};
+    last.d = contract_manifest(x->s, &x->a, "last", &subjects[1].d, SIG, &last.bytes);
+    const struct oci_binding only = {.desc = &last.d, .bytes = last.bytes};
+    CONTRACT_OK(oci_store_bind(x->s, &only, 1, 0, &err));
+    assert_string_equal(listed(x, x->s, &subjects[1].d), SIG ":1 " SIG ":3 " SIG ":last ");
+}
+
 /* With ETags a write over somebody else's is refused by the registry itself. */
 static void test_if_match(void **state)
 {
@@ -270,6 +301,7 @@ int main(void)
         REGISTRY_TEST(test_api),
         REGISTRY_TEST(test_fallback),
         REGISTRY_TEST(test_lost_update),
+        REGISTRY_TEST(test_bind_edits_once),
         REGISTRY_TEST(test_if_match),
         REGISTRY_TEST(test_list_that_is_none),
         REGISTRY_TEST(test_no_api_in_disguise),
