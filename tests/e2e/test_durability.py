@@ -3,13 +3,16 @@
 write, fsync the file, rename, fsync the folder, and only then the index that leads there. No root, no real crash: what
 support/trace.py still counts as volatile is what a power loss might take. tests/crash/ does it on real file systems."""
 
+import concurrent.futures
+import http.client
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from support import check_layout, sample, trace
+from support import check_layout, sample, sha256, trace
 
 TRACED = ",".join(trace.CALLS)
 COMMANDS = {
@@ -122,3 +125,65 @@ def test_a_second_run_finishes_what_the_first_left_volatile(wpack, tmp_path, tra
         if name != "pull":
             check_layout(target)
     assert died >= 3
+
+
+def acknowledged_early(log, folder):
+    """Uploads that strace's log shows answered with 201 before an fsync of the folder that began after the rename."""
+    early, renamed, began, ended = [], {}, {}, []
+    for at, line in enumerate(log.splitlines()):
+        pid, _, call = line.partition(" ")
+        call = call.strip()
+        if "renameat" in call and (f"{folder}>" in call or "resumed" in call) and not call.endswith("unfinished ...>"):
+            renamed[pid] = at
+        elif call.startswith("fsync(") and f"{folder}>" in call:
+            began[pid] = at
+            if not call.endswith("<unfinished ...>"):
+                ended.append((at, at))
+        elif call.startswith("<... fsync resumed") and pid in began:
+            ended.append((began.pop(pid), at))
+        elif "HTTP/1.1 201" in call and pid in renamed:
+            after = renamed.pop(pid)
+            if not any(begin > after for begin, _ in ended):
+                early.append(line)
+    return early
+
+
+def test_serve_acknowledges_no_upload_before_its_name_is_durable(wpack, tmp_path, servers):
+    """Many at once, with slow fsyncs: who finds the folder synced by another thread waits for that thread."""
+    if shutil.which("strace") is None:
+        pytest.skip("SKIP: strace not installed")
+    log = tmp_path / "strace.log"
+    words = ["strace", "-f", "-qq", "-y", "-s", "40", "-o", log, "-e", "trace=fsync,renameat,sendto,sendmsg,writev"]
+    words += ["-e", "inject=fsync:delay_exit=20000", wpack.path, "serve", "oci:lay", "--addr", "127.0.0.1:0"]
+    p = subprocess.Popen(words, cwd=tmp_path, env={**wpack.env, "ASAN_OPTIONS": "detect_leaks=0"},
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    servers.append(Process(p, log))
+    line = p.stdout.readline()
+    if not line:
+        pytest.skip(f"SKIP: strace cannot trace here: {p.stderr.read().strip()}")
+    host = line.strip().removeprefix("listening on http://")
+
+    def upload(n):
+        data = b"upload %d" % n
+        connection = http.client.HTTPConnection(host, timeout=60)
+        connection.request("POST", f"/v2/x/blobs/uploads/?digest={sha256(data)}", data,
+                           {"Content-Type": "application/octet-stream"})
+        return connection.getresponse().status
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(upload, range(60))) == {201}
+    text = log.read_text()
+    assert text.count("HTTP/1.1 201") == 60
+    assert acknowledged_early(text, "lay/blobs/sha256") == []
+
+
+class Process:
+    """A server under strace, which passes no signals on: its own process is ended."""
+
+    def __init__(self, strace, log):
+        self.strace, self.log = strace, log
+
+    def stop(self):
+        if self.strace.poll() is None:
+            os.kill(int(self.log.read_text().split(" ", 1)[0]), signal.SIGTERM)
+            self.strace.wait(20)
