@@ -88,7 +88,7 @@ def incremented(code):
     """Off by one; not in what a function returns, where only the sign counts and `return` does that."""
     for m in re.finditer(r"(?<![\w.])(\d+)(?![\w.])", code):
         line = code[code.rfind("\n", 0, m.start()) + 1:m.start()]
-        if not re.search(r"\breturn\b.*(^|return|[?:]) -?$", line):
+        if not re.search(r"\breturn (.*[?:] )?-?$", line):
             yield m.start(1), m.end(1), lambda s: str(int(s) + 1)
 
 
@@ -119,10 +119,11 @@ class Mutant:
         self.status = self.by = ""
 
     def change(self):
-        """The lines before and after, without indentation."""
+        """The line above, the lines before and the line after, without indentation."""
         old, new = (ROOT / self.path).read_text().splitlines(), self.text.splitlines()
         count = len(old) - len(new) + 1
-        return " ".join(x.strip() for x in old[self.line - 1:self.line - 1 + count]), new[self.line - 1].strip()
+        return (old[self.line - 2].strip(), " ".join(x.strip() for x in old[self.line - 1:self.line - 1 + count]),
+                new[self.line - 1].strip())
 
     def diff(self):
         old = (ROOT / self.path).read_text().splitlines()
@@ -131,9 +132,9 @@ class Mutant:
 
     def excuse(self):
         """Why it means the same, or None."""
-        old, new = self.change()
+        above, old, new = self.change()
         return next((e["why"] for e in EQUIVALENT
-                     if (e["file"], e["old"], e["new"]) == (self.path, old, new)), None)
+                     if (e["file"], e["old"], e["new"], e.get("above", above)) == (self.path, old, new, above)), None)
 
 
 def mutants_of(path):
@@ -269,6 +270,9 @@ def report(results, goal):
         print(f"{path:28}" + "".join(f"{count[c]:>10}" for c in columns) + f"{share:>8.1f}")
     by = {v: sum(m.by.startswith(v) for m in results) for v in VARIANTS}
     print("killed by: " + ", ".join(f"{v} {n}" for v, n in by.items()))
+    for m in results:
+        if m.status == "timeout":
+            print(f"timeout: {m.path}:{m.line}: {m.operator}: {m.by}")
     for m in results:
         if m.status == "equal":
             print(f"\n{m.path}:{m.line}: {m.operator}: means the same: {m.excuse()}\n{m.diff()}")

@@ -485,12 +485,19 @@ static void test_ingest_refuses(void **state)
 
     CONTRACT_OK(oci_store_ingest(c->s, &in, &err));
     write_in_pieces(in, bytes);
-    CONTRACT_FAILS(in->ops->commit(in, &other, NULL, &err), WP_E_INTEGRITY);
+    assert_int_equal(in->ops->commit(in, &other, NULL, &err), -1);
+    assert_int_equal(err.code, WP_E_INTEGRITY);
+    char text[OCI_DIGEST_TEXT];
+    assert_non_null(strstr(err.msg, oci_digest_text(&other.digest, text)));
+    assert_non_null(strstr(err.msg, oci_digest_text(&d.digest, text)));
     in->ops->abort(in);
 
     CONTRACT_OK(oci_store_ingest(c->s, &in, &err));
     write_in_pieces(in, bytes);
-    CONTRACT_FAILS(in->ops->commit(in, &longer, NULL, &err), WP_E_INTEGRITY);
+    assert_int_equal(in->ops->commit(in, &longer, NULL, &err), -1);
+    assert_int_equal(err.code, WP_E_INTEGRITY);
+    assert_non_null(strstr(err.msg, oci_digest_text(&d.digest, text)));
+    assert_non_null(strstr(err.msg, "5000 bytes, expected 5001"));
     in->ops->abort(in);
 
     CONTRACT_OK(oci_store_ingest(c->s, &in, &err));

@@ -75,6 +75,8 @@ static void test_realms(void **state)
         {"https://registry.gitlab.com", "https://gitlab.com/jwt/auth", NULL},
         {"https://reg.example.co.uk", "https://auth.example.co.uk/", NULL},
         {"https://reg.example.co.uk", "https://evil.co.uk/", other},
+        {"https://reg.bbc.uk", "https://auth.bbc.uk/", NULL},
+        {"https://reg.bbc.uk", "https://auth.itv.uk/", other},
         {"https://a.azurecr.io", "https://a.azurecr.io/oauth2/token", NULL},
         {"https://a.azurecr.io", "https://evil.azurecr.io/oauth2/token", other},
         {"https://1.dkr.ecr.us-east-1.amazonaws.com", "https://b.s3.us-east-1.amazonaws.com/", other},

@@ -70,6 +70,9 @@ static void test_nested(void **state)
     assert_true(at_dst(f, &one.desc) && at_dst(f, &two.desc) && at_dst(f, &three.desc) && at_dst(f, &inner.desc));
     assert_int_equal(f->dst.pushes, 4 + 4);
     assert_int_equal(f->src.fetches, 4 + 4);
+    /* What is there is not put again. */
+    assert_int_equal(copy_name(f, "all"), 0);
+    assert_int_equal(f->dst.pushes, 4 + 4);
 }
 
 static const char *signature_tag(struct fixture *f, const struct oci_desc *d, const char *ending)

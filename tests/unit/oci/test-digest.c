@@ -88,6 +88,21 @@ static void test_flood(void **state)
     assert_non_null(strstr(err.msg, "it has 99992 hex digits, expected 64"));
 }
 
+/* A sha512 digest is shown whole, what is longer is cut. */
+static void test_shown(void **state)
+{
+    (void)state;
+    struct oci_digest d;
+    struct wp_err err = {0};
+    static const char whole[] = "SHA512:" HEX64 HEX64 "12345";
+    static const char longer[] = "SHA512:" HEX64 HEX64 "123456";
+    assert_int_equal(strlen(whole), 140);
+    assert_int_equal(oci_digest_parse(whole, &d, &err), -1);
+    assert_string_equal(err.msg, WHY("SHA512:" HEX64 HEX64 "12345") "the algorithm must be in lower case");
+    assert_int_equal(oci_digest_parse(longer, &d, &err), -1);
+    assert_string_equal(err.msg, WHY("SHA512:" HEX64 HEX64 "12345") "the algorithm must be in lower case");
+}
+
 static void test_derived(void **state)
 {
     (void)state;
@@ -143,7 +158,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused), cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_derived),    cmocka_unit_test(test_equal),   cmocka_unit_test(test_algorithms),
+        cmocka_unit_test(test_shown),      cmocka_unit_test(test_derived), cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_algorithms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -394,6 +394,39 @@ static void test_gc_regctl(void **state)
     assert_null(strstr(place_read(p, &a, "index.json"), "sha256-"));
 }
 
+/* Under the fallback tag of one image stands a list with more on it than its referrers. */
+static void test_gc_odd_list(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct oci_desc one = image(s, &a, "v1", "one");
+    struct oci_desc two = image(s, &a, "v2", "two");
+    struct wp_span bytes;
+    struct oci_desc entries[3];
+    entries[0] = contract_desc(WP_SHA256, wp_span_str("a note"), OCI_MT_OCTETS);
+    CONTRACT_OK(oci_store_put(s, &entries[0], wp_span_str("a note"), &err));
+    entries[1] = contract_manifest(s, &a, "stranger", &two, "a/sig", &bytes);
+    CONTRACT_OK(oci_store_put(s, &entries[1], bytes, &err));
+    entries[2] = contract_manifest(s, &a, "sig", &one, "a/sig", &bytes);
+    CONTRACT_OK(oci_store_put(s, &entries[2], bytes, &err));
+    struct oci_manifest m = {
+        .kind = OCI_INDEX, .media_type = OCI_MT_INDEX, .manifests = entries, .manifest_count = WP_ARRAY_LEN(entries)};
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    oci_manifest_write(&m, &b);
+    struct oci_desc list = contract_desc(WP_SHA256, wp_buf_span(&b), OCI_MT_INDEX);
+    char tag[OCI_DIGEST_TEXT];
+    bind_one(s, oci_digest_referrers_tag(&one.digest, tag), &list, wp_buf_span(&b));
+    place_age_blobs(p, OLD);
+    /* The note, and the stranger with its layer: nobody asks this list for them. */
+    assert_int_equal(gc(s, false, HOUR).removed, 1 + 2);
+    assert_true(place_has_blob(p, &list.digest));
+    assert_true(place_has_blob(p, &entries[2].digest));
+    assert_false(place_has_blob(p, &entries[1].digest));
+    assert_false(place_has_blob(p, &entries[0].digest));
+}
+
 /* Bytes that are a layer of one image and a manifest of another keep what they name. */
 static void test_gc_two_faces(void **state)
 {
@@ -520,6 +553,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gc_young_referrer, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_young_plain, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_regctl, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_gc_odd_list, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_two_faces, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_parts, place_setup, place_teardown),

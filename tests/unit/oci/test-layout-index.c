@@ -225,6 +225,10 @@ static void test_changed_behind(void **state)
                                            names[i]);
         place_write(p, "index.json", wp_span_str(text));
         assert_names(s, NULL, wp_arena_printf(&a, "|%s ", names[i]));
+        /* Not within one tick of the clock that stamps files: now what was read is relied on. */
+        const struct timespec tick = {.tv_nsec = 25000000};
+        nanosleep(&tick, NULL);
+        assert_names(s, NULL, wp_arena_printf(&a, "|%s ", names[i]));
         assert_names(s, NULL, wp_arena_printf(&a, "|%s ", names[i]));
     }
 }
@@ -456,6 +460,49 @@ static void damage_referrer(struct layout_place *p, bool listed)
     assert_int_equal(b.len, strlen("a/sig=sig a/note=note "));
 }
 
+/* What is not there yet is looked for again, although index.json stays as it is. */
+static void test_referrers_late(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct family f = family(p, &a);
+    OCI_AUTO_STORE struct oci_store *s = f.s;
+    place_write(p, "index.json",
+                wp_span_str(wp_arena_printf(
+                    &a,
+                    "{\"schemaVersion\":2,\"manifests\":[" NAMED(
+                        "v1", "%s", "%zu") ",{\"mediaType\":\"" OCI_MT_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu}]}",
+                    digest_of(&a, &f.image), f.image_bytes.len, digest_of(&a, &f.sig), f.sig_bytes.len)));
+    const struct timespec tick = {.tv_nsec = 25000000};
+    nanosleep(&tick, NULL);
+    assert_referrers(s, &f.image, "");
+    assert_referrers(s, &f.image, "");
+    char path[OCI_BLOB_PATH];
+    place_write(p, oci_digest_blob_path(&f.sig.digest, path), f.sig_bytes);
+    assert_referrers(s, &f.image, "a/sig=sig ");
+}
+
+static void test_referrers_damaged_list(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    struct family f = family(p, &a);
+    OCI_AUTO_STORE struct oci_store *s = f.s;
+    CONTRACT_OK(oci_store_put(s, &f.sig, f.sig_bytes, &err));
+    WP_AUTO_BUF struct wp_buf list = WP_BUF_INIT;
+    assert_int_equal(oci_referrers_edit(wp_span(NULL, 0), &f.sig, 1, false, &list, &err), 1);
+    struct oci_desc d = contract_desc(WP_SHA256, wp_buf_span(&list), OCI_MT_INDEX);
+    bind_one(s, f.tag, &d, wp_buf_span(&list));
+    assert_referrers(s, &f.image, "a/sig=sig ");
+    char path[OCI_BLOB_PATH];
+    place_write(p, oci_digest_blob_path(&d.digest, path), wp_span_str("damaged"));
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    assert_int_equal(oci_store_referrers(s, &f.image, note_referrer, &b, &err), -1);
+    assert_int_equal(err.code, WP_E_INTEGRITY);
+    assert_non_null(strstr(err.msg, digest_of(&a, &d)));
+}
+
 static void test_referrers_damaged(void **state)
 {
     damage_referrer(*state, true);
@@ -508,6 +555,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_referrers_written, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_oras, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_regctl, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_referrers_late, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_referrers_damaged_list, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_damaged_plain, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_referrers_beside_damage, place_setup, place_teardown),
