@@ -173,6 +173,33 @@ void layout_graph_done(struct layout_graph *g)
     layout_set_done(&g->opened);
 }
 
+static int no_problem(struct layout_graph *g, enum layout_problem kind, const struct oci_desc *d, const char *text,
+                      struct wp_err *err)
+{
+    (void)g;
+    (void)kind;
+    (void)d;
+    (void)text;
+    (void)err;
+    return 0;
+}
+
+int layout_needed(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err)
+{
+    struct layout *l = WP_DOWNCAST(struct layout, s);
+    LAYOUT_AUTO_INDEX struct layout_index_ref index = {.l = l};
+    if (layout_index_get(l, &index.x, err) < 0) {
+        return -1;
+    }
+    WP_CLEANUP(layout_graph_done) struct layout_graph g = {.l = l, .problem = no_problem};
+    for (size_t i = 0; i < index.x->count && !layout_set_has(&g.seen, digest); i++) {
+        if (layout_graph_add(&g, &index.x->entries[i].desc, "index.json", err) < 0) {
+            return -1;
+        }
+    }
+    return layout_set_has(&g.seen, digest);
+}
+
 /* ---- files ---- */
 
 const char *layout_blob_folder(enum wp_hash_alg alg)

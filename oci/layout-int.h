@@ -260,6 +260,7 @@ struct layout_graph {
 /* Mark d and all that it reaches; by is who names it, for messages. */
 int layout_graph_add(struct layout_graph *g, const struct oci_desc *d, const char *by, struct wp_err *err) WP_MUST_USE;
 void layout_graph_done(struct layout_graph *g);
+int layout_needed(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err);
 
 /* What a folder holds, whatever kind it is of (st tells). dir is open while fn runs. Non-zero stops. */
 typedef int(layout_file_fn)(void *arg, int dir, const char *name, const struct stat *st, struct wp_err *err);

@@ -129,6 +129,12 @@ void serve_blob_delete(struct exchange *x)
         serve_error(x, 404, "BLOB_UNKNOWN", NULL, "no such blob");
         return;
     }
+    /* All repositories share it: one that lets go of its image must not break the others'. */
+    rc = rc < 0 ? -1 : oci_store_needed(x->sv->store, &d.digest, &x->err);
+    if (rc == 1) {
+        serve_error(x, 405, "DENIED", NULL, "a manifest needs this blob: delete that one first");
+        return;
+    }
     if (rc < 0 || oci_store_remove(x->sv->store, &d, &x->err) != 0) {
         serve_store_error(x, "BLOB_UNKNOWN");
         return;

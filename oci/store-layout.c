@@ -297,6 +297,7 @@ const struct oci_store_ops layout_ops = {
     .remove = layout_remove,
     .each_name = layout_each_name,
     .referrers = layout_referrers,
+    .needed = layout_needed,
     .open_blob = layout_open_blob,
     .close = layout_close,
 };

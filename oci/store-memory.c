@@ -197,6 +197,41 @@ static int mem_exists(struct oci_store *s, const struct oci_desc *d, bool proven
     return OCI_ABSENT;
 }
 
+static int is_digest(void *arg, const struct oci_desc *d, struct wp_err *err)
+{
+    (void)err;
+    return oci_digest_equal(arg, &d->digest);
+}
+
+static bool names_digest(const struct mem_blob *b, const struct oci_digest *digest)
+{
+    if (oci_mediatype_kind(b->media_type) == OCI_NOT_MANIFEST || b->content->src != NULL) {
+        return false;
+    }
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct oci_manifest m;
+    struct oci_digest want = *digest;
+    struct wp_err ignored = {0};
+    return oci_manifest_parse(wp_span(b->content->bytes, (size_t)b->content->size), NULL, "the manifest", &a, &m,
+                              &ignored) == 0 &&
+           oci_manifest_each(&m, is_digest, &want, &ignored) == 1;
+}
+
+/* All manifests count here, whether something leads to them or not. */
+static int mem_needed(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err WP_UNUSED)
+{
+    struct mem_store *m = WP_DOWNCAST(struct mem_store, s);
+    bool found = false;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < MEM_BUCKETS && !found; i++) {
+        for (const struct mem_blob *b = m->buckets[i]; b != NULL && !found; b = b->next) {
+            found = names_digest(b, digest);
+        }
+    }
+    pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
 static int mem_open_blob(struct oci_store *s, const struct oci_digest *digest, int *ret_fd, uint64_t *ret_size,
                          struct wp_err *err)
 {
@@ -392,6 +427,7 @@ struct oci_store *oci_memory_new(const char *label)
         .remove = mem_remove,
         .each_name = mem_each_name,
         .referrers = mem_referrers,
+        .needed = mem_needed,
         .open_blob = mem_open_blob,
         .close = mem_close,
     };

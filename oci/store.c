@@ -69,6 +69,11 @@ int oci_store_referrers(struct oci_store *s, const struct oci_desc *subject, oci
                                      : lacks(s, "list referrers (referrers)", err);
 }
 
+int oci_store_needed(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err)
+{
+    return s->ops->needed != NULL ? s->ops->needed(s, digest, err) : lacks(s, "tell what is needed (needed)", err);
+}
+
 int oci_store_open_blob(struct oci_store *s, const struct oci_digest *digest, int *ret_fd, uint64_t *ret_size,
                         struct wp_err *err)
 {

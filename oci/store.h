@@ -94,6 +94,8 @@ struct oci_store_ops {
      * API answers from the fallback tag. */
     int (*referrers)(struct oci_store *s, const struct oci_desc *subject, oci_desc_fn *fn, void *arg,
                      struct wp_err *err);
+    /* Does a manifest that is listed here, or that such a one reaches, name the content: 1 or 0. Reads them all. */
+    int (*needed)(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err);
     /* A descriptor of the blob's bytes for sendfile, and its size: 1, or 0 when absent. For the server. */
     int (*open_blob)(struct oci_store *s, const struct oci_digest *digest, WP_OWN int *ret_fd, uint64_t *ret_size,
                      struct wp_err *err);
@@ -121,6 +123,7 @@ int oci_store_each_name(struct oci_store *s, const char *repo, oci_name_fn *fn, 
                         struct wp_err *err) WP_MUST_USE;
 int oci_store_referrers(struct oci_store *s, const struct oci_desc *subject, oci_desc_fn *fn, void *arg,
                         struct wp_err *err) WP_MUST_USE;
+int oci_store_needed(struct oci_store *s, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
 int oci_store_open_blob(struct oci_store *s, const struct oci_digest *digest, WP_OWN int *ret_fd, uint64_t *ret_size,
                         struct wp_err *err) WP_MUST_USE;
 /* NULL is fine. */

@@ -211,3 +211,39 @@ def test_paths_are_taken_as_they_are(serve, tmp_path):
     for digest in ("sha256:../../../layout-secret", "sha256:" + "A" * 64, "sha256:", "md5:" + "0" * 32, "sha512:" + "0" * 64):
         r = ask(server, "GET", f"/v2/a/blobs/{digest}")
         assert r.status in (400, 404) and b"secret" not in r.body
+
+
+def test_delete_leaves_what_others_need(serve):
+    """One store stands behind all repositories: nobody can break another one's image, and DELETE says why."""
+    server = serve()
+    digest, layer = push_image(server, "mine", "1")
+    assert push_image(server, "yours", "1") == (digest, layer)
+    r = ask(server, "DELETE", f"/v2/mine/blobs/{layer}")
+    assert (r.status, r.code) == (405, "DENIED")
+    assert ask(server, "DELETE", f"/v2/mine/manifests/{digest}").status == 202
+    assert ask(server, "GET", "/v2/mine/tags/list").status == 404
+    assert ask(server, "GET", "/v2/yours/manifests/1").status == 200
+    assert ask(server, "DELETE", f"/v2/mine/blobs/{layer}").status == 405
+    assert ask(server, "GET", f"/v2/yours/blobs/{layer}").body == b"layer"
+    r = ask(server, "DELETE", f"/v2/mine/manifests/{digest}")
+    assert (r.status, r.code) == (404, "MANIFEST_UNKNOWN"), "not mine any more"
+    assert ask(server, "DELETE", f"/v2/yours/manifests/{digest}").status == 202
+    assert ask(server, "DELETE", f"/v2/mine/blobs/{layer}").status == 202
+    assert ask(server, "GET", f"/v2/yours/blobs/{layer}").status == 404
+
+
+def test_what_repositories_share(serve):
+    """As the manual page says: content is shared, names are not."""
+    server = serve()
+    digest, layer = push_image(server, "mine", None)
+    assert ask(server, "GET", f"/v2/other/blobs/{layer}").status == 200
+    assert ask(server, "GET", f"/v2/other/manifests/{digest}").status == 200
+    assert ask(server, "POST", f"/v2/other/blobs/uploads/?mount={layer}&from=mine", b"").status == 201
+    # Without a tag there is no repository to list, whoever pushed.
+    for repo in ("mine", "other"):
+        r = ask(server, "GET", f"/v2/{repo}/tags/list")
+        assert (r.status, r.code) == (404, "NAME_UNKNOWN")
+    push_image(server, "mine", "1")
+    assert json.loads(ask(server, "GET", "/v2/mine/tags/list").body)["tags"] == ["1"]
+    assert ask(server, "GET", "/v2/other/manifests/1").status == 404
+    assert json.loads(ask(server, "GET", "/v2/_catalog").body)["repositories"] == ["mine"]

@@ -553,6 +553,43 @@ static void test_remove_blob(void **state)
     assert_present(c->s, &d, bytes);
 }
 
+/* An index without a name that lists an image: the image's content, two steps away, is needed until the index goes. */
+static void test_needed(void **state)
+{
+    struct contract *c = *state;
+    struct wp_err err = {0};
+    struct wp_span bytes;
+    struct oci_manifest m;
+    struct oci_desc image = contract_manifest(c->s, &c->a, "needed", NULL, NULL, &bytes);
+    CONTRACT_OK(oci_manifest_parse(bytes, NULL, "image", &c->a, &m, &err));
+    const struct oci_digest layer = m.layers[0].digest;
+    if (c->t->no_needed) {
+        CONTRACT_FAILS(oci_store_needed(c->s, &layer, &err), WP_E_UNSUPPORTED);
+        return;
+    }
+    assert_int_equal(oci_store_needed(c->s, &layer, &err), 0);
+    CONTRACT_OK(oci_store_put(c->s, &image, bytes, &err));
+    struct oci_manifest list = {.kind = OCI_INDEX,
+                                .media_type = OCI_MT_INDEX,
+                                .has_media_type = true,
+                                .manifests = &image,
+                                .manifest_count = 1};
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    oci_manifest_write(&list, &b);
+    struct oci_desc index = contract_desc(WP_SHA256, wp_buf_span(&b), OCI_MT_INDEX);
+    const struct oci_binding plain = {.desc = &index, .bytes = wp_buf_span(&b)};
+    CONTRACT_OK(oci_store_bind(c->s, &plain, 1, 0, &err));
+    assert_int_equal(oci_store_needed(c->s, &layer, &err), 1);
+    assert_int_equal(oci_store_needed(c->s, &m.config.digest, &err), 1);
+    assert_int_equal(oci_store_needed(c->s, &image.digest, &err), 1);
+    struct oci_digest other = layer;
+    other.bytes[0] ^= 1;
+    assert_int_equal(oci_store_needed(c->s, &other, &err), 0);
+    CONTRACT_OK(oci_store_remove(c->s, &index, &err));
+    CONTRACT_OK(oci_store_remove(c->s, &image, &err));
+    assert_int_equal(oci_store_needed(c->s, &layer, &err), 0);
+}
+
 static void test_reopen(void **state)
 {
     struct contract *c = *state;
@@ -646,11 +683,12 @@ static void test_many_at_once(void **state)
 }
 
 const struct CMUnitTest contract_content_tests[] = {
-    cmocka_unit_test(test_kind),        cmocka_unit_test(test_push_fetch),     cmocka_unit_test(test_empty_blob),
-    cmocka_unit_test(test_sha512),      cmocka_unit_test(test_push_twice),     cmocka_unit_test(test_wrong_content),
-    cmocka_unit_test(test_wrong_size),  cmocka_unit_test(test_broken_source),  cmocka_unit_test(test_replaces_damage),
-    cmocka_unit_test(test_get_limit),   cmocka_unit_test(test_counters),       cmocka_unit_test(test_cancelled),
-    cmocka_unit_test(test_ingest),      cmocka_unit_test(test_ingest_refuses), cmocka_unit_test(test_open_blob),
-    cmocka_unit_test(test_remove_blob), cmocka_unit_test(test_reopen),         cmocka_unit_test(test_many_at_once),
+    cmocka_unit_test(test_kind),         cmocka_unit_test(test_push_fetch),     cmocka_unit_test(test_empty_blob),
+    cmocka_unit_test(test_sha512),       cmocka_unit_test(test_push_twice),     cmocka_unit_test(test_wrong_content),
+    cmocka_unit_test(test_wrong_size),   cmocka_unit_test(test_broken_source),  cmocka_unit_test(test_replaces_damage),
+    cmocka_unit_test(test_get_limit),    cmocka_unit_test(test_counters),       cmocka_unit_test(test_cancelled),
+    cmocka_unit_test(test_ingest),       cmocka_unit_test(test_ingest_refuses), cmocka_unit_test(test_open_blob),
+    cmocka_unit_test(test_remove_blob),  cmocka_unit_test(test_needed),         cmocka_unit_test(test_reopen),
+    cmocka_unit_test(test_many_at_once),
 };
 const size_t contract_content_count = WP_ARRAY_LEN(contract_content_tests);

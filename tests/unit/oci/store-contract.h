@@ -25,6 +25,7 @@ struct contract_target {
     bool one_repo;               /* names are tags; a colon is no part of them */
     bool no_ingest;              /* ingest is WP_E_UNSUPPORTED */
     bool no_open_blob;           /* open_blob is WP_E_UNSUPPORTED */
+    bool no_needed;              /* needed is WP_E_UNSUPPORTED */
     bool no_atomic_bind;         /* several names with OCI_BIND_ATOMIC are WP_E_UNSUPPORTED */
     bool no_sha512;              /* sha256 only */
     bool names_without_desc;     /* each_name gives NULL descriptors */

@@ -7,7 +7,9 @@
 #include "tests/unit/oci/layout-helper.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the contract ---- */
@@ -195,6 +197,49 @@ static void test_planted_source(void **state)
 }
 
 /* What is no regular file in the place of a blob is nothing, and gives way. */
+/* Has the file stood long enough for its times to tell its versions apart? Then its proof is kept. */
+static bool settled(const char *path)
+{
+    struct stat st;
+    struct timespec now;
+    assert_int_equal(stat(path, &st), 0);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec - st.st_ctim.tv_sec > 1 ||
+           (now.tv_sec - st.st_ctim.tv_sec) * 1000 + (now.tv_nsec - st.st_ctim.tv_nsec) / 1000000 > 30;
+}
+
+/* A manifest that was proven a hundred times is read again when its file is another one. */
+static void test_damaged_after_proof(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct wp_span bytes;
+    struct wp_span got;
+    struct oci_desc d = contract_manifest(s, &a, "proven", NULL, NULL, &bytes);
+    const struct oci_binding binding = {.name = "v1", .desc = &d, .bytes = bytes};
+    CONTRACT_OK(oci_store_bind(s, &binding, 1, 0, &err));
+    char blob[OCI_BLOB_PATH];
+    const char *path = place_path(p, &a, oci_digest_blob_path(&d.digest, blob));
+    for (unsigned after = 0; after < 100; after += settled(path) ? 1 : 0) {
+        WP_AUTO_ARENA struct wp_arena b = WP_ARENA_INIT;
+        CONTRACT_OK(oci_store_resolve(s, "v1", &b, NULL, &got, &err));
+        assert_int_equal(got.len, bytes.len);
+        assert_memory_equal(got.ptr, bytes.ptr, bytes.len);
+    }
+    uint8_t *wrong = wp_arena_alloc(&a, bytes.len, 1);
+    memcpy(wrong, bytes.ptr, bytes.len);
+    wrong[bytes.len - 1] ^= 1;
+    WP_AUTO_FD int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, wrong, bytes.len, 0), bytes.len);
+    CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, &got, &err), WP_E_INTEGRITY);
+    assert_int_equal(pwrite(fd, bytes.ptr, bytes.len, 0), bytes.len);
+    CONTRACT_OK(oci_store_resolve(s, "v1", &a, NULL, &got, &err));
+    assert_int_equal(unlink(path), 0);
+    CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, &got, &err), WP_E_NOT_FOUND);
+}
+
 static void test_odd_blob_files(void **state)
 {
     struct layout_place *p = *state;
@@ -504,6 +549,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_oci_layout, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_read_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_planted_source, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_after_proof, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_odd_blob_files, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_linked_folders, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_resume, place_setup, place_teardown),

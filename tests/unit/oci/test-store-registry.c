@@ -62,6 +62,7 @@ static int run_contract(enum kind kind)
         .one_repo = true,
         .no_ingest = true,
         .no_open_blob = true,
+        .no_needed = true,
         .no_atomic_bind = true,
         .names_without_desc = true,
         .lists_unbound_referrer = true,
