@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From "127.0.0.1:5000" to a listening socket, with words for what can be wrong about it. */
+ * From "127.0.0.1:5000" to a listening socket, with words for what can be wrong about it, and the reply to those who
+ * expect TLS behind it. */
 #include "base/mem.h"
 #include "base/num.h"
 #include "oci/httpd.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,6 +70,9 @@ static int listen_one(const struct addrinfo *ai)
     }
     int on = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    /* Accepted with its first bytes, so that httpd_refuse_tls can look at them. */
+    int seconds = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
         int errnum = errno;
         wp_close_p(&fd);
@@ -127,4 +132,22 @@ int httpd_listen(const char *addr, WP_OWN int *ret_fd, char ret_addr[HTTPD_ADDR_
     }
     *ret_fd = fd;
     return 0;
+}
+
+/* Docker and containerd try TLS first and fall back when a reply shows that HTTP is spoken here; the library would end
+ * most such connections without a word. */
+void httpd_refuse_tls(int fd)
+{
+    static const char reply[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 39\r\n"
+                                "Connection: close\r\n\r\nthis is HTTP, and the request was TLS\r\n";
+    uint8_t hello[4096];
+    ssize_t n = recv(fd, hello, 2, MSG_PEEK | MSG_DONTWAIT);
+    if (n != 2 || hello[0] != 0x16 || hello[1] != 0x03) {
+        return;
+    }
+    /* Closing with bytes unread would be a reset, and the reply lost. */
+    while (recv(fd, hello, sizeof(hello), MSG_DONTWAIT) > 0) {
+    }
+    (void)send(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(fd, SHUT_RDWR);
 }

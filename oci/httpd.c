@@ -467,6 +467,7 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
         c->fd = info != NULL ? info->connect_fd : -1;
         atomic_store(&c->deadline_ms, wp_time_mono_ms() + h->limits.headers_ms);
         *context = c;
+        httpd_refuse_tls(c->fd);
         (void)pthread_mutex_lock(&h->lock);
         c->next = h->conns;
         if (h->conns != NULL) {

@@ -55,6 +55,8 @@ void httpd_reply_header(struct httpd_req *r, const char *name, const char *value
 #define HTTPD_ADDR_TEXT 64
 /* A listening socket. addr and ret_addr as below. */
 int httpd_listen(const char *addr, WP_OWN int *ret_fd, char ret_addr[HTTPD_ADDR_TEXT], struct wp_err *err) WP_MUST_USE;
+/* Answer a connection of that socket that begins with TLS with 400 and end it; others are left alone. */
+void httpd_refuse_tls(int fd);
 
 struct httpd;
 /* addr: "127.0.0.1:5000", "[::1]:0". ret_addr receives the address with the port in use. WP_E_USAGE for an address that

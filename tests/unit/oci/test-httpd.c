@@ -91,6 +91,29 @@ static void test_refused(void **state)
 }
 
 /* The same connection carries many requests; a body that nobody wants is read past. */
+/* Who tries TLS is told that this is HTTP, whatever the random bytes of the hello look like. */
+static void test_tls_is_answered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+    } rows[] = {
+        {RAW("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\nabc")},
+        {RAW("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 x\n\n")},
+        {RAW("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03no line ends")},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        WP_AUTO_BUF struct wp_buf all = WP_BUF_INIT;
+        int fd = client_connect(&server);
+        client_send(fd, rows[i].text, rows[i].len);
+        read_all(fd, &all);
+        (void)close(fd);
+        assert_true(wp_str_starts(all.ptr, "HTTP/1.1 400 "));
+        assert_non_null(strstr(all.ptr, "\r\n\r\nthis is HTTP, and the request was TLS\r\n"));
+    }
+}
+
 static void test_keep_alive(void **state)
 {
     (void)state;
@@ -226,8 +249,10 @@ static void test_graceful_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_keep_alive), cmocka_unit_test(test_expect_continue),
-        cmocka_unit_test(test_large_headers), cmocka_unit_test(test_addresses),  cmocka_unit_test(test_graceful_end),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_tls_is_answered),
+        cmocka_unit_test(test_keep_alive),    cmocka_unit_test(test_expect_continue),
+        cmocka_unit_test(test_large_headers), cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_graceful_end),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
