@@ -38,13 +38,6 @@ void copy_graph_done(struct copy_graph *g)
 
 /* ---- digest to position ---- */
 
-static size_t hash_of(const struct oci_digest *digest)
-{
-    size_t h = 0;
-    memcpy(&h, digest->bytes, sizeof(h));
-    return h;
-}
-
 typedef const struct oci_digest *(digest_at_fn)(const struct copy_graph *g, size_t at);
 
 static const struct oci_digest *node_digest(const struct copy_graph *g, size_t at)
@@ -63,7 +56,7 @@ static size_t map_find(const struct copy_graph *g, const struct copy_map *map, d
     if (map->cap == 0) {
         return SIZE_MAX;
     }
-    for (size_t i = hash_of(digest);; i++) {
+    for (size_t i = (size_t)oci_digest_hash(digest, map->seed);; i++) {
         size_t slot = map->slots[i & (map->cap - 1)];
         if (slot == 0) {
             return SIZE_MAX;
@@ -76,7 +69,7 @@ static size_t map_find(const struct copy_graph *g, const struct copy_map *map, d
 
 static void map_place(struct copy_map *map, const struct oci_digest *digest, size_t value)
 {
-    size_t i = hash_of(digest);
+    size_t i = (size_t)oci_digest_hash(digest, map->seed);
     while (map->slots[i & (map->cap - 1)] != 0) {
         i++;
     }
@@ -88,6 +81,7 @@ static void map_add(const struct copy_graph *g, struct copy_map *map, digest_at_
 {
     if (2 * (map->count + 1) > map->cap) {
         free(map->slots);
+        map->seed = map->cap == 0 ? oci_digest_seed() : map->seed;
         map->cap = map->cap == 0 ? 64 : 2 * map->cap;
         map->slots = wp_xcalloc(map->cap, sizeof(size_t));
         for (size_t i = 0; i < map->count; i++) {

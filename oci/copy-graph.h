@@ -12,6 +12,7 @@ struct copy_map {
     size_t *slots; /* position + 1; 0: free */
     size_t cap;    /* 0 or a power of two */
     size_t count;
+    uint64_t seed;
 };
 
 struct copy_found {

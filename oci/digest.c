@@ -4,9 +4,11 @@
 #include "oci/digest.h"
 
 #include "base/num.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <strings.h>
+#include <sys/random.h>
 
 enum { QUOTED_MAX = 140 }; /* a sha512 digest is shown whole, a flood is not */
 
@@ -136,6 +138,29 @@ void oci_digest_of(enum wp_hash_alg alg, struct wp_span bytes, struct oci_digest
 {
     *ret = (struct oci_digest){.alg = alg};
     wp_hash_bytes(alg, bytes, ret->bytes);
+}
+
+uint64_t oci_digest_hash(const struct oci_digest *d, uint64_t seed)
+{
+    __extension__ typedef unsigned __int128 wide;
+    uint64_t h = seed;
+    for (size_t at = 0; at < wp_hash_size(d->alg); at += sizeof(h)) {
+        uint64_t word = 0;
+        memcpy(&word, d->bytes + at, sizeof(word));
+        /* Both halves of the product: no bit of a word moves on alone, where another word could take it back. */
+        wide product = (wide)(h ^ word) * (seed | 1);
+        h = (uint64_t)product ^ (uint64_t)(product >> 64);
+    }
+    return h;
+}
+
+uint64_t oci_digest_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
+        seed ^= wp_time_mono_ms() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uintptr_t)&seed;
+    }
+    return seed;
 }
 
 char *oci_digest_blob_path(const struct oci_digest *d, char ret[OCI_BLOB_PATH])

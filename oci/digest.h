@@ -25,6 +25,11 @@ const char *oci_digest_alg_name(enum wp_hash_alg alg);
 bool oci_digest_alg_parse(const char *name, enum wp_hash_alg *ret);
 bool oci_digest_equal(const struct oci_digest *a, const struct oci_digest *b);
 void oci_digest_of(enum wp_hash_alg alg, struct wp_span bytes, struct oci_digest *ret);
+/* For hash tables. Digests that others only claim are as they chose them: without a seed that they do not know a
+ * document could make every look-up a walk over all of the table. */
+uint64_t oci_digest_hash(const struct oci_digest *d, uint64_t seed);
+/* A seed nobody knows. */
+uint64_t oci_digest_seed(void);
 /* Path of the blob inside a layout: "blobs/sha256/<hex>"; ret has OCI_BLOB_PATH bytes. Returns ret. */
 #define OCI_BLOB_PATH (OCI_DIGEST_TEXT + 8)
 char *oci_digest_blob_path(const struct oci_digest *d, char ret[OCI_BLOB_PATH]);

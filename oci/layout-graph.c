@@ -22,12 +22,10 @@ void layout_set_done(struct layout_set *s)
     *s = (struct layout_set){0};
 }
 
-/* The slot of d, or the free one where it belongs. Digests are random enough to be their own hash. */
+/* The slot of d, or the free one where it belongs. */
 static struct oci_digest *set_slot(const struct layout_set *s, const struct oci_digest *d)
 {
-    uint64_t hash = 0;
-    memcpy(&hash, d->bytes, sizeof(hash));
-    size_t at = (size_t)(hash & (s->cap - 1));
+    size_t at = (size_t)oci_digest_hash(d, s->seed) & (s->cap - 1);
     while (s->slots[at].alg != 0 && !oci_digest_equal(&s->slots[at], d)) {
         at = (at + 1) & (s->cap - 1);
     }
@@ -43,6 +41,7 @@ bool layout_set_add(struct layout_set *s, const struct oci_digest *d)
 {
     if (2 * (s->count + 1) > s->cap) {
         struct layout_set bigger = {.cap = s->cap == 0 ? 256 : 2 * s->cap, .count = s->count};
+        bigger.seed = s->cap == 0 ? oci_digest_seed() : s->seed;
         bigger.slots = wp_xcalloc(bigger.cap, sizeof(*bigger.slots));
         for (size_t i = 0; i < s->cap; i++) {
             if (s->slots[i].alg != 0) {

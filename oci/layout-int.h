@@ -35,7 +35,8 @@ struct layout {
     bool unsynced[LAYOUT_ALGS]; /* a name made in it, or relied on, may not be durable yet */
     struct layout_index *index; /* as last read */
 
-    pthread_mutex_t edit; /* held by the thread that holds byte 1 */
+    pthread_mutex_t edit;  /* held by the thread that holds byte 1 */
+    pthread_mutex_t flush; /* held while folders are synced */
 
     pthread_mutex_t subjects_mutex;
     struct layout_subjects *subjects;
@@ -240,6 +241,7 @@ void layout_subjects_free(struct layout *l, WP_OWN struct layout_subjects *t);
 struct layout_set {
     struct oci_digest *slots; /* alg 0: free */
     size_t cap, count;
+    uint64_t seed;
 };
 void layout_set_done(struct layout_set *s);
 bool layout_set_has(const struct layout_set *s, const struct oci_digest *d);

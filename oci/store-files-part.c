@@ -178,7 +178,8 @@ static int transfer(int fd, uint64_t prefix, const struct files_slot *slot, cons
     }
 }
 
-/* The part, never one that has a second name: writing would reach a file elsewhere. */
+/* The part, never one that has a second name: writing would reach a file elsewhere. Nor somebody else's, which its
+ * owner could write to after the proof. */
 static int open_part(const struct files_store *f, const struct files_slot *slot, const char *shown, uint64_t *ret_size,
                      struct wp_err *err)
 {
@@ -187,7 +188,7 @@ static int open_part(const struct files_store *f, const struct files_slot *slot,
             openat(f->part_fd, slot->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, f->mode);
         int errnum = fd < 0 ? errno : 0;
         struct stat st;
-        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid()) {
             *ret_size = (uint64_t)st.st_size;
             return wp_steal_fd(&fd);
         }
@@ -229,6 +230,9 @@ int files_part_fill(struct files_store *f, struct files_slot *slot, const char *
     }
     if (n == 0) {
         n = wp_fs_sync(fd, shown, err);
+    }
+    if (n == 0 && fstat(fd, &slot->seen) < 0) {
+        n = wp_fs_fail(err, errno, "cannot read the part of '%s'", shown);
     }
     struct stat st;
     if (n < 0 && (err->code == WP_E_INTEGRITY || (fstat(fd, &st) == 0 && st.st_size == 0))) {

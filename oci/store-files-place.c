@@ -229,6 +229,34 @@ static int make_durable(const struct files_store *f, const struct files_entry *e
     return folder < 0 || wp_fs_sync(fd, e->shown, err) < 0 ? -1 : wp_fs_sync(folder, e->shown, err);
 }
 
+static int exchanged(const struct files_entry *e, struct wp_err *err)
+{
+    return wp_fail(err, WP_E_INTEGRITY, "'%s': its part was exchanged after it had been proven", e->shown);
+}
+
+/* Whoever may write to the folder of parts could put another file in the place of the proven one. */
+static int place_part(const struct files_store *f, const struct files_entry *e, int folder, const char *name,
+                      struct wp_err *err)
+{
+    struct stat *proven = &e->slot->seen;
+    struct stat st;
+    if (fstatat(f->part_fd, e->slot->part, &st, AT_SYMLINK_NOFOLLOW) < 0 || !same_file(&st, proven)) {
+        return exchanged(e, err);
+    }
+    if (give_name(f, e, f->part_fd, e->slot->part, folder, name, err) < 0) {
+        return -1;
+    }
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return wp_fs_fail(err, errno, "cannot read '%s'", e->shown);
+    }
+    if (st.st_ino != proven->st_ino || st.st_dev != proven->st_dev) {
+        unlinkat(folder, name, 0);
+        return exchanged(e, err);
+    }
+    *proven = st;
+    return 0;
+}
+
 int files_place(struct files_store *f, size_t entry, struct wp_err *err)
 {
     struct files_entry *e = &f->entries[entry];
@@ -251,12 +279,10 @@ int files_place(struct files_store *f, size_t entry, struct wp_err *err)
     if (slot->state != FILES_STAGED) {
         return place_copy(f, e, folder, name, err);
     }
-    if (give_name(f, e, f->part_fd, slot->part, folder, name, err) < 0) {
+    if (place_part(f, e, folder, name, err) < 0) {
         return -1;
     }
     slot->state = FILES_PLACED;
     slot->at = entry;
-    return fstatat(folder, name, &slot->seen, AT_SYMLINK_NOFOLLOW) == 0
-               ? 0
-               : wp_fs_fail(err, errno, "cannot read '%s'", e->shown);
+    return 0;
 }

@@ -24,7 +24,7 @@ struct files_slot {
     pthread_mutex_t lock;       /* guards what follows, and the part; held while bytes move */
     enum files_state state;
     size_t at;
-    struct stat seen; /* the file at `at`, when it was proven */
+    struct stat seen; /* the part, or the file at `at`, when it was proven */
 };
 
 struct files_entry {

@@ -154,12 +154,36 @@ static void test_algorithms(void **state)
     assert_false(oci_digest_alg_parse("", &alg));
 }
 
+/* Digests chosen to be alike in all but a few bytes must not meet in a table. */
+static void test_hash(void **state)
+{
+    (void)state;
+    for (unsigned place = 0; place < 32; place += 8) {
+        static bool taken[4096];
+        memset(taken, 0, sizeof(taken));
+        size_t distinct = 0;
+        for (unsigned i = 0; i < WP_ARRAY_LEN(taken); i++) {
+            struct oci_digest d = {.alg = WP_SHA256};
+            d.bytes[place] = (uint8_t)i;
+            d.bytes[place + 7] = (uint8_t)(i >> 8);
+            uint64_t h = oci_digest_hash(&d, UINT64_C(0x0123456789abcdef));
+            assert_true(h == oci_digest_hash(&d, UINT64_C(0x0123456789abcdef)));
+            assert_true(h != oci_digest_hash(&d, UINT64_C(0x0fedcba987654321)));
+            distinct += !taken[h % WP_ARRAY_LEN(taken)];
+            taken[h % WP_ARRAY_LEN(taken)] = true;
+        }
+        /* Random ones fill 1 - 1/e of the places. */
+        assert_in_range(distinct, 2400, 2800);
+    }
+    assert_true(oci_digest_seed() != oci_digest_seed());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused), cmocka_unit_test(test_flood),
         cmocka_unit_test(test_shown),      cmocka_unit_test(test_derived), cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_algorithms),
+        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -537,6 +537,38 @@ static void test_planted_parts(void **state)
     assert_temp_list(f->t, "elsewhere", "");
 }
 
+static void test_exchanged_part(void **state)
+{
+    struct fixture *f = *state;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = open_plan(f, "app.wasm", NULL);
+    CONTRACT_OK(oci_store_put(s, &f->desc, f->bytes, &err));
+    assert_int_equal(unlink(temp_path(f->t, f->part)), 0);
+    temp_write(f->t, f->part, wp_span_str("something else"));
+    assert_int_equal(bind(s, &err), -1);
+    assert_int_equal(err.code, WP_E_INTEGRITY);
+    assert_non_null(strstr(err.msg, "out/app.wasm': its part was exchanged after it had been proven"));
+    assert_temp_list(f->t, "out", ".wpack ");
+}
+
+/* Somebody else's part, who keeps it open for writing. */
+static void test_foreign_part(void **state)
+{
+    struct fixture *f = *state;
+    struct wp_err err = {0};
+    leave_part(f, f->bytes, 1000);
+    WP_AUTO_FD int theirs = openat(f->t->fd, f->part, O_WRONLY | O_CLOEXEC);
+    assert_true(theirs >= 0);
+    if (fchown(theirs, 65534, (gid_t)-1) != 0) {
+        skip(); /* only root can give files away */
+    }
+    OCI_AUTO_STORE struct oci_store *s = open_plan(f, "app.wasm", NULL);
+    CONTRACT_OK(oci_store_put(s, &f->desc, f->bytes, &err));
+    CONTRACT_OK(bind(s, &err));
+    assert_int_equal(pwrite(theirs, "evil", 4, 0), 4);
+    assert_temp_file(f->t, "out/app.wasm", f->bytes);
+}
+
 /* ---- what is there already ---- */
 
 static void test_already_there(void **state)
@@ -669,6 +701,8 @@ int main(void)
         CHECK(test_symlink_with_same_content),
         CHECK(test_symlinked_folder),
         CHECK(test_planted_parts),
+        CHECK(test_exchanged_part),
+        CHECK(test_foreign_part),
         CHECK(test_already_there),
         CHECK(test_changed_meanwhile),
         CHECK(test_no_clobber),
