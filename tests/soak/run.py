@@ -162,7 +162,7 @@ class Worker(threading.Thread):
         self.counts[key] = self.counts.get(key, 0) + 1
         if rc == 0:
             return last
-        if rc not in also and self.soak.kills == began:
+        if rc not in also and self.soak.alive_since(began):
             raise Failure(f"worker {self.number}: exit {rc} although the server lives: wpack"
                           f" {' '.join(map(str, args))}\n{err}")
         return None
@@ -194,7 +194,7 @@ class Worker(threading.Thread):
         # What a push that fails may have left is only known by its annotation: the digest is asked for beforehand.
         rc, digest, err = self.wpack("build", file, "-t", "x:1", "-o", "oci:own", "-a", note)
         if rc != 0:
-            if self.soak.kills == began:
+            if self.soak.alive_since(began):
                 raise Failure(f"build: exit {rc}\n{err}")
             return
         self.modules[digest] = file.read_bytes()
@@ -299,7 +299,7 @@ class Worker(threading.Thread):
         try:
             while self.soak.gate.enter():
                 try:
-                    self.rng.choices(operations, weights)[0](self, self.soak.kills)
+                    self.rng.choices(operations, weights)[0](self, self.soak.epoch)
                 finally:
                     self.soak.gate.leave()
         except BaseException as e:  # noqa: BLE001: whatever it was, the run has failed
@@ -314,7 +314,7 @@ class Soak:
         self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
         self.rng = random.Random(f"{self.seed}:main")
         self.gate = Gate()
-        self.kills = 0
+        self.epoch = 0  # odd: the server is down
         self.failure = None
         self.checks = 0
         self.pool = []
@@ -329,6 +329,9 @@ class Soak:
         if self.failure is None:
             self.failure = error
         self.gate.end()
+
+    def alive_since(self, epoch):
+        return epoch == self.epoch and epoch % 2 == 0
 
     def raise_failure(self):
         if self.failure is not None:
@@ -384,13 +387,17 @@ class Soak:
 
     # ---- rounds ----
 
+    def start_again(self):
+        self.server.start()
+        self.epoch += 1
+
     def crash_round(self):
         """The server dies, in half of the rounds all clients with it; else they meet its next life."""
         self.pause(self.rng.uniform(0.8, 3))
         with_clients = self.rng.random() < 0.5
         if with_clients:
             self.gate.close()
-        self.kills += 1
+        self.epoch += 1
         self.server.kill()
         if with_clients:
             for w in self.workers:
@@ -400,16 +407,15 @@ class Soak:
             self.gate.idle()
             self.raise_failure()
             self.check_folder()
-            self.server.start()
+            self.start_again()
         else:
-            self.server.start()
+            self.start_again()
             self.pause(self.rng.uniform(0.2, 1))
             self.gate.close()
             self.gate.idle()
             self.raise_failure()
             self.check_folder()
         self.check_server()
-        self.kills += 1  # operations that began before this line may have been hurt
         self.gate.open()
 
     def settled_footprint(self, limit):
