@@ -7,7 +7,7 @@
 
 struct http_client *registry_fixture_client(struct fake_registry *f)
 {
-    const struct http_opts opts = {.retries = 2, .retry_first_ms = 1};
+    const struct http_opts opts = {.retries = 5, .retry_first_ms = 1};
     return http_client_new(&f->base, FIXTURE_HOST, NULL, &opts);
 }
 

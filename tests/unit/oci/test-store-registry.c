@@ -187,7 +187,7 @@ static void test_resolve_types(void **state)
     x->f->break_at = 20;
     x->f->breaks = 2;
     CONTRACT_OK(oci_store_resolve(x->s, "v1", &x->a, &got, NULL, &err));
-    x->f->breaks = 3;
+    x->f->breaks = 6;
     CONTRACT_FAILS(oci_store_resolve(x->s, "v1", &x->a, &got, NULL, &err), WP_E_NETWORK);
 }
 
