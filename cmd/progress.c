@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ struct cmd_progress {
     bool tty, lines, events;
     pthread_mutex_t lock; /* of reported: the thread and whoever flushes */
     int signals, stop;    /* signalfd, eventfd */
+    atomic_bool ended;
     struct wp_thread *thread;
     uint64_t began_ms;
     size_t reported; /* items before this index have had their line */
@@ -221,8 +223,10 @@ static void run(void *arg)
 {
     struct cmd_progress *p = arg;
     struct pollfd fds[] = {{.fd = p->signals, .events = POLLIN}, {.fd = p->stop, .events = POLLIN}};
-    while (fds[1].revents == 0) {
+    bool ended = false;
+    while (!ended) {
         int n = poll(fds, WP_ARRAY_LEN(fds), TICK_MS);
+        ended = atomic_load(&p->ended);
         if (n > 0 && fds[0].revents != 0) {
             take_signal(p);
         }
@@ -274,8 +278,9 @@ void progress_stop(struct cmd_progress *p)
     if (p == NULL) {
         return;
     }
-    /* Cannot fail: the counter is 0 and the descriptor blocks. */
-    eventfd_write(p->stop, 1);
+    /* The descriptor saves waiting for the tick, no more: nothing hangs should it fail. */
+    atomic_store(&p->ended, true);
+    (void)eventfd_write(p->stop, 1);
     wp_thread_join(p->thread);
     if (p->tty) {
         out_status(p->out, NULL, 0);

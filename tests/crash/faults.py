@@ -4,7 +4,6 @@
 import os
 import pathlib
 import re
-import subprocess
 
 import rows
 from support import trace
@@ -38,11 +37,10 @@ def strace(wpack, row, folder, inject=None, shim=None, traced=trace.CALLS):
     for key, value in {**({"LD_PRELOAD": SHIM} if shim else {}), **(shim or {})}.items():
         words += ["-E", f"{key}={value}"]
     words += rows.words(wpack, row)
-    p = subprocess.run(words, cwd=folder, env=rows.environment(folder, wpack), stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=120)
+    status, err = rows.bounded(words, folder, rows.environment(folder, wpack))
     calls = trace.parse(log.read_text(errors="replace"))
     log.unlink()
-    return Outcome(p.returncode, p.stderr.decode(errors="replace"), calls)
+    return Outcome(status, err, calls)
 
 
 def points(wpack, row, folder, names, shim=None):

@@ -47,21 +47,27 @@ def again(wpack, row, folder, when):
     return check(wpack, row, folder, True, when)
 
 
+def killed(ctx, row, folder, call, n, shim=None):
+    """The run that ends at the n-th such call (or at its own end), and what is wrong with how it ended."""
+    out = faults.strace(ctx.wpack, row, folder, f"{call}:signal=KILL:when={n}" if call else None, shim)
+    return out, ["hangs"] if out.status == "hang" else []
+
+
 def kill(ctx, row, folder, call, n):
-    out = faults.strace(ctx.wpack, row, folder, f"{call}:signal=KILL:when={n}")
-    wrong = check(ctx.wpack, row, folder, out.status == 0, "after the kill")
+    out, wrong = killed(ctx, row, folder, call, n)
+    wrong += check(ctx.wpack, row, folder, out.status == 0, "after the kill")
     return wrong + again(ctx.wpack, row, folder, "after the second run")
 
 
 def torn(ctx, row, folder, call, n, zero):
     """As kill; what was not fsynced loses its last 512 bytes, or finds zeros there."""
-    out = faults.strace(ctx.wpack, row, folder, f"{call}:signal=KILL:when={n}")
+    out, wrong = killed(ctx, row, folder, call, n)
     for path in faults.unsynced(out, folder):
         size = os.path.getsize(path)
         os.truncate(path, max(0, size - 512))
         if zero:
             os.truncate(path, size)
-    wrong = check(ctx.wpack, row, folder, out.status == 0, "with torn tails")
+    wrong += check(ctx.wpack, row, folder, out.status == 0, "with torn tails")
     return wrong + again(ctx.wpack, row, folder, "after the second run")
 
 
@@ -115,10 +121,9 @@ def full(ctx, row, folder, pages):
 def power(ctx, row, image, call, n, rerun, commit, shim=None):
     """Kill (or the whole command where call is None), perhaps a second run to its end, then the power goes."""
     folder = image.mountpoint / "w"
-    inject = f"{call}:signal=KILL:when={n}" if call else None
     image.mount()
     try:
-        out = faults.strace(ctx.wpack, row, folder, inject, shim)
+        out, hung = killed(ctx, row, folder, call, n, shim)
         acknowledged = out.status == 0
         if call is None and not acknowledged:
             return [f"undisturbed, but exit {out.status}: {out.err.strip()[:200]}"]
@@ -129,7 +134,7 @@ def power(ctx, row, image, call, n, rerun, commit, shim=None):
             acknowledged = status == 0
         image.power_loss(commit)
         # What gc removed may come back: nobody was promised that it would not.
-        wrong = check(ctx.wpack, row, folder, acknowledged, "after the power loss", exact=False)
+        wrong = hung + check(ctx.wpack, row, folder, acknowledged, "after the power loss", exact=False)
         if row.program is None and not shim:
             wrong += again(ctx.wpack, row, folder, "after the power loss and a second run")
         return wrong

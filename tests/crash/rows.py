@@ -5,6 +5,7 @@ measured, not written down: the setup gives the names before, an undisturbed run
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -79,11 +80,21 @@ def environment(folder, wpack=""):
             "OTEL_TRACES_EXPORTER": "none"}
 
 
+def bounded(argv, folder, env):
+    """(status, stderr); a command that hangs is killed with all it started, its status is 'hang'."""
+    p = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        err = p.communicate(timeout=60)[1]
+        return p.returncode, err.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)
+        return "hang", p.communicate()[1].decode(errors="replace")
+
+
 def run(wpack, row, folder, extra=None):
     """The command undisturbed: (status, stderr)."""
-    p = subprocess.run(words(wpack, row), cwd=folder, env={**environment(folder, wpack), **(extra or {})},
-                       stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-    return p.returncode, p.stderr.decode(errors="replace")
+    return bounded(words(wpack, row), folder, {**environment(folder, wpack), **(extra or {})})
 
 
 def prepare(wpack, row, folder):

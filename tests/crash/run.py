@@ -234,7 +234,7 @@ def private_mounts():
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("wpack")
-    p.add_argument("--points", type=int, default=1000, help="power-loss points, and of each other kind (0: all)")
+    p.add_argument("--points", type=int, default=1000, help="power-loss points, and half as many of each other kind (0: all)")
     p.add_argument("--quick", action="store_true", help="a few commands and points, well under a minute")
     p.add_argument("--row", action="append", help="only this command, may be repeated")
     p.add_argument("--only", choices=("processes", "power"), help="one half of the plan")
@@ -249,6 +249,7 @@ def main():
         return 0
     started = time.monotonic()
     points = 60 if args.quick or args.self_test and args.points == 1000 else args.points
+    others = 30 if args.quick else points // 2
     table = [r for r in rows.ROWS if not args.row or r.name in args.row]
     if not args.row and (args.quick or args.self_test):
         table = [r for r in rows.ROWS if r.name in rows.QUICK]
@@ -263,7 +264,7 @@ def main():
         learn(h, table)
         if args.self_test:
             return self_test(h, table, points) if h.fs else 0
-        jobs = [] if args.only == "power" else h.plan_processes(table, points)
+        jobs = [] if args.only == "power" else h.plan_processes(table, others)
         if h.fs:
             h.make_bases(table)
             jobs += h.plan_power(table, points)
