@@ -300,7 +300,7 @@ static int remove_names(struct layout *l, const struct oci_desc *d, struct wp_er
     }
     LAYOUT_AUTO_DRAFT struct layout_draft dr;
     layout_draft_init(&dr, index.x);
-    bool found = layout_draft_drop(&dr, &d->digest, false);
+    bool found = layout_draft_drop(&dr, &d->digest);
     WP_CLEANUP(pending_free_p) struct pending *lists = NULL;
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     struct oci_desc plain = {.digest = d->digest, .size = OCI_SIZE_UNKNOWN};

@@ -125,12 +125,19 @@ void layout_draft_plain(struct layout_draft *dr, const struct oci_desc *d)
     add_row(dr, &row);
 }
 
-bool layout_draft_drop(struct layout_draft *dr, const struct oci_digest *digest, bool plain_only)
+void layout_draft_drop_at(struct layout_draft *dr, size_t entry)
+{
+    if (!dr->rows[entry].dropped) {
+        drop_row(dr, &dr->rows[entry]);
+    }
+}
+
+bool layout_draft_drop(struct layout_draft *dr, const struct oci_digest *digest)
 {
     bool found = false;
     for (size_t i = 0; i < dr->count; i++) {
         struct layout_draft_row *r = &dr->rows[i];
-        if (!r->dropped && (r->name == NULL || !plain_only) && oci_digest_equal(&r->digest, digest)) {
+        if (!r->dropped && oci_digest_equal(&r->digest, digest)) {
             drop_row(dr, r);
             found = true;
         }

@@ -262,10 +262,8 @@ static int drop_entries(struct gc *g, struct wp_err *err)
         if (layout_set_has(&g->graph.seen, &e->desc.digest)) {
             continue;
         }
-        if (e->name == NULL) {
-            layout_draft_drop(&dr, &e->desc.digest, true);
-        } else if (e->fallback) {
-            layout_draft_unset(&dr, e->name);
+        if (e->name == NULL || e->fallback) {
+            layout_draft_drop_at(&dr, i);
         }
     }
     return g->opts->dry_run ? 0 : layout_draft_write(g->l, &dr, err);

@@ -206,8 +206,10 @@ const struct layout_draft_row *layout_draft_find(const struct layout_draft *dr, 
 void layout_draft_set(struct layout_draft *dr, const char *name, const struct oci_desc *d);
 bool layout_draft_unset(struct layout_draft *dr, const char *name);
 void layout_draft_plain(struct layout_draft *dr, const struct oci_desc *d);
-/* Every row of the digest (plain ones only when plain_only); returns whether there was one. */
-bool layout_draft_drop(struct layout_draft *dr, const struct oci_digest *digest, bool plain_only);
+/* The row of an entry of the index the draft began with, by the entry's place. */
+void layout_draft_drop_at(struct layout_draft *dr, size_t entry);
+/* Every row of the digest; returns whether there was one. */
+bool layout_draft_drop(struct layout_draft *dr, const struct oci_digest *digest);
 /* To disk, durably, when anything changed. The edit lock is held. */
 int layout_draft_write(struct layout *l, struct layout_draft *dr, struct wp_err *err) WP_MUST_USE;
 

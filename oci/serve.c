@@ -286,6 +286,10 @@ static void route(struct exchange *x)
         refuse_method(x, routes, "the endpoint does not have this method");
     } else if (r->writes && x->sv->opts->read_only) {
         refuse_method(x, routes, "this registry is read-only");
+    } else if (r->writes && httpd_req_header(x->http, "Origin") != NULL) {
+        /* Only browsers say for whose page they ask, and no page has business here: without logins a page of a
+         * stranger could write to a registry on the reader's own machine. */
+        serve_error(x, 403, "DENIED", NULL, "pages in a browser cannot write to this registry");
     } else if (!parse_args(x)) {
         serve_error(x, 400, "UNSUPPORTED", NULL, "the query is malformed");
     } else {

@@ -171,6 +171,23 @@ static void test_read_only(void **state)
     server_stop(&s);
 }
 
+/* A page of a stranger, and one whose name leads to this machine all of a sudden: both may ask, neither may write. */
+static void test_pages_cannot_write(void **state)
+{
+    (void)state;
+    char digest[OCI_DIGEST_TEXT];
+    digest_of(WP_SHA256, wp_span_str("x"), digest);
+    char path[256];
+    snprintf(path, sizeof(path), "/v2/a/blobs/uploads/?digest=%s", digest);
+    AUTO_REPLY struct reply blob = call(&server, "POST", path, "Origin: http://evil.test\r\n", "x");
+    assert_error(&blob, 403, "DENIED");
+    snprintf(path, sizeof(path), "/v2/a/blobs/%s", digest);
+    expect(&server, 404, "GET", path, "Origin: http://evil.test\r\n", NULL);
+    expect(&server, 403, "PUT", "/v2/a/manifests/1", "Origin: null\r\n", "{}");
+    expect(&server, 403, "DELETE", "/v2/a/manifests/1", "Origin: http://evil.test\r\n", NULL);
+    expect(&server, 200, "GET", "/v2/", "Origin: http://evil.test\r\n", NULL);
+}
+
 /* One line per request; foreign bytes cannot steer the terminal that shows it. */
 static void test_log(void **state)
 {
@@ -255,9 +272,15 @@ static void test_store_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ping),        cmocka_unit_test(test_no_such_path),   cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_methods),     cmocka_unit_test(test_read_only),      cmocka_unit_test(test_log),
-        cmocka_unit_test(test_store_fails), cmocka_unit_test(test_does_not_start),
+        cmocka_unit_test(test_ping),
+        cmocka_unit_test(test_no_such_path),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_pages_cannot_write),
+        cmocka_unit_test(test_store_fails),
+        cmocka_unit_test(test_does_not_start),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
