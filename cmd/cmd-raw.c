@@ -28,25 +28,6 @@ static const struct opt rows[] = {
     {0},
 };
 
-static void report(struct cmd_ctx *c, const struct cmd_target *t, const struct oci_desc *d)
-{
-    char digest[OCI_DIGEST_TEXT];
-    if (!cmd_json(c)) {
-        out_line(c->out, "%s", target_pinned(c, t, &d->digest));
-        return;
-    }
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    struct wp_json_out j = wp_json_out(&b);
-    wp_jo_object(&j);
-    wp_jo_kstr(&j, "digest", oci_digest_text(&d->digest, digest));
-    wp_jo_kstr(&j, "mediaType", d->media_type);
-    if (d->size != OCI_SIZE_UNKNOWN) {
-        wp_jo_ku64(&j, "size", d->size);
-    }
-    wp_jo_object_end(&j);
-    out_json(c->out, &b);
-}
-
 static int blob_desc(const struct cmd_target *t, const char *text, struct oci_desc *ret, struct wp_err *err)
 {
     if (!t->ref.has_digest) {
@@ -77,7 +58,7 @@ static int head(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct w
         if (target_resolve(c, t, &d, NULL, err) < 0) {
             return -1;
         }
-        report(c, t, &d);
+        target_report(c, t, &d);
         return 0;
     }
     if (blob_desc(t, c->args[2], &d, err) < 0) {
@@ -88,7 +69,7 @@ static int head(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct w
         return wp_fail(err, WP_E_NOT_FOUND, "%s: no such blob", c->args[2]);
     }
     if (there > 0) {
-        report(c, t, &d);
+        target_report(c, t, &d);
     }
     return there < 0 ? -1 : 0;
 }
@@ -122,7 +103,7 @@ static int put(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp
         if (oci_store_put(t->store, &d, wp_buf_span(&b), err) < 0) {
             return -1;
         }
-        report(c, t, &d);
+        target_report(c, t, &d);
         return 0;
     }
     struct oci_manifest m;
@@ -136,7 +117,7 @@ static int put(struct cmd_ctx *c, struct cmd_target *t, bool manifest, struct wp
     if (oci_store_bind(t->store, &bind, 1, 0, err) < 0) {
         return -1;
     }
-    report(c, t, &d);
+    target_report(c, t, &d);
     return 0;
 }
 
@@ -149,7 +130,7 @@ static int delete (struct cmd_ctx *c, struct cmd_target *t, bool manifest, struc
     if (oci_store_remove(t->store, &d, err) < 0) {
         return -1;
     }
-    report(c, t, &d);
+    target_report(c, t, &d);
     return 0;
 }
 

@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `wpack tag`, `wpack resolve`, `wpack rm`: names. */
+ * `wpack tag`: further names for what has one. */
 #include "cmd/out.h"
 #include "cmd/transfer.h"
 
-struct tag_opts {
+struct opts {
     bool no_clobber;
 };
-static const struct opt tag_rows[] = {
+static const struct opt rows[] = {
     {.name = "no-clobber",
      .kind = OPT_FLAG,
-     .offset = offsetof(struct tag_opts, no_clobber),
+     .offset = offsetof(struct opts, no_clobber),
      .help = "fail where a tag has other content"},
     {0},
 };
-
-static void report_pinned(struct cmd_ctx *c, const struct cmd_target *t, const struct oci_desc *d)
-{
-    const char *pinned = target_pinned(c, t, &d->digest);
-    if (!cmd_json(c)) {
-        out_line(c->out, "%s", pinned);
-        return;
-    }
-    char digest[OCI_DIGEST_TEXT];
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    struct wp_json_out j = wp_json_out(&b);
-    wp_jo_object(&j);
-    wp_jo_kstr(&j, "reference", pinned);
-    wp_jo_kstr(&j, "digest", oci_digest_text(&d->digest, digest));
-    wp_jo_kstr(&j, "mediaType", d->media_type);
-    wp_jo_ku64(&j, "size", d->size);
-    wp_jo_object_end(&j);
-    out_json(c->out, &b);
-}
 
 /* A new tag stays in the repository of the name it is given to. */
 static int new_name(struct cmd_ctx *c, const struct cmd_target *t, const char *text, const char **ret,
@@ -57,9 +38,9 @@ static int new_name(struct cmd_ctx *c, const struct cmd_target *t, const char *t
     return 0;
 }
 
-static int run_tag(struct cmd_ctx *c, struct wp_err *err)
+static int run(struct cmd_ctx *c, struct wp_err *err)
 {
-    const struct tag_opts *o = c->opts;
+    const struct opts *o = c->opts;
     TARGET_AUTO struct cmd_target t = {0};
     struct oci_desc desc;
     struct wp_span bytes;
@@ -81,7 +62,7 @@ static int run_tag(struct cmd_ctx *c, struct wp_err *err)
     for (size_t i = 0; i < n; i++) {
         out_fact(c->out, "tagged", "%s", list[i].name);
     }
-    report_pinned(c, &t, &desc);
+    target_report(c, &t, &desc);
     return 0;
 }
 
@@ -93,70 +74,7 @@ const struct cmd cmd_tag = {
     .min_args = 2,
     .max_args = SIZE_MAX,
     .uses = CMD_REGISTRY,
-    .opts_size = sizeof(struct tag_opts),
-    .opts = tag_rows,
-    .run = run_tag,
-};
-
-static int run_resolve(struct cmd_ctx *c, struct wp_err *err)
-{
-    TARGET_AUTO struct cmd_target t = {0};
-    struct oci_desc desc;
-    if (target_open(c, c->args[0], TARGET_READ, &t, err) < 0 || target_resolve(c, &t, &desc, NULL, err) < 0) {
-        return -1;
-    }
-    report_pinned(c, &t, &desc);
-    return 0;
-}
-
-const struct cmd cmd_resolve = {
-    .name = "resolve",
-    .alias = "digest",
-    .group = "Look",
-    .args = "REF",
-    .summary = "print the digest that a name leads to",
-    .min_args = 1,
-    .max_args = 1,
-    .uses = CMD_REGISTRY,
-    .run = run_resolve,
-};
-
-static int run_rm(struct cmd_ctx *c, struct wp_err *err)
-{
-    TARGET_AUTO struct cmd_target t = {0};
-    struct oci_desc desc;
-    if (target_open(c, c->args[0], TARGET_WRITE, &t, err) < 0) {
-        return -1;
-    }
-    if (t.ref.name == NULL && !t.ref.has_digest) {
-        wp_fail(err, WP_E_USAGE, "rm: '%s' names no tag and no digest", c->args[0]);
-        return wp_hint(err, "'wpack ls %s' lists the tags", c->args[0]);
-    }
-    if (target_resolve(c, &t, &desc, NULL, err) < 0) {
-        return -1;
-    }
-    int rc = 0;
-    if (t.ref.has_digest) {
-        rc = oci_store_remove(t.store, &desc, err);
-    } else {
-        const struct oci_binding unbind = {.name = t.ref.name};
-        rc = oci_store_bind(t.store, &unbind, 1, 0, err);
-    }
-    if (rc < 0) {
-        return -1;
-    }
-    out_fact(c->out, "removed", "%s", t.ref.has_digest ? "the manifest and its names" : t.ref.name);
-    report_pinned(c, &t, &desc);
-    return 0;
-}
-
-const struct cmd cmd_rm = {
-    .name = "rm",
-    .group = "Setup",
-    .args = "REF",
-    .summary = "remove a tag, or with a digest a manifest and its tags",
-    .min_args = 1,
-    .max_args = 1,
-    .uses = CMD_REGISTRY,
-    .run = run_rm,
+    .opts_size = sizeof(struct opts),
+    .opts = rows,
+    .run = run,
 };

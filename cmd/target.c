@@ -355,3 +355,38 @@ const char *target_pinned(struct cmd_ctx *c, const struct cmd_target *t, const s
     char text[OCI_DIGEST_TEXT];
     return wp_arena_printf(c->arena, "%s@%s", t->base, oci_digest_text(d, text));
 }
+
+void target_report(struct cmd_ctx *c, const struct cmd_target *t, const struct oci_desc *d)
+{
+    const char *pinned = target_pinned(c, t, &d->digest);
+    if (!cmd_json(c)) {
+        out_line(c->out, "%s", pinned);
+        return;
+    }
+    char digest[OCI_DIGEST_TEXT];
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&b);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "reference", pinned);
+    wp_jo_kstr(&j, "digest", oci_digest_text(&d->digest, digest));
+    wp_jo_kstr(&j, "mediaType", d->media_type);
+    if (d->size != OCI_SIZE_UNKNOWN) {
+        wp_jo_ku64(&j, "size", d->size);
+    }
+    wp_jo_object_end(&j);
+    out_json(c->out, &b);
+}
+
+int target_open_folder(struct cmd_ctx *c, enum target_use use, struct cmd_target *ret, struct wp_err *err)
+{
+    struct oci_ref ref;
+    const char *text = c->arg_count == 0 ? "oci:" TARGET_LAYOUT : c->args[0];
+    if (oci_ref_parse(c->arena, text, &ref, err) < 0) {
+        return -1;
+    }
+    if (ref.kind != OCI_REF_LAYOUT || ref.name != NULL || ref.has_digest) {
+        wp_fail(err, WP_E_USAGE, "%s: '%s' is not a layout folder", c->cmd->name, text);
+        return wp_hint(err, "wpack %s oci:DIR", c->cmd->name);
+    }
+    return target_open_ref(c, &ref, use, ret, err);
+}

@@ -42,6 +42,10 @@ int target_resolve(struct cmd_ctx *c, struct cmd_target *t, struct oci_desc *ret
                    struct wp_err *err) WP_MUST_USE;
 /* "base@sha256:…" in the run's arena. */
 const char *target_pinned(struct cmd_ctx *c, const struct cmd_target *t, const struct oci_digest *d);
+/* The result of commands that name one thing: "base@sha256:…", or {"reference","digest","mediaType","size"}. */
+void target_report(struct cmd_ctx *c, const struct cmd_target *t, const struct oci_desc *d);
+/* The layout that the command's only argument names (default TARGET_LAYOUT): a folder, no name in it. */
+int target_open_folder(struct cmd_ctx *c, enum target_use use, struct cmd_target *ret, struct wp_err *err) WP_MUST_USE;
 /* The client of a registry host with this run's credentials and options. Owned by the run. */
 int target_client(struct cmd_ctx *c, const char *host, struct http_client **ret, struct wp_err *err) WP_MUST_USE;
 /* The file login writes to: --registry-config, else $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */

@@ -237,7 +237,7 @@ class TestRaw:
         put = wpack("raw", "put", "manifest", f"{repo}:1", stdin=manifest)
         assert put.digest == sha256(manifest)
         head = wpack("raw", "head", "manifest", f"{repo}:1", "--format", "json").json
-        assert head == {"digest": put.digest, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        assert head == {"reference": put.last, "digest": put.digest, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                         "size": len(manifest)}
         assert wpack.run("raw", "get", "manifest", f"{repo}:1").out_bytes == manifest, "byte for byte"
         assert wpack("raw", "delete", "manifest", f"{repo}:1").digest == put.digest
