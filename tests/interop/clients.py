@@ -11,6 +11,7 @@ from lab import find_peer, sha256
 
 class Client:
     component_only = False
+    cannot_push_to = ()  # rows of REGISTRIES, by what is between the two without wpack
 
     def __init__(self, lab):
         self.lab = lab
@@ -145,6 +146,8 @@ class Skopeo(Client):
 class Wkg(Client):
     needs = "wkg"
     component_only = True
+    # It wants a Location that this registry does not send.
+    cannot_push_to = ("crane registry, memory", "crane registry, disk")
 
     def pull(self, ref, name):
         out = self.lab.new("wkg") + ".wasm"

@@ -79,6 +79,9 @@ by_script() {
     "$here/$2" install "$dir"
 }
 
+for arg; do
+    [ "$arg" = all ] || grep -q "^$arg " "$here/peers.txt" || { echo "no peer '$arg' in tests/peers/peers.txt" >&2 && exit 2; }
+done
 while read -r name kind source more; do
     case $name in '' | '#'*) continue ;; esac
     wanted "$name" "$kind" "$@" || continue
