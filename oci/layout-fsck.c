@@ -10,6 +10,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* So often the names are followed anew when they change below us. */
+enum { TRIES = 20 };
+
+struct lost {
+    struct oci_digest digest;
+    char *text;
+};
+
 struct fsck {
     struct layout *l;
     struct wp_job *job;
@@ -19,6 +27,8 @@ struct fsck {
     struct oci_fsck_report *report;
     struct layout_set intact;
     struct layout_set told;
+    struct lost *lost; /* missing, as far as is known */
+    size_t lost_count, lost_cap;
     enum wp_hash_alg alg; /* of the folder being read */
     const char *folder;
     uint64_t total;
@@ -183,6 +193,34 @@ static int check_files(struct fsck *f, struct wp_err *err)
 
 /* ---- what is named ---- */
 
+static void lost_clear(struct fsck *f)
+{
+    for (size_t i = 0; i < f->lost_count; i++) {
+        free(f->lost[i].text);
+    }
+    f->lost_count = 0;
+}
+
+static void lost_add(struct fsck *f, const struct oci_digest *digest, const char *text)
+{
+    if (f->lost_count == f->lost_cap) {
+        f->lost_cap = f->lost_cap == 0 ? 16 : 2 * f->lost_cap;
+        f->lost = wp_xrealloc(f->lost, f->lost_cap, sizeof(*f->lost));
+    }
+    f->lost[f->lost_count++] = (struct lost){.digest = *digest, .text = wp_xstrdup(text)};
+}
+
+static void lost_tell(struct fsck *f)
+{
+    for (size_t i = 0; i < f->lost_count; i++) {
+        if (layout_set_add(&f->told, &f->lost[i].digest)) {
+            char path[OCI_BLOB_PATH];
+            f->report->missing++;
+            tell(f, oci_digest_blob_path(&f->lost[i].digest, path), f->lost[i].text);
+        }
+    }
+}
+
 static int graph_problem(struct layout_graph *g, enum layout_problem kind, const struct oci_desc *d, const char *text,
                          struct wp_err *err)
 {
@@ -190,14 +228,13 @@ static int graph_problem(struct layout_graph *g, enum layout_problem kind, const
     struct fsck *f = g->arg;
     if (kind == LAYOUT_DAMAGED) {
         damaged(f, &d->digest, text);
-    } else if (layout_set_add(&f->told, &d->digest)) {
-        char path[OCI_BLOB_PATH];
-        f->report->missing++;
-        tell(f, oci_digest_blob_path(&d->digest, path), text);
+    } else {
+        lost_add(f, &d->digest, text);
     }
     return 0;
 }
 
+/* 1: what is missing may have been removed in the meantime; removing changes index.json first */
 static int follow_entries(struct fsck *f, struct layout_graph *g, struct wp_err *err)
 {
     LAYOUT_AUTO_INDEX struct layout_index_ref index = {.l = f->l};
@@ -221,20 +258,31 @@ static int follow_entries(struct fsck *f, struct layout_graph *g, struct wp_err 
             return -1;
         }
     }
-    return 0;
+    return f->lost_count > 0 && !layout_index_current(f->l, index.x) ? 1 : 0;
+}
+
+static void count_unreachable(struct fsck *f, const struct layout_graph *g)
+{
+    for (size_t i = 0; i < f->intact.cap; i++) {
+        if (f->intact.slots[i].alg != 0 && !layout_set_has(&g->seen, &f->intact.slots[i])) {
+            f->report->unreachable++;
+        }
+    }
 }
 
 static int check_names(struct fsck *f, struct wp_err *err)
 {
-    struct layout_graph g = {.l = f->l, .job = f->job, .problem = graph_problem, .arg = f};
-    int n = follow_entries(f, &g, err);
-    for (size_t i = 0; i < f->intact.cap; i++) {
-        if (f->intact.slots[i].alg != 0 && !layout_set_has(&g.seen, &f->intact.slots[i])) {
-            f->report->unreachable++;
+    for (int tries = 1;; tries++) {
+        WP_CLEANUP(layout_graph_done)
+        struct layout_graph g = {.l = f->l, .job = f->job, .problem = graph_problem, .arg = f};
+        int n = follow_entries(f, &g, err);
+        if (n != 1 || tries == TRIES) {
+            count_unreachable(f, &g);
+            lost_tell(f);
+            return n < 0 ? -1 : 0;
         }
+        lost_clear(f);
     }
-    layout_graph_done(&g);
-    return n;
 }
 
 static int check_head(struct fsck *f, struct wp_err *err)
@@ -283,6 +331,8 @@ int oci_layout_fsck(struct oci_store *s, struct wp_job *job, oci_fsck_fn *fn, vo
     int n = check_all(&f, err);
     layout_set_done(&f.intact);
     layout_set_done(&f.told);
+    lost_clear(&f);
+    free(f.lost);
     if (n == 0) {
         *ret = report;
     }

@@ -188,6 +188,49 @@ static void test_fsck_no_manifest(void **state)
     assert_int_equal(report.damaged, 1);
 }
 
+struct remover {
+    struct oci_store *s;
+    const struct oci_desc *victim;
+    unsigned told;
+};
+
+static void remove_victim(void *arg, const char *path, const char *problem)
+{
+    struct remover *r = arg;
+    struct wp_err err = {0};
+    assert_true(wp_str_starts(path, "blobs/sha256/"));
+    assert_non_null(strstr(problem, "says 7"));
+    r->told++;
+    CONTRACT_OK(oci_store_remove(r->s, r->victim, &err));
+}
+
+/* What somebody removes while names are being followed is not missing. */
+static void test_fsck_beside_rm(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct oci_desc one = image(s, &a, "v1", "one");
+    struct oci_desc two = image(s, &a, "v2", "two");
+    static const char *const entry = "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{"
+                                     "\"org.opencontainers.image.ref.name\":\"%s\"}}";
+    place_write(
+        p, "index.json",
+        wp_span_str(wp_arena_printf(
+            &a, "{\"schemaVersion\":2,\"manifests\":[%s,%s]}",
+            wp_arena_printf(&a, entry, OCI_MT_MANIFEST, digest_text(&a, &one.digest), (size_t)7, "v1"),
+            wp_arena_printf(&a, entry, OCI_MT_MANIFEST, digest_text(&a, &two.digest), (size_t)two.size, "v2"))));
+    OCI_AUTO_STORE struct oci_store *reader = place_open(p, OCI_LAYOUT_READ);
+    struct remover r = {.s = s, .victim = &two};
+    struct oci_fsck_report report;
+    CONTRACT_OK(oci_layout_fsck(reader, NULL, remove_victim, &r, &report, &err));
+    assert_int_equal(r.told, 1);
+    assert_false(place_has_blob(p, &two.digest));
+    assert_int_equal(report.damaged, 1);
+    assert_int_equal(report.missing, 0);
+}
+
 static void test_fsck_strays(void **state)
 {
     struct layout_place *p = *state;
@@ -545,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fsck_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_fsck_index, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_fsck_no_manifest, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_fsck_beside_rm, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_fsck_strays, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_fsck_cancelled, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc, place_setup, place_teardown),
