@@ -124,6 +124,16 @@ int wp_read_all(struct wp_reader *r, struct wp_buf *b, uint64_t limit, const cha
     }
 }
 
+int wp_read_drain(struct wp_reader *r, struct wp_err *err)
+{
+    WP_AUTO_FREE uint8_t *waste = wp_xmalloc(READ_CHUNK);
+    ssize_t n = 0;
+    do {
+        n = wp_read(r, waste, READ_CHUNK, err);
+    } while (n > 0);
+    return n < 0 ? -1 : 0;
+}
+
 int wp_write_all(int fd, const void *bytes, size_t len, const char *name, struct wp_err *err)
 {
     const uint8_t *p = bytes;

@@ -30,6 +30,8 @@ WP_OWN struct wp_reader *wp_reader_fd(WP_OWN int fd, const char *name);
 /* Read to the end into b (appended). WP_E_LIMIT as soon as more than limit bytes came; what names the thing read. */
 int wp_read_all(struct wp_reader *r, struct wp_buf *b, uint64_t limit, const char *what,
                 struct wp_err *err) WP_MUST_USE;
+/* Read to the end and forget what came: for readers whose end is a proof. */
+int wp_read_drain(struct wp_reader *r, struct wp_err *err) WP_MUST_USE;
 /* Write all bytes to fd, restarting after signals and short writes. name is used in messages. */
 int wp_write_all(int fd, const void *bytes, size_t len, const char *name, struct wp_err *err) WP_MUST_USE;
 

@@ -139,14 +139,7 @@ static const char *basic_value(struct wp_arena *a, const struct oci_cred *cred)
     if (!cred || !cred->username || !cred->password) {
         return NULL;
     }
-    WP_AUTO_BUF struct wp_buf plain = WP_BUF_INIT;
-    WP_AUTO_BUF struct wp_buf coded = WP_BUF_INIT;
-    wp_buf_printf(&plain, "%s:%s", cred->username, cred->password);
-    wp_base64(&coded, wp_buf_span(&plain), false);
-    const char *value = wp_arena_printf(a, "Basic %s", coded.ptr);
-    explicit_bzero(plain.ptr, plain.len);
-    explicit_bzero(coded.ptr, coded.len);
-    return value;
+    return http_basic_value(a, cred->username, cred->password);
 }
 
 /* ---- scopes ---- */

@@ -61,6 +61,8 @@ struct http_token_ask {
     const char *scope;           /* blank-separated, or NULL */
     const struct oci_cred *cred; /* NULL: anonymous */
 };
+/* "Basic …" (RFC 7617) in a; nothing of it stays elsewhere. */
+const char *http_basic_value(struct wp_arena *a, const char *user, const char *password);
 /* The token appended to ret and how long it holds. */
 int http_token_fetch(struct http_client *c, const struct http_token_ask *ask, struct http_try *t, struct wp_buf *ret,
                      uint64_t *ret_lifetime_ms, struct wp_err *err) WP_MUST_USE;

@@ -40,7 +40,7 @@ static char *get_url(const struct http_token_ask *ask, struct wp_arena *a)
     return wp_arena_printf(a, "%.*s%s%s", (int)bare, ask->realm, glue, query.ptr);
 }
 
-static const char *basic(struct wp_arena *a, const char *user, const char *password)
+const char *http_basic_value(struct wp_arena *a, const char *user, const char *password)
 {
     WP_AUTO_BUF struct wp_buf plain = WP_BUF_INIT;
     WP_AUTO_BUF struct wp_buf coded = WP_BUF_INIT;
@@ -179,9 +179,10 @@ int http_token_fetch(struct http_client *c, const struct http_token_ask *ask, st
     if (!refresh || resp.status == 404 || resp.status == 405) {
         const char *authorization = NULL;
         if (refresh) {
-            authorization = basic(t->arena, cred->username ? cred->username : "<token>", cred->identity_token);
+            authorization =
+                http_basic_value(t->arena, cred->username ? cred->username : "<token>", cred->identity_token);
         } else if (cred && cred->username && cred->password) {
-            authorization = basic(t->arena, cred->username, cred->password);
+            authorization = http_basic_value(t->arena, cred->username, cred->password);
         }
         const struct http_header accept = {"Accept", "application/json"};
         struct http_req req = {.method = "GET", .url = get_url(ask, t->arena), .headers = &accept, .header_count = 1};

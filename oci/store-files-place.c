@@ -35,16 +35,6 @@ static int probe(const struct files_store *f, const struct files_entry *e, struc
     return fstat(fd, ret) == 0 ? 1 : wp_fs_fail(err, errno, "cannot read '%s'", e->shown);
 }
 
-static int drain(struct wp_reader *r, struct wp_err *err)
-{
-    WP_AUTO_FREE uint8_t *buf = wp_xmalloc(CHUNK);
-    ssize_t n = 0;
-    do {
-        n = wp_read(r, buf, CHUNK, err);
-    } while (n > 0);
-    return n < 0 ? -1 : 0;
-}
-
 /* 1: the file at the entry's path holds its content (proven; *ret_seen tells which file), 0: not, -1. */
 static int holds(const struct files_store *f, const struct files_entry *e, struct stat *ret_seen, struct wp_err *err)
 {
@@ -66,7 +56,7 @@ static int holds(const struct files_store *f, const struct files_entry *e, struc
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         return 0;
     }
-    if (drain(r, err) == 0) {
+    if (wp_read_drain(r, err) == 0) {
         *ret_seen = st;
         return 1;
     }

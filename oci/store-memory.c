@@ -162,17 +162,6 @@ static int mem_fetch(struct oci_store *s, const struct oci_desc *d, uint64_t off
     return 0;
 }
 
-/* Reads r to its end and forgets what it gave. */
-static int drain(struct wp_reader *r, struct wp_err *err)
-{
-    WP_AUTO_FREE uint8_t *buf = wp_xmalloc(CHUNK);
-    ssize_t n = 0;
-    do {
-        n = wp_read(r, buf, CHUNK, err);
-    } while (n > 0);
-    return n < 0 ? -1 : 0;
-}
-
 static int mem_exists(struct oci_store *s, const struct oci_desc *d, bool proven, struct wp_err *err)
 {
     WP_CLEANUP(content_unref_p) struct mem_content *c = content_of(WP_DOWNCAST(struct mem_store, s), &d->digest);
@@ -187,7 +176,7 @@ static int mem_exists(struct oci_store *s, const struct oci_desc *d, bool proven
         return -1;
     }
     WP_AUTO_READER struct wp_reader *r = oci_verify_reader(raw, d);
-    if (drain(r, err) == 0) {
+    if (wp_read_drain(r, err) == 0) {
         return OCI_PRESENT;
     }
     if (err->code != WP_E_INTEGRITY) {

@@ -193,20 +193,14 @@ static int prove_presence(struct oci_store *s, const struct oci_desc *d, struct 
         return -1;
     }
     WP_AUTO_READER struct wp_reader *proof = oci_verify_reader(raw, d);
-    WP_AUTO_FREE char *buffer = wp_xmalloc(64 * WP_KIB);
-    for (;;) {
-        ssize_t n = wp_read(proof, buffer, 64 * WP_KIB, err);
-        if (n == 0) {
-            return OCI_PRESENT;
-        }
-        if (n < 0) {
-            if (err->code != WP_E_INTEGRITY) {
-                return -1;
-            }
-            wp_err_clear(err);
-            return OCI_ABSENT;
-        }
+    if (wp_read_drain(proof, err) == 0) {
+        return OCI_PRESENT;
     }
+    if (err->code != WP_E_INTEGRITY) {
+        return -1;
+    }
+    wp_err_clear(err);
+    return OCI_ABSENT;
 }
 
 static int registry_exists(struct oci_store *s, const struct oci_desc *d, bool proven, struct wp_err *err)

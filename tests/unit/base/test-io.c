@@ -147,13 +147,31 @@ static void test_sources(void **state)
     assert_int_equal(err.code, WP_E_NOT_FOUND);
 }
 
+static void test_read_drain(void **state)
+{
+    (void)state;
+    struct wp_err err = {0};
+    char one = 0;
+    WP_AUTO_READER struct wp_reader *r = wp_reader_mem(wp_span_str("hello"));
+    assert_int_equal(wp_read_drain(r, &err), 0);
+    assert_int_equal(wp_read(r, &one, 1, &err), 0);
+    WP_AUTO_READER struct wp_reader *closed = wp_reader_fd(-1, "nothing");
+    assert_int_equal(wp_read_drain(closed, &err), -1);
+    assert_int_equal(err.code, WP_E_IO);
+}
+
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, temp_folder_setup, temp_folder_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mem),       CHECK(test_fd),      CHECK(test_fd_sticks), cmocka_unit_test(test_read_all),
-        cmocka_unit_test(test_write_all), CHECK(test_sources),
+        cmocka_unit_test(test_mem),
+        CHECK(test_fd),
+        CHECK(test_fd_sticks),
+        cmocka_unit_test(test_read_all),
+        cmocka_unit_test(test_read_drain),
+        cmocka_unit_test(test_write_all),
+        CHECK(test_sources),
     };
     return cmocka_run_group_tests_name("io", tests, NULL, NULL);
 }
