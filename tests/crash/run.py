@@ -8,6 +8,7 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -28,16 +29,18 @@ import rows  # noqa: E402
 METHODS = ("kill", "torn", "error", "short", "full", "ext4", "xfs")
 
 
-def spread(items, budget):
-    """Evenly chosen items, all of them for 0."""
+def spread(items, budget, seed=1):
+    """Evenly chosen items, all of them for 0. One from each stretch, not each n-th: the list has its own rhythm."""
     if budget <= 0 or len(items) <= budget:
         return items
-    return [items[i * len(items) // budget] for i in range(budget)]
+    pick = random.Random(seed)
+    return [items[int((i + pick.random()) * len(items) / budget)] for i in range(budget)]
 
 
 class Harness:
     def __init__(self, wpack, work, jobs):
         self.wpack, self.work, self.jobs = wpack, pathlib.Path(work), jobs
+        self.seed = 1
         self.statuses = methods.statuses(ROOT)
         self.count = {}  # (row name, method) -> [points, violations]
         self.found = []
@@ -140,7 +143,7 @@ class Harness:
                     more.append((row, "full", f"{pages} pages", self.folder_job(methods.full), (pages,)))
         if os.geteuid() != 0:
             self.skip("full disk: not root")
-        return spread(kills, budget) + spread(errors, budget) + spread(more, budget)
+        return [job for jobs in (kills, errors, more) for job in spread(jobs, budget, self.seed)]
 
     def plan_power(self, table, budget, shim=None, modes=None):
         ends, inner = [], []
@@ -156,7 +159,7 @@ class Harness:
                         label = f"{call}#{n}" + (" and a second run" if rerun else "")
                         inner.append((row, fs, label + (", journal written" if commit else ""), self.image_job(fs),
                                       (call, n, rerun, commit, shim)))
-        return ends + spread(inner, max(1, budget - len(ends)) if budget else 0)
+        return ends + spread(inner, max(1, budget - len(ends)) if budget else 0, self.seed)
 
     def folder_job(self, fn):
         return lambda row, *args: self.in_folder(row, fn, *args)
@@ -238,6 +241,7 @@ def main():
     p.add_argument("--quick", action="store_true", help="a few commands and points, well under a minute")
     p.add_argument("--row", action="append", help="only this command, may be repeated")
     p.add_argument("--only", choices=("processes", "power"), help="one half of the plan")
+    p.add_argument("--seed", type=int, default=1, help="which points are chosen")
     p.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
     p.add_argument("--self-test", action="store_true")
     p.add_argument("--peers", action="store_true")
@@ -256,6 +260,7 @@ def main():
     with work_folder() as work:
         # A build that goes on beside us must not change what is tested.
         h = Harness(shutil.copy(args.wpack, pathlib.Path(work) / "wpack"), work, args.jobs)
+        h.seed = args.seed
         h.compile_shim()
         if args.only != "processes":
             h.find_disks()
