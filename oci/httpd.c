@@ -22,11 +22,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LIBRARY         "libmicrohttpd.so.12"
-#define THREADS         4U /* store calls wait for the disk: more than one even on a single processor */
-#define HEADER_MEMORY   ((size_t)32 << 10)
-#define MAX_CONNECTIONS 4096U
-#define MAX_PER_ADDRESS 1024U
+#define LIBRARY "libmicrohttpd.so.12"
+/* Store calls wait for the disk, so there are more threads than processors. None may have 128 events at once: then
+ * libmicrohttpd 0.9.75 asks the kernel for more and sleeps until there are, whatever is to be done. */
+#define THREADS         16U
+#define PER_THREAD      126U
+#define HEADER_MEMORY   ((size_t)16 << 10)
+#define MAX_CONNECTIONS (THREADS * PER_THREAD)
+#define MAX_PER_ADDRESS 2048U /* a proxy in front is one address */
 #define MIN_CONNECTIONS 64U
 #define FULL_MS         100   /* until room is looked for again */
 #define LOOK_MS         1000U /* between two looks for slow connections */

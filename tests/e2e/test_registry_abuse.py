@@ -4,6 +4,8 @@ over plain sockets, so that no library tidies them up."""
 
 import json
 import re
+import resource
+import signal
 import socket
 
 import pytest
@@ -247,3 +249,31 @@ def test_what_repositories_share(serve):
     assert json.loads(ask(server, "GET", "/v2/mine/tags/list").body)["tags"] == ["1"]
     assert ask(server, "GET", "/v2/other/manifests/1").status == 404
     assert json.loads(ask(server, "GET", "/v2/_catalog").body)["repositories"] == ["mine"]
+
+
+def test_all_at_once(serve):
+    """Hundreds of idle connections that wake in the same moment are all answered, within 32 MiB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("SKIP: too few open files are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    request = b"GET /v2/ HTTP/1.1\r\nHost: t\r\n\r\n"
+    for count in (512, 1064):
+        server = serve()
+        host, port = server.host.rsplit(":", 1)
+        idle = [socket.create_connection((host, int(port)), timeout=5) for _ in range(count)]
+        for s in idle:
+            s.sendall(request)
+            assert s.recv(4096).startswith(b"HTTP/1.1 200 ")
+        server.process.send_signal(signal.SIGSTOP)
+        for s in idle:
+            s.sendall(request)
+        server.process.send_signal(signal.SIGCONT)
+        for s in idle:
+            assert s.recv(4096).startswith(b"HTTP/1.1 200 ")
+        resident = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{server.process.pid}/status").read())[1])
+        sanitized = b"__asan_init" in open(server.process.args[0], "rb").read()
+        assert sanitized or resident < 32 << 10, "kB"
+        for s in idle:
+            s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
