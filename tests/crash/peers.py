@@ -68,8 +68,8 @@ def run(h, points):
             h.make_bases([row])
             h.run(plan(h, row, points))
             ended, killed = h.count.get((row.name, "exit 0"), [0, 0]), h.count.get((row.name, "kill"), [0, 0])
-            lines.append(f"{row.name:<14}{f'{ended[0]}/{ended[1]}':>24}{f'{killed[0]}/{killed[1]}':>24}")
-        print(f"{'points/violations':<14}{'power loss after exit 0':>21}{'after kill':>24}")
+            lines.append(f"{row.name:<18}{f'{ended[0]}/{ended[1]}':>24}{f'{killed[0]}/{killed[1]}':>24}")
+        print(f"{'points/violations':<18}{'power loss after exit 0':>24}{'after kill':>24}")
         print("\n".join(lines))
         for text in h.found:
             print(f"  {text}")
