@@ -103,7 +103,8 @@ static int send_blob(struct copy_graph *g, const struct copy_target *t, struct c
 {
     struct side_source src = {.base = {.open = side_open}, .src = g->src, .desc = &b->desc};
     pthread_mutex_init(&src.lock, NULL);
-    const struct oci_push_opts push = {.job = g->opts->job, .item = item, .mount_from = g->opts->mount_from};
+    const struct oci_push_opts push = {
+        .job = g->opts->job, .item = item, .until_bind = true, .mount_from = g->opts->mount_from};
     int rc = oci_store_push(t->dst, &b->desc, &src.base, &push, err);
     if (rc < 0) {
         wp_item_end(item, WP_ITEM_FAILED);

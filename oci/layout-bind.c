@@ -22,15 +22,6 @@ struct change {
     struct oci_desc entry;            /* with subject: how its list shows this manifest */
 };
 
-/* Manifests that are written and wait for fsync and name. Together they cost one turn of the disk, not one each. */
-enum { BATCH = 64 };
-struct batch {
-    struct layout *l;
-    size_t count;
-    struct layout_file files[BATCH];
-    struct oci_digest digests[BATCH];
-};
-
 /* A list of referrers that this bind changes. */
 struct pending {
     struct pending *next;
@@ -40,51 +31,21 @@ struct pending {
     struct wp_buf bytes;
 };
 
-static void batch_done(struct batch *b)
+static int stage(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        layout_file_drop_p(&b->files[i]);
-    }
-    b->count = 0;
+    LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
+    int n = layout_stage_bytes(l, d, bytes, &f, err);
+    return n == 1 ? layout_publish_later(l, &f, &d->digest, err) : n;
 }
 
-static int batch_flush(struct batch *b, struct wp_err *err)
-{
-    /* Begun for all before the first fsync waits; an error shows there. */
-    for (size_t i = 0; i < b->count; i++) {
-        (void)sync_file_range(b->files[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-    }
-    for (size_t i = 0; i < b->count; i++) {
-        if (layout_file_publish(&b->files[i], &b->digests[i], err) < 0) {
-            return -1;
-        }
-    }
-    b->count = 0;
-    return 0;
-}
-
-static int batch_add(struct batch *b, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
-{
-    if (b->count == BATCH && batch_flush(b, err) < 0) {
-        return -1;
-    }
-    b->files[b->count] = (struct layout_file)LAYOUT_FILE_INIT;
-    b->digests[b->count] = d->digest;
-    int n = layout_stage_bytes(b->l, d, bytes, &b->files[b->count], err);
-    /* A file half written is dropped with the others. */
-    b->count += n != 0 ? 1 : 0;
-    return n < 0 ? -1 : 0;
-}
-
-static int prove(struct batch *batch, const struct oci_binding *b, struct wp_arena *a, struct change *c,
+static int prove(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,
                  struct wp_err *err)
 {
-    struct layout *l = batch->l;
     struct oci_manifest m;
     struct wp_span bytes = b->bytes;
     if (bytes.ptr == NULL) {
         /* It may have come with an earlier binding of the list. */
-        if (batch_flush(batch, err) < 0 || layout_manifest(l, &c->desc, a, &m, &bytes, err) < 0) {
+        if (layout_manifest(l, &c->desc, a, &m, &bytes, err) < 0) {
             return -1;
         }
         /* Reading proved it; this makes it last. */
@@ -101,7 +62,7 @@ static int prove(struct batch *batch, const struct oci_binding *b, struct wp_are
             oci_manifest_parse(bytes, c->desc.media_type, what, a, &m, err) < 0) {
             return -1;
         }
-        if (batch_add(batch, &c->desc, bytes, err) < 0) {
+        if (stage(l, &c->desc, bytes, err) < 0) {
             return -1;
         }
     }
@@ -113,10 +74,9 @@ static int prove(struct batch *batch, const struct oci_binding *b, struct wp_are
     return 0;
 }
 
-static int prepare(struct batch *batch, const struct oci_binding *b, struct wp_arena *a, struct change *c,
+static int prepare(struct layout *l, const struct oci_binding *b, struct wp_arena *a, struct change *c,
                    struct wp_err *err)
 {
-    struct layout *l = batch->l;
     c->name = b->name;
     c->unbind = b->desc == NULL;
     if (b->name != NULL && !c->unbind && oci_name_check(b->name, l->label, err) < 0) {
@@ -133,7 +93,7 @@ static int prepare(struct batch *batch, const struct oci_binding *b, struct wp_a
                        oci_digest_text(&c->desc.digest, text),
                        c->desc.media_type != NULL ? c->desc.media_type : "no media type");
     }
-    return prove(batch, b, a, c, err);
+    return prove(l, b, a, c, err);
 }
 
 /* ---- lists of referrers ---- */
@@ -276,13 +236,13 @@ int layout_bind(struct oci_store *s, const struct oci_binding *list, size_t n, u
         return -1;
     }
     struct change *changes = wp_arena_alloc(&a, n, sizeof(*changes));
-    WP_CLEANUP(batch_done) struct batch batch = {.l = l};
     for (size_t i = 0; i < n; i++) {
-        if (prepare(&batch, &list[i], &a, &changes[i], err) < 0) {
+        if (prepare(l, &list[i], &a, &changes[i], err) < 0) {
             return -1;
         }
     }
-    if (batch_flush(&batch, err) < 0) {
+    /* Blobs that waited for this bind go with the manifests. */
+    if (layout_settle(l, err) < 0) {
         return -1;
     }
     return bind_all(l, changes, n, flags, err);
@@ -322,7 +282,7 @@ int layout_remove(struct oci_store *s, const struct oci_desc *d, struct wp_err *
 {
     struct layout *l = WP_DOWNCAST(struct layout, s);
     LAYOUT_AUTO_GUARD struct layout_guard guard = LAYOUT_GUARD_INIT;
-    if (layout_enter(l, NULL, &guard, err) < 0) {
+    if (layout_enter(l, NULL, &guard, err) < 0 || layout_settle(l, err) < 0) {
         return -1;
     }
     int named = remove_names(l, d, err);

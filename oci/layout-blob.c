@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define HASH_CHUNK ((size_t)256 * 1024)
+#define SMALL      ((uint64_t)4 << 20) /* may wait for company */
+#define WRITE_OUT  ((uint64_t)8 << 20) /* written out behind the download's back each time it has grown so much */
 /* A file is touched when somebody relies on it, not at every look. */
 #define TOUCH_AFTER_S 60
 
@@ -30,6 +32,7 @@ int layout_temp(struct layout *l, struct layout_file *f, struct wp_err *err)
     f->fd = fd;
     f->dir = l->tmp;
     f->keep = false;
+    f->synced = false;
     return wp_fs_lock(fd, 0, true, false, NULL, err) < 0 ? -1 : 0;
 }
 
@@ -44,6 +47,17 @@ void layout_file_drop_p(struct layout_file *f)
     wp_close_p(&f->fd);
 }
 
+int layout_file_sync(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
+{
+    char path[OCI_BLOB_PATH];
+    WP_AUTO_FREE char *shown = layout_shown(f->l, oci_digest_blob_path(digest, path));
+    if (!f->synced && wp_fs_sync(f->fd, shown, err) < 0) {
+        return -1;
+    }
+    f->synced = true;
+    return 0;
+}
+
 int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
 {
     LAYOUT_AUTO_FILE struct layout_file own = *f;
@@ -51,7 +65,7 @@ int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, 
     struct layout *l = own.l;
     char path[OCI_BLOB_PATH];
     WP_AUTO_FREE char *shown = layout_shown(l, oci_digest_blob_path(digest, path));
-    if (wp_fs_sync(own.fd, shown, err) < 0) {
+    if (layout_file_sync(&own, digest, err) < 0) {
         return -1;
     }
     int dir = layout_blob_dir(l, digest->alg, true, err);
@@ -105,6 +119,10 @@ bool layout_file_idle(int dir, const char *name)
 int layout_blob_open(struct layout *l, const struct oci_digest *digest, int *ret_fd, struct stat *ret_st,
                      struct wp_err *err)
 {
+    /* It may stand for something wrong that has the name now. */
+    if (layout_waits(l, digest) && layout_settle(l, err) < 0) {
+        return -1;
+    }
     int dir = layout_blob_dir(l, digest->alg, false, err);
     if (dir < 0) {
         bool absent = err->code == WP_E_NOT_FOUND;
@@ -226,7 +244,8 @@ struct transfer {
     struct layout_file *f;
     struct wp_hash *hash;
     uint8_t *chunk;
-    uint64_t done; /* bytes in the file, all hashed */
+    uint64_t done;  /* bytes in the file, all hashed */
+    uint64_t begun; /* of these, on their way to the disk */
 };
 
 /* Is the file that fd holds still the part of that name? Its last owner may have published it in the meantime. */
@@ -261,6 +280,7 @@ static int open_part(struct layout *l, const struct oci_desc *d, struct layout_f
             f->fd = wp_steal_fd(&fd);
             f->dir = l->part;
             f->keep = false;
+            f->synced = false;
             memcpy(f->name, name, sizeof(name));
             return 0;
         }
@@ -275,6 +295,7 @@ static int transfer_restart(struct transfer *t, struct wp_err *err)
     }
     wp_hash_reset(t->hash);
     t->done = 0;
+    t->begun = 0;
     wp_item_rewind(t->item, 0);
     return 0;
 }
@@ -324,6 +345,11 @@ static int transfer_rest(struct transfer *t, struct wp_source *src, struct wp_er
         wp_hash_add(t->hash, t->chunk, (size_t)n);
         t->done += (uint64_t)n;
         wp_item_add(t->item, (uint64_t)n, true);
+        if (t->done - t->begun >= WRITE_OUT) {
+            /* What the disk does now, the fsync at the end need not wait for; an error shows there. */
+            (void)sync_file_range(t->f->fd, (off_t)t->begun, (off_t)(t->done - t->begun), SYNC_FILE_RANGE_WRITE);
+            t->begun = t->done;
+        }
     }
     return 0;
 }
@@ -398,6 +424,10 @@ int layout_push(struct oci_store *s, const struct oci_desc *d, struct wp_source 
     if (transfer_run(&t, src, err) < 0) {
         f.keep = f.dir == l->part && err->code != WP_E_INTEGRITY && has_bytes(f.fd);
         return -1;
+    }
+    /* Large content does not gain from company, and its part outlives an interruption better than a file in a batch. */
+    if (opts != NULL && opts->until_bind && t.done <= SMALL && (l->flags & OCI_LAYOUT_LOCK_OPS) == 0) {
+        return layout_publish_later(l, &f, &d->digest, err);
     }
     return layout_file_publish(&f, &d->digest, err);
 }

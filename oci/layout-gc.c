@@ -322,7 +322,7 @@ int oci_layout_gc(struct oci_store *s, const struct oci_gc_opts *opts,
     if ((l->flags & OCI_LAYOUT_WRITE) == 0) {
         return wp_fail(err, WP_E_UNSUPPORTED, "%s is open for reading only", l->label);
     }
-    if (layout_alone_begin(l, opts->job, err) < 0) {
+    if (layout_settle(l, err) < 0 || layout_alone_begin(l, opts->job, err) < 0) {
         return -1;
     }
     struct oci_gc_report report = {0};

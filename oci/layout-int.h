@@ -18,6 +18,7 @@
 struct layout_index;
 struct layout_subjects;
 struct layout_cache;
+struct layout_batch;
 
 struct layout {
     struct oci_store base;
@@ -29,14 +30,15 @@ struct layout {
     int tmp;
     int part;
 
-    pthread_mutex_t flushing;   /* held while folders are synced */
-    pthread_mutex_t mutex;      /* guards the three members below */
-    int blobs[LAYOUT_ALGS];     /* blobs/<alg>/, -1 until it is needed */
-    bool unsynced[LAYOUT_ALGS]; /* a name made in it, or relied on, may not be durable yet */
-    struct layout_index *index; /* as last read */
+    pthread_mutex_t settling;               /* held while waiting files get their names */
+    pthread_mutex_t flushing;               /* held while folders are synced */
+    pthread_mutex_t mutex;                  /* guards the five members below */
+    int blobs[LAYOUT_ALGS];                 /* blobs/<alg>/, -1 until it is needed */
+    bool unsynced[LAYOUT_ALGS];             /* a name made in it, or relied on, may not be durable yet */
+    struct layout_index *index;             /* as last read */
+    struct layout_batch *waiting, *leaving; /* files without a name yet, and those getting it now; NULL: none */
 
-    pthread_mutex_t edit;  /* held by the thread that holds byte 1 */
-    pthread_mutex_t flush; /* held while folders are synced */
+    pthread_mutex_t edit; /* held by the thread that holds byte 1 */
 
     pthread_mutex_t subjects_mutex;
     struct layout_subjects *subjects;
@@ -95,6 +97,7 @@ struct layout_file {
     int fd;
     int dir; /* borrowed: l->tmp or l->part */
     bool keep;
+    bool synced; /* nothing was written since the last layout_file_sync */
     char name[OCI_DIGEST_TEXT];
 };
 #define LAYOUT_FILE_INIT                              \
@@ -102,7 +105,8 @@ struct layout_file {
         .l = NULL, .fd = -1, .dir = -1, .keep = false \
     }
 int layout_temp(struct layout *l, struct layout_file *f, struct wp_err *err) WP_MUST_USE;
-/* fsync, then the final name. On return f is empty. */
+int layout_file_sync(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
+/* fsync where that is still to do, then the final name. On return f is empty. */
 int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
 /* Close; the file goes too unless keep is set. */
 void layout_file_drop_p(struct layout_file *f);
@@ -111,6 +115,18 @@ void layout_file_drop_p(struct layout_file *f);
 int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
 /* Make what is under that name durable, if there is something. */
 int layout_sync_root(struct layout *l, const char *name, struct wp_err *err) WP_MUST_USE;
+
+/* ---- layout-batch.c: names later ---- */
+
+/* Proven content in f gets its name with the next layout_settle; f is empty on success. */
+int layout_publish_later(struct layout *l, struct layout_file *f, const struct oci_digest *digest,
+                         struct wp_err *err) WP_MUST_USE;
+/* All that waits is synced and has its name on return, whichever thread did it. */
+int layout_settle(struct layout *l, struct wp_err *err) WP_MUST_USE;
+bool layout_waits(struct layout *l, const struct oci_digest *digest);
+
+/* ---- layout-blob.c again ---- */
+
 /* Put proven bytes under their digest unless they are there. */
 int layout_put_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
 

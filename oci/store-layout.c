@@ -267,6 +267,7 @@ static void layout_free(struct layout *l)
     wp_close_p(&l->part);
     wp_close_p(&l->lock);
     wp_close_p(&l->root);
+    pthread_mutex_destroy(&l->settling);
     pthread_mutex_destroy(&l->flushing);
     pthread_mutex_destroy(&l->mutex);
     pthread_mutex_destroy(&l->edit);
@@ -282,7 +283,7 @@ static void layout_close(struct oci_store *s)
     struct layout *l = WP_DOWNCAST(struct layout, s);
     struct wp_err ignored = {0};
     /* Nothing that was promised depends on it: bind has synced all that it named. */
-    (void)!layout_flush(l, &ignored);
+    (void)(layout_settle(l, &ignored) < 0 || layout_flush(l, &ignored) < 0);
     layout_free(l);
 }
 
@@ -317,6 +318,7 @@ int oci_layout_open(const char *path, unsigned flags, struct oci_store **ret, st
     for (size_t i = 0; i < LAYOUT_ALGS; i++) {
         l->blobs[i] = -1;
     }
+    pthread_mutex_init(&l->settling, NULL);
     pthread_mutex_init(&l->flushing, NULL);
     pthread_mutex_init(&l->mutex, NULL);
     pthread_mutex_init(&l->edit, NULL);

@@ -19,9 +19,10 @@
 struct oci_store;
 
 struct oci_push_opts {
-    struct wp_job *job;     /* NULL: none */
-    struct wp_item *item;   /* counters to advance, or NULL; ended by the caller, but for a blob that was mounted, which
-                             * the store ends with WP_ITEM_MOUNTED */
+    struct wp_job *job;   /* NULL: none */
+    struct wp_item *item; /* counters to advance, or NULL; ended by the caller, but for a blob that was mounted, which
+                           * the store ends with WP_ITEM_MOUNTED */
+    bool until_bind;      /* need not last, nor be seen by others, before the caller's next bind (which must follow) */
     const char *mount_from; /* registry: repository on the same host that may already hold the blob, or NULL */
 };
 
