@@ -40,6 +40,7 @@ static void test_challenges(void **state)
         {"Bearer realm=\"unterminated", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
         {"Bearer realm=\"x\\", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
         {"Bearer realm=", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
+        {"Bearer realm==", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
         {"Bearer realm=,service=s", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
         {"realm=\"a\"", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},
         {"(\"), Basic", HTTP_AUTH_NONE, NULL, NULL, NULL, NULL},

@@ -195,6 +195,13 @@ static void test_two_faces(void **state)
     assert_int_equal(copy_name(f, "sizes"), -1);
     assert_int_equal(f->err.code, WP_E_INTEGRITY);
     assert_non_null(strstr(f->err.msg, "bytes"));
+    list[0] = list[1] = contract_desc(WP_SHA256, wp_span_str("a note"), OCI_MT_OCTETS);
+    list[1].size++;
+    item_index(f, list, 2, NULL, "notes");
+    assert_int_equal(oci_store_put(f->src_mem, &list[0], wp_span_str("a note"), &f->err), 0);
+    assert_int_equal(copy_name(f, "notes"), -1);
+    assert_int_equal(f->err.code, WP_E_INTEGRITY);
+    assert_non_null(strstr(f->err.msg, "bytes"));
     assert_no_names(f);
 }
 
@@ -300,6 +307,23 @@ static void test_unknown_content(void **state)
     assert_int_equal(f->dst.pushes, 2 + 1 + 2 + 1); /* blobs, the manifest; both again */
 }
 
+/* Sending again what the destination lost may fail as sending does. */
+static void test_unknown_and_full(void **state)
+{
+    struct fixture *f = *state;
+    struct item one = item_manifest(f, "one", NULL, "one");
+    item_index(f, &one.desc, 1, NULL, "all");
+    f->dst.unknown_manifests = 1;
+    f->dst.fail_push = 2 + 1 + 1;
+    f->dst.fail_code = WP_E_IO;
+    f->dst.fail_text = "No space left on device";
+    assert_int_equal(copy_name(f, "all"), -1);
+    assert_int_equal(f->err.code, WP_E_IO);
+    assert_string_equal(f->err.msg, "destination oci:DIR: No space left on device");
+    assert_int_equal(f->dst.pushes, 2 + 1 + 1);
+    assert_no_names(f);
+}
+
 static void test_unknown_at_bind(void **state)
 {
     struct fixture *f = *state;
@@ -361,11 +385,11 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_admit),           T(test_absent),           T(test_damaged_layer),    T(test_damaged_manifest),
-        T(test_missing_layer),   T(test_missing_referrer), T(test_two_faces),        T(test_depth),
-        T(test_referrer_count),  T(test_manifest_bytes),   T(test_manifest_size),    T(test_destination_fails),
-        T(test_unknown_content), T(test_unknown_at_bind),  T(test_unknown_for_good), T(test_no_replace),
-        T(test_cancelled),
+        T(test_admit),           T(test_absent),           T(test_damaged_layer),   T(test_damaged_manifest),
+        T(test_missing_layer),   T(test_missing_referrer), T(test_two_faces),       T(test_depth),
+        T(test_referrer_count),  T(test_manifest_bytes),   T(test_manifest_size),   T(test_destination_fails),
+        T(test_unknown_content), T(test_unknown_and_full), T(test_unknown_at_bind), T(test_unknown_for_good),
+        T(test_no_replace),      T(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,24 @@ static void test_basic_refused(void **state)
     script_end(&f);
 }
 
+/* A file that the user named and that cannot be read is not the same as having no credentials. */
+static void test_broken_config(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {"GET " BASE "/1", NULL, 401, {"WWW-Authenticate: Basic realm=x"}, NULL, NULL},
+    };
+    struct fixture f;
+    script_begin(&f);
+    f.creds_opts.registry_config = "/proc/self/cmdline";
+    PLAY(&f, turns);
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    assert_int_equal(script_get(&f, BASE "/1", &b), -1);
+    assert_int_equal(f.err.code, WP_E_INPUT);
+    assert_non_null(strstr(f.err.msg, "/proc/self/cmdline"));
+    script_end(&f);
+}
+
 static void test_no_credentials(void **state)
 {
     (void)state;
@@ -293,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_basic),
         cmocka_unit_test(test_basic_refused),
+        cmocka_unit_test(test_broken_config),
         cmocka_unit_test(test_no_credentials),
         cmocka_unit_test(test_bearer),
         cmocka_unit_test(test_bearer_expiry_and_scopes),

@@ -228,6 +228,17 @@ static void test_damaged_after_proof(void **state)
         assert_int_equal(got.len, bytes.len);
         assert_memory_equal(got.ptr, bytes.ptr, bytes.len);
     }
+    /* Nor does the proof excuse a descriptor that names another size. */
+    const char *index = place_read(p, &a, "index.json");
+    const char *size = wp_arena_printf(&a, "\"size\":%zu", bytes.len);
+    const char *at = strstr(index, size);
+    assert_non_null(at);
+    place_write(p, "index.json",
+                wp_span_str(wp_arena_printf(&a, "%.*s\"size\":%zu%s", (int)(at - index), index, bytes.len + 1,
+                                            at + strlen(size))));
+    CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, &got, &err), WP_E_INTEGRITY);
+    place_write(p, "index.json", wp_span_str(index));
+    CONTRACT_OK(oci_store_resolve(s, "v1", &a, NULL, &got, &err));
     uint8_t *wrong = wp_arena_alloc(&a, bytes.len, 1);
     memcpy(wrong, bytes.ptr, bytes.len);
     wrong[bytes.len - 1] ^= 1;
@@ -238,6 +249,23 @@ static void test_damaged_after_proof(void **state)
     CONTRACT_OK(oci_store_resolve(s, "v1", &a, NULL, &got, &err));
     assert_int_equal(unlink(path), 0);
     CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, &got, &err), WP_E_NOT_FOUND);
+}
+
+static void test_odd_blob_folder(void **state)
+{
+    struct layout_place *p = *state;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    place_write(p, "blobs/sha512", wp_span_str("a file"));
+    struct oci_desc d = contract_desc(WP_SHA512, wp_span_str("content"), OCI_MT_OCTETS);
+    struct oci_ingest *in = NULL;
+    CONTRACT_OK(oci_store_ingest(s, &in, &err));
+    CONTRACT_OK(in->ops->write(in, wp_span_str("content"), &err));
+    assert_int_equal(in->ops->commit(in, &d, NULL, &err), -1);
+    assert_non_null(strstr(err.msg, "blobs/sha512"));
+    in->ops->abort(in);
+    assert_int_equal(place_count(p, ".wpack/tmp"), 0);
+    assert_int_equal(oci_store_put(s, &d, wp_span_str("content"), &err), -1);
 }
 
 static void test_odd_blob_files(void **state)
@@ -550,6 +578,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_planted_source, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_after_proof, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_odd_blob_folder, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_odd_blob_files, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_linked_folders, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_resume, place_setup, place_teardown),
