@@ -103,7 +103,7 @@ class Lab:
 
     def start_crane_disk(self):
         folder = self.folder / "crane-disk"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         return self.start_crane("--disk", folder)
 
     def start_crane(self, *more):
