@@ -244,6 +244,9 @@ static int put_manifest(struct exchange *x, const char *ref)
     }
     bool lost = f->drop_tag_puts > 0 && wp_str_starts(ref, "sha256-");
     f->drop_tag_puts -= lost ? 1 : 0;
+    if (lost && f->dropped_put_leaves != NULL) {
+        set(add(f, "tag", x->repo, ref), f->dropped_put_leaves, wp_span(NULL, 0));
+    }
     if (!lost) {
         set(add(f, "manifest", x->repo, text), asked(x, "Content-Type"), wp_buf_span(&x->sent));
         if (!by_digest) {

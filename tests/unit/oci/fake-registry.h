@@ -38,6 +38,7 @@ struct fake_registry {
     unsigned fail_count;
     const char *fail_code;  /* of the error body; NULL: TOOMANYREQUESTS */
     unsigned drop_tag_puts; /* so many times, a PUT of a sha256-… tag is answered 201 and lost to "another writer" */
+    const char *dropped_put_leaves; /* the digest that such a tag then has, or NULL: what it had */
 
     struct wp_buf log;
     struct fake_state *state;

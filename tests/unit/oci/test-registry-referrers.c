@@ -295,6 +295,36 @@ static void test_limits(void **state)
     assert_string_equal(listed(x, x->s, &subject.d), SIG ":- ");
 }
 
+/* Another writer who read the list earlier undoes entries that were seen in between: they are put back with the own
+ * one, unless the registry has them no longer. */
+static void test_entries_of_others_are_put_back(void **state)
+{
+    struct registry_fixture *x = *state;
+    x->f->no_referrers_api = true;
+    struct made subject = push_one(x, "subject", NULL);
+    push_one(x, "one", &subject.d);
+    const char *first = fake_registry_tag(x->f, FIXTURE_REPO, fixture_fallback(x, &subject.d));
+    first = wp_arena_str(&x->a, first);
+    push_one(x, "two", &subject.d);
+    x->f->drop_tag_puts = 1;
+    x->f->dropped_put_leaves = first;
+    push_one(x, "three", &subject.d);
+    assert_string_equal(listed(x, x->s, &subject.d), SIG ":one " SIG ":three " SIG ":two ");
+    assert_int_equal(x->f->drop_tag_puts, 0);
+    /* The same where the one that vanished is not there. */
+    struct made other = push_one(x, "other", NULL);
+    struct oci_desc ghost = contract_desc(WP_SHA256, wp_span_str("ghost"), OCI_MT_MANIFEST);
+    struct oci_manifest index = {
+        .kind = OCI_INDEX, .media_type = OCI_MT_INDEX, .manifests = &ghost, .manifest_count = 1};
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    oci_manifest_write(&index, &b);
+    plant_list(x, &other.d, wp_buf_span(&b));
+    x->f->drop_tag_puts = 1;
+    push_one(x, "four", &other.d);
+    assert_int_equal(x->f->drop_tag_puts, 0);
+    assert_string_equal(listed(x, x->s, &other.d), SIG ":one " SIG ":four ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +332,7 @@ int main(void)
         REGISTRY_TEST(test_fallback),
         REGISTRY_TEST(test_lost_update),
         REGISTRY_TEST(test_bind_edits_once),
+        REGISTRY_TEST(test_entries_of_others_are_put_back),
         REGISTRY_TEST(test_if_match),
         REGISTRY_TEST(test_list_that_is_none),
         REGISTRY_TEST(test_no_api_in_disguise),
