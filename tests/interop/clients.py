@@ -3,10 +3,11 @@
 named by folder, always with the tag v1; digests are what the client itself says, or None."""
 
 import json
+import os
 import pathlib
 import tarfile
 
-from lab import find_peer, sha256
+from lab import MISSING, find_peer, sha256
 
 
 class Client:
@@ -15,9 +16,6 @@ class Client:
 
     def __init__(self, lab):
         self.lab = lab
-
-    def stop(self):
-        pass
 
 
 class Oras(Client):
@@ -159,7 +157,12 @@ class Wkg(Client):
 
 
 class Containerd(Client):
-    """What ctr and docker share: layouts travel as tar files."""
+    """What ctr and docker share: layouts travel as tar files, and their daemons want root."""
+
+    def __init__(self, lab):
+        super().__init__(lab)
+        if os.geteuid() != 0:
+            raise MISSING(f"SKIP: {self.needs} needs root")
 
     def tar_of(self, layout):
         path = self.lab.folder / (self.lab.new("tar") + ".tar")
@@ -240,6 +243,7 @@ class Docker26(Containerd):
         self.cache = pathlib.Path(script).parent
         self.docker = self.cache / ".docker26/root/usr/bin/docker"
         self.dir = lab.folder / "docker26"
+        lab.servers.append(self)
         lab.run("docker26", "up", self.cache, self.dir)
 
     def stop(self):

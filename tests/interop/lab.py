@@ -63,10 +63,12 @@ class Lab:
         name = pathlib.Path(program).name
         home = self.folder / f"home-{name}"
         home.mkdir(exist_ok=True)
-        env = {"PATH": os.environ["PATH"], "HOME": str(home), "DOCKER_CONFIG": str(home), "LC_ALL": "C.UTF-8", **(env or {})}
+        own = {"PATH": os.environ["PATH"], "HOME": str(home), "DOCKER_CONFIG": str(home), "LC_ALL": "C.UTF-8"}
+        env = {**own, **(env or {})}
         p = subprocess.run([program, *map(str, args)], cwd=self.folder, env=env, input=stdin or b"",
                            capture_output=True, timeout=180)
-        assert p.returncode == 0, f"{name} {' '.join(map(str, args))}: exit {p.returncode}\n{p.stdout[-1500:].decode()}{p.stderr[-1500:].decode()}"
+        words = " ".join(map(str, (name, *args)))
+        assert p.returncode == 0, f"{words}: exit {p.returncode}\n{p.stdout[-1500:]!r}\n{p.stderr[-1500:].decode()}"
         return p.stdout
 
     # ---- registries ----

@@ -171,9 +171,6 @@ class ClientRow:
             same(first, self.lab.manifest(ref.replace(":v1", ":v3"))[1])
         return True
 
-    def stop(self):
-        self.client.stop()
-
 
 class RegistryRow:
     """A registry's cells: wpack on one side, oras on the other."""
@@ -247,9 +244,6 @@ class RegistryRow:
         said, data = self.lab.manifest(far)
         same(digest, copied, said, sha256(data), self.wpack("resolve", ref).digest)
         return True
-
-    def stop(self):
-        pass
 
 
 # ---- what is no cell ----
@@ -348,7 +342,6 @@ class Table:
         verbs = ["push_they_pull", "they_push_pull", "layout_to_them", "layout_from_them", "referrers_out", "referrers_in",
                  "same_digest"]
         cells = [self.cell(f"{name}: {title}", getattr(row, verb)) for title, verb in zip(COLUMNS, verbs)]
-        row.stop()
         return cells
 
 
