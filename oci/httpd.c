@@ -28,7 +28,7 @@
 #define THREADS         16U
 #define PER_THREAD      126U
 #define HEADER_MEMORY   ((size_t)16 << 10)
-#define MAX_CONNECTIONS (THREADS * PER_THREAD)
+#define MAX_CONNECTIONS ((size_t)THREADS * PER_THREAD)
 #define MAX_PER_ADDRESS 2048U /* a proxy in front is one address */
 #define MIN_CONNECTIONS 64U
 #define FULL_MS         100   /* until room is looked for again */
