@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Files that are written and proven and wait for fsync and name. Together they cost one turn of the disk, not one each:
- * writing out begins for all before the first fsync waits, and fsyncs that wait side by side share the journal's commits
- * and the disk's flushes. This handle sees them all the while: who asks for one of them settles all. */
+ * writing out begins for all before the first fsync waits, and fsyncs that wait side by side share the journal's
+ * commits and the disk's flushes. This handle sees them all the while: who asks for one of them settles all. */
 #include "base/mem.h"
 #include "base/pool.h"
 #include "oci/layout-int.h"
