@@ -205,8 +205,8 @@ coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 -j2 all build/coverage/units
 	$(Q)find build/coverage -name '*.gcda' -delete
-	$(Q)$(MAKE) --no-print-directory COVERAGE=1 unit fuzz-replay e2e
-	$(Q)$(MAKE) --no-print-directory coverage-report
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 -k unit fuzz-replay e2e; tests=$$?; \
+	  $(MAKE) --no-print-directory coverage-report && exit $$tests
 .PHONY: coverage-report
 coverage-report: # of what ran last; each room has to reach 85 %
 	$(Q)set -e; for room in base oci; do \
