@@ -251,6 +251,23 @@ static void test_damaged_after_proof(void **state)
     CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, &got, &err), WP_E_NOT_FOUND);
 }
 
+static void test_bind_wrong_bytes(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct wp_span bytes;
+    struct oci_desc d = contract_manifest(s, &a, "one", NULL, NULL, &bytes);
+    const struct oci_binding binding = {.name = "v1", .desc = &d, .bytes = wp_span(bytes.ptr, bytes.len - 1)};
+    assert_int_equal(oci_store_bind(s, &binding, 1, 0, &err), -1);
+    assert_int_equal(err.code, WP_E_INTEGRITY);
+    char text[OCI_DIGEST_TEXT];
+    assert_non_null(strstr(err.msg, wp_arena_printf(&a, "manifest %s", oci_digest_text(&d.digest, text))));
+    wp_err_clear(&err);
+    CONTRACT_FAILS(oci_store_resolve(s, "v1", &a, NULL, NULL, &err), WP_E_NOT_FOUND);
+}
+
 static void test_odd_blob_folder(void **state)
 {
     struct layout_place *p = *state;
@@ -578,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_planted_source, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_after_proof, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_bind_wrong_bytes, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_odd_blob_folder, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_odd_blob_files, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_linked_folders, place_setup, place_teardown),
