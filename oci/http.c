@@ -340,8 +340,15 @@ static int attempt(struct http_client *c, const struct http_call *call, struct h
     return 0;
 }
 
-/* Before further attempt number `again`: 1 after waiting, or -1 when the wait was too long or interrupted. */
-static int pause_before(const struct http_client *c, unsigned again, const struct http_try *t, struct wp_err *err)
+/* What Retry-After asks for; 0: nothing. */
+static uint64_t asked_ms(const struct http_try *t)
+{
+    uint64_t ms = 0;
+    return t->retry_after && http_retry_after_ms(t->retry_after, wp_time_now(), &ms) ? ms : 0;
+}
+
+int http_client_pause(const struct http_client *c, unsigned again, uint64_t asked_ms, struct wp_job *job,
+                      struct wp_err *err)
 {
     uint32_t random = 0;
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) {
@@ -349,23 +356,22 @@ static int pause_before(const struct http_client *c, unsigned again, const struc
     }
     uint64_t wait = http_retry_backoff_ms(c->opts.retry_first_ms ? c->opts.retry_first_ms : 500, again, random);
     uint64_t limit = c->opts.retry_max_wait_ms ? c->opts.retry_max_wait_ms : 300000;
-    uint64_t asked = 0;
-    if (t->retry_after && http_retry_after_ms(t->retry_after, wp_time_now(), &asked) && asked > 0) {
-        if (asked > limit) {
-            wp_fail(err, WP_E_NETWORK, "%s; asked to wait %llu s, limit is %llu s", err->msg,
-                    (unsigned long long)(asked / 1000), (unsigned long long)(limit / 1000));
-            return wp_hint(err, "run it again later, or allow the wait with --retry-max-wait");
-        }
+    if (asked_ms > limit) {
+        wp_fail(err, WP_E_NETWORK, "%s; asked to wait %llu s, limit is %llu s", err->msg,
+                (unsigned long long)(asked_ms / 1000), (unsigned long long)(limit / 1000));
+        return wp_hint(err, "run it again later, or allow the wait with --retry-max-wait");
+    }
+    if (asked_ms > 0) {
         /* Everybody was told the same time: come a little later than the rest, never earlier. */
-        wait = asked + random % (WP_MIN(asked, 4000) / 4 + 1);
+        wait = asked_ms + random % (WP_MIN(asked_ms, 4000) / 4 + 1);
     }
     trace(c, "  waiting %llu ms before attempt %u", (unsigned long long)WP_MIN(wait, limit), again + 1);
     struct wp_err stopped = {0};
-    if (wp_job_sleep(t->job, WP_MIN(wait, limit), &stopped) < 0) {
+    if (wp_job_sleep(job, WP_MIN(wait, limit), &stopped) < 0) {
         *err = stopped;
         return -1;
     }
-    return 1;
+    return 0;
 }
 
 static int run(struct http_client *c, const struct http_call *call, struct wp_buf *sink, struct http_resp *ret,
@@ -385,13 +391,16 @@ static int run(struct http_client *c, const struct http_call *call, struct wp_bu
             return 0;
         }
         http_auth_redact(c->auth, err->msg);
+        if (call->ret_asked_ms) {
+            *call->ret_asked_ms = asked_ms(&t);
+        }
         if (err->code != WP_E_NETWORK || call->no_retry) {
             return -1;
         }
         if (again >= c->opts.retries) {
             return again > 0 ? wp_wrap(err, "after %u attempts", again + 1) : -1;
         }
-        if (pause_before(c, again + 1, &t, err) < 0) {
+        if (http_client_pause(c, again + 1, asked_ms(&t), t.job, err) < 0) {
             return -1;
         }
     }

@@ -98,15 +98,20 @@ void http_client_free(WP_OWN struct http_client *c);
 const char *http_client_base(const struct http_client *c);
 /* Further attempts after a failed one, for those who go on behind a break by themselves. */
 unsigned http_client_retries(const struct http_client *c);
+/* For them, too: the wait before further attempt number `again` (1: the first), at least asked_ms (0: nobody asked).
+ * -1: interrupted, or asked for more than is accepted; the failure in *err is then told with it. */
+int http_client_pause(const struct http_client *c, unsigned again, uint64_t asked_ms, struct wp_job *job,
+                      struct wp_err *err) WP_MUST_USE;
 
 struct http_call {
     struct http_req req;
     const char *scope; /* token scope(s), blank-separated: "repository:a/b:pull,push"; NULL: none */
     struct wp_job *job;
-    bool no_retry;       /* one attempt only */
-    bool expect_404;     /* 404 is an answer: returned, not an error */
-    const int *accept;   /* statuses that are answers, ends with 0; NULL: 200..299. Others become errors. */
-    uint64_t body_limit; /* for http_client_read; 0: WP_LIMIT_MANIFEST */
+    bool no_retry;          /* one attempt only */
+    bool expect_404;        /* 404 is an answer: returned, not an error */
+    const int *accept;      /* statuses that are answers, ends with 0; NULL: 200..299. Others become errors. */
+    uint64_t body_limit;    /* for http_client_read; 0: WP_LIMIT_MANIFEST */
+    uint64_t *ret_asked_ms; /* with no_retry: how long a failing reply's Retry-After asks to wait, or 0; or NULL */
 };
 /* Retries, follows redirects (GET and HEAD: at most WP_LIMIT_REDIRECTS hops; never https to http, never from a public
  * registry to an address of an inner network; credentials only to scheme, host and port equal to the client's), answers

@@ -8,7 +8,6 @@
 #include "base/num.h"
 #include "oci/registry-int.h"
 
-#define IDLE_MAX   5U   /* continuations in a row that brought nothing */
 #define REOPEN_MAX 1000 /* continuations of one download */
 
 struct blob_reader {
@@ -139,7 +138,7 @@ static int after_break(struct blob_reader *b, struct wp_err *err)
 {
     wp_reader_close(WP_STEAL(b->body));
     b->idle = b->pos > b->opened_at ? 0 : b->idle + 1;
-    if (b->idle > WP_MIN(IDLE_MAX - 1, http_client_retries(b->r->client)) || ++b->reopened > REOPEN_MAX) {
+    if (b->idle > http_client_retries(b->r->client) || ++b->reopened > REOPEN_MAX) {
         return wp_wrap(err, "%s@%s: broke off at byte %llu and did not go on", b->r->label, b->ref,
                        (unsigned long long)b->pos);
     }

@@ -9,7 +9,6 @@
 #include "oci/registry-body.h"
 #include "oci/registry-int.h"
 
-#define IDLE_MAX    5U             /* breaks in a row behind which nothing more had arrived */
 #define RESTART_MAX 8              /* other beginnings of one upload */
 #define CHUNK_LEAST (256 * WP_KIB) /* a registry that refuses this much as too large takes nothing */
 
@@ -28,7 +27,8 @@ struct upload {
     uint64_t chunk;       /* bytes per PATCH; 0: one PUT */
     uint64_t least;       /* OCI-Chunk-Min-Length */
     bool resumed, no_resume;
-    unsigned idle, restarts;
+    unsigned idle, restarts; /* idle: breaks in a row behind which nothing more had arrived */
+    uint64_t asked_ms;       /* how long the failed request asked to wait */
     struct oci_upload_body body;
 };
 
@@ -55,6 +55,7 @@ static void set_body(struct upload *u, struct http_call *call, uint64_t len)
     call->req.item_from = u->at;
     /* A second attempt needs to know first what has arrived. */
     call->no_retry = true;
+    call->ret_asked_ms = &u->asked_ms;
     wp_item_rewind(u->item, u->at);
 }
 
@@ -268,6 +269,7 @@ static enum outcome finish(struct upload *u, struct wp_err *err)
 {
     struct http_call call = upload_call(u, "PUT", with_digest(u));
     call.no_retry = true;
+    call.ret_asked_ms = &u->asked_ms;
     HTTP_AUTO_RESP struct http_resp resp = {0};
     WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
     if (exchange(u, &call, &resp, &body, err) != 0) {
@@ -339,6 +341,11 @@ static int recover(struct upload *u, struct wp_err *err)
         abandon(u);
         return 0;
     }
+    /* Asked to wait, not even the state is asked for before. */
+    bool asked = u->asked_ms > 0 && u->idle < http_client_retries(u->r->client);
+    if (asked && http_client_pause(u->r->client, u->idle + 1, u->asked_ms, u->job, err) != 0) {
+        return -1;
+    }
     struct wp_err why = *err;
     wp_err_clear(err);
     if (u->no_resume) {
@@ -348,12 +355,12 @@ static int recover(struct upload *u, struct wp_err *err)
     }
     u->idle = u->at > u->best ? 0 : u->idle + 1;
     u->best = WP_MAX(u->best, u->at);
-    if (u->idle > WP_MIN(IDLE_MAX - 1, http_client_retries(u->r->client))) {
+    if (u->idle > http_client_retries(u->r->client)) {
         *err = why;
         return wp_wrap(err, "%s: upload of %s does not get on", u->r->label, u->digest);
     }
     wp_err_clear(err);
-    return oci_registry_wait(u->r, u->idle, err);
+    return asked ? 0 : oci_registry_wait(u->r, u->idle, err);
 }
 
 /* 1: mounted; 0: uploaded; -1. */

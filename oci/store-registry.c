@@ -12,10 +12,8 @@
 
 #include <strings.h>
 
-#define BACKOFF_FIRST_MS 250
-#define BACKOFF_MAX_MS   8000
-#define SETTLE_MS        300
-#define CHUNK_SIZE       (16 * WP_MIB)
+#define SETTLE_MS  300
+#define CHUNK_SIZE (16 * WP_MIB)
 
 struct http_call oci_registry_call(const struct oci_registry *r, const char *method, const char *url, const char *scope)
 {
@@ -139,8 +137,7 @@ int oci_registry_wait(const struct oci_registry *r, unsigned n, struct wp_err *e
     if (n == 0) {
         return wp_job_check(r->job, err);
     }
-    uint64_t ms = r->backoff_ms << WP_MIN(n - 1, 16U);
-    return wp_job_sleep(r->job, WP_MIN(ms, (uint64_t)BACKOFF_MAX_MS), err);
+    return http_client_pause(r->client, n, 0, r->job, err);
 }
 
 /* ---- exists ---- */
@@ -489,7 +486,6 @@ int oci_registry_open(struct http_client *client, const char *host, const char *
     r->scope_pull = wp_xasprintf("repository:%s:pull", repo);
     r->scope_push = wp_xasprintf("repository:%s:pull,push", repo);
     r->scope_delete = wp_xasprintf("repository:%s:pull,push,delete", repo);
-    r->backoff_ms = BACKOFF_FIRST_MS;
     r->chunk_size = CHUNK_SIZE;
     r->settle_ms = SETTLE_MS;
     atomic_init(&r->referrers_api, OCI_API_UNKNOWN);

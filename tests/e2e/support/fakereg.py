@@ -60,10 +60,12 @@ def endless(chunk=b" " * 65536):
 class Reply:
     """`body`: bytes or an iterable of bytes. `length`: what Content-Length says; "body": the truth, None: no such
     header, the connection's end is the body's. `cut`: the connection ends after that many bytes of body, `reset` tells
-    how. `then` is called with the request after the body was sent, `before` ahead of the status line."""
+    how. `before` is called ahead of the status line. `raw`: an iterable of bytes that go out as they are, in the place of
+    all that, before the connection ends."""
 
-    def __init__(self, status=200, body=b"", headers=(), length="body", cut=None, reset=False, before=None):
+    def __init__(self, status=200, body=b"", headers=(), length="body", cut=None, reset=False, before=None, raw=None):
         self.status, self.body, self.headers, self.cut, self.reset = status, body, dict(headers), cut, reset
+        self.raw = raw
         self.length = (len(body) if isinstance(body, bytes) else None) if length == "body" else length
         self.before = before
 
@@ -93,7 +95,7 @@ class FakeRegistry(http.server.ThreadingHTTPServer):
         self.url = f"{self.scheme}://{self.host}"
         self.lock = threading.Lock()
         self.rules = []  # [method, pattern, replies left]
-        self.requests = []  # namespaces: method, path (with query), headers, authorization, body
+        self.requests = []  # namespaces: method, path (with query), headers, authorization, body, usual()
         self.blobs = {}  # digest: bytes, of all repositories
         self.manifests = {}  # (repository, tag or digest): (media type, bytes)
         self.uploads = {}  # id: bytearray
@@ -164,6 +166,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with reg.lock:
             reg.requests.append(request)
         path = urllib.parse.urlsplit(self.path).path
+        request.usual = lambda: self.usual(request, path)
         reply = reg.scripted(self.command, path)
         if callable(reply):
             reply = reply(request)
@@ -174,6 +177,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def send(self, reply):
         if reply.before:
             reply.before()
+        if reply.raw is not None:
+            return self.send_raw(reply)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             for one in value if isinstance(value, list) else [value]:
@@ -201,8 +206,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                      and reply.length != len(reply.body)):
             self.close_connection = True
         if reply.reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.reset()
+
+    def send_raw(self, reply):
+        self.close_connection = True
+        for piece in reply.raw:
+            self.wfile.write(piece)
+            self.wfile.flush()
+        if reply.reset:
+            self.reset()
+
+    def reset(self):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     # ---- a good registry ----
 
