@@ -127,6 +127,11 @@ E2E ?= tests/e2e
 e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one file
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rsfE --tb=short $(E2E)
 
+FAULTS ?=
+.PHONY: faults
+faults: $(OUT)/wpack ## the fault matrix: every fault at every kind of request; FAULTS=--quick for some
+	$(Q)$(PYTHON) -B tests/faults/run.py $(CURDIR)/$(OUT)/wpack $(FAULTS)
+
 CONFORMANCE ?= --peers
 .PHONY: conformance
 conformance: $(OUT)/wpack ## the distribution-spec's own suite against wpack serve and other registries (make peers)
@@ -185,6 +190,7 @@ check-gcc:
 	$(Q)$(MAKE) --no-print-directory -j2 all man lint
 	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
 	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec e2e
+	$(Q)$(MAKE) --no-print-directory faults FAULTS=--quick
 	$(Q)$(MAKE) --no-print-directory conformance CONFORMANCE=
 	$(Q)$(MAKE) --no-print-directory soak TIME=20
 check-clang:

@@ -57,9 +57,19 @@ static bool is_temporary(CURLcode code)
     }
 }
 
+/* libcurl stops at a header line of 100 KiB; before 8.6 it says that as if memory had run out. */
+static bool is_long_line(const struct curl_stream *s, CURLcode code)
+{
+    enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE */
+    return !s->headers_done && (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE);
+}
+
 int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *err)
 {
     const char *host = s->origin.host;
+    if (is_long_line(s, code)) {
+        return wp_fail(err, WP_E_LIMIT, "'%s' sends a header line without end", host);
+    }
     char why[CURL_ERROR_SIZE];
     snprintf(why, sizeof why, "%s", s->errbuf[0] ? s->errbuf : s->api->easy_strerror(code));
     if (isupper((unsigned char)why[0]) && islower((unsigned char)why[1])) {

@@ -27,6 +27,7 @@ struct upload {
     uint64_t chunk;       /* bytes per PATCH; 0: one PUT */
     uint64_t least;       /* OCI-Chunk-Min-Length */
     bool resumed, no_resume;
+    bool lost;               /* the registry did not know the upload any more */
     unsigned idle, restarts; /* idle: breaks in a row behind which nothing more had arrived */
     uint64_t asked_ms;       /* how long the failed request asked to wait */
     struct oci_upload_body body;
@@ -331,6 +332,14 @@ static int recover(struct upload *u, struct wp_err *err)
 {
     if (u->body.failed.code != WP_E_OK) {
         return -1;
+    }
+    if (err->code == WP_E_NOT_FOUND && !u->lost) {
+        /* It expired, or is complete already and the reply to that was lost on a connection that libcurl then renewed.
+         */
+        u->lost = true;
+        u->location = NULL;
+        wp_err_clear(err);
+        return 0;
     }
     if (err->code != WP_E_NETWORK) {
         if (!u->resumed) {

@@ -141,7 +141,7 @@ def test_headers_without_end(wpack, reg, app):
 def test_one_header_of_a_mebibyte(wpack, reg, app):
     reg.on("GET", ".*/manifests/1", Reply(200, b"x", {"X-Fill": "y" * MIB}))
     r = wpack.measured("pull", app, "-o", "out/")
-    assert r.rc in (1, 23) and reg.host.split(":")[0] in r.err
+    assert r.rc == 23 and "127.0.0.1' sends a header line without end" in r.err
     bounded(wpack, reg, r)
 
 
@@ -521,23 +521,9 @@ def test_downgrade_next_page_is_refused(wpack, secure, fakereg, tls):
 
 def bad_certificate(tmp_path, kind):
     """(paths of a certificate that must not be trusted, what is said of it)."""
-    made = certs.make(tmp_path / f"tls-{kind}")
-    if kind == "unknown-ca":
-        return made, certs.make(tmp_path / "tls-other").ca, "certificate"
-    args = ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.pem"]
-    name = "IP:127.0.0.1,DNS:localhost" if kind == "expired" else "DNS:elsewhere.example"
-    (made.folder / "server.ext").write_text(f"subjectAltName={name}\nextendedKeyUsage=serverAuth\n")
-    if kind == "expired":
-        (made.folder / "db").write_text("")
-        (made.folder / "ca.cnf").write_text(
-            "[ca]\ndefault_ca=d\n[d]\ndatabase=db\nnew_certs_dir=.\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\n"
-            "commonName=supplied\n")
-        certs.openssl("ca", "-batch", "-config", "ca.cnf", "-create_serial", "-cert", "ca.pem", "-keyfile", "ca.key", "-in",
-                      "server.csr", "-out", "server.pem", "-extfile", "server.ext", "-startdate", "20200101000000Z",
-                      "-enddate", "20200102000000Z", "-notext", cwd=made.folder)
-    else:
-        certs.openssl(*args, "-days", "30", "-extfile", "server.ext", cwd=made.folder)
-    return made, made.ca, {"expired": "expired", "wrong-host": "host name"}[kind]
+    made = certs.make_bad(tmp_path / f"tls-{kind}", kind)
+    ca = certs.make(tmp_path / "tls-other").ca if kind == "unknown-ca" else made.ca
+    return made, ca, {"expired": "expired", "wrong-host": "host name", "unknown-ca": "certificate"}[kind]
 
 
 @pytest.mark.parametrize("kind", ["unknown-ca", "expired", "wrong-host"])

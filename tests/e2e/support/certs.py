@@ -31,3 +31,25 @@ def make(folder):
         client_cert=folder / "client.pem",
         client_key=folder / "client.key",
     )
+
+
+def make_bad(folder, kind):
+    """As make, with a server certificate that must not be trusted: "expired", "wrong-host"; "unknown-ca": good, for those
+    who do not know its CA."""
+    made = make(folder)
+    if kind == "unknown-ca":
+        return made
+    name = "IP:127.0.0.1,DNS:localhost" if kind == "expired" else "DNS:elsewhere.example"
+    (folder / "server.ext").write_text(f"subjectAltName={name}\nextendedKeyUsage=serverAuth\n")
+    if kind == "expired":
+        (folder / "db").write_text("")
+        (folder / "ca.cnf").write_text(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=db\nnew_certs_dir=.\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\n"
+            "commonName=supplied\n")
+        openssl("ca", "-batch", "-config", "ca.cnf", "-create_serial", "-cert", "ca.pem", "-keyfile", "ca.key", "-in",
+                "server.csr", "-out", "server.pem", "-extfile", "server.ext", "-startdate", "20200101000000Z", "-enddate",
+                "20200102000000Z", "-notext", cwd=folder)
+    else:
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out",
+                "server.pem", "-days", "30", "-extfile", "server.ext", cwd=folder)
+    return made

@@ -65,7 +65,7 @@ class Reply:
 
     def __init__(self, status=200, body=b"", headers=(), length="body", cut=None, reset=False, before=None, raw=None):
         self.status, self.body, self.headers, self.cut, self.reset = status, body, dict(headers), cut, reset
-        self.raw = raw
+        self.raw, self.to_head = raw, False
         self.length = (len(body) if isinstance(body, bytes) else None) if length == "body" else length
         self.before = before
 
@@ -267,6 +267,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if request.method == "DELETE":
             del reg.uploads[upload]
             return Reply(204)
+        begins = request.headers.get("Content-Range", "").partition("-")[0]
+        if begins.isdigit() and int(begins) != len(reg.uploads[upload]):
+            return error(416, "RANGE_INVALID")
         reg.uploads[upload] += request.body
         has = f"0-{max(len(reg.uploads[upload]) - 1, 0)}"
         if request.method != "PUT":

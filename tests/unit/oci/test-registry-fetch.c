@@ -112,8 +112,8 @@ static void test_no_progress(void **state)
     struct wp_err err = read_error(x, &b, 0);
     assert_int_equal(err.code, WP_E_NETWORK);
     assert_non_null(strstr(err.msg, "broke off at byte 1500 and did not go on"));
-    assert_int_equal(1000 - x->f->breaks, 6);
-    assert_int_equal(fake_registry_count(x->f, "GET "), 6);
+    assert_int_equal(1000 - x->f->breaks, 7);
+    assert_int_equal(fake_registry_count(x->f, "GET "), 7);
     /* It gets over three of them. */
     x->f->breaks = 3;
     assert_reads(x, &b, 0);

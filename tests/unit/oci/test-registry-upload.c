@@ -212,7 +212,7 @@ static void test_broken_put_without_state(void **state)
     assert_int_equal(oci_store_push(x->s, &b.d, &b.src.base, NULL, &err), -1);
     assert_int_equal(err.code, WP_E_NETWORK);
     assert_non_null(strstr(err.msg, "does not get on"));
-    assert_int_equal(1000 - x->f->upload_breaks, 5);
+    assert_int_equal(1000 - x->f->upload_breaks, 6);
 }
 
 static void test_busy(void **state)
