@@ -2,6 +2,7 @@
  *
  * libcurl's results as errors: which are worth another attempt, and what a person should do about the others. */
 #include "oci/http-curl.h"
+#include "oci/http-retry.h"
 
 #include <ctype.h>
 
@@ -57,6 +58,39 @@ static bool is_temporary(CURLcode code)
     }
 }
 
+#define PROXY_HINT "HTTPS_PROXY or HTTP_PROXY names the proxy, NO_PROXY the hosts that need none"
+
+/* The status with which a proxy refused the tunnel, or 0. */
+static int tunnel_status(const struct curl_stream *s)
+{
+    long status = 0;
+    return s->api->easy_getinfo(s->lane->easy, CURLINFO_HTTP_CONNECTCODE, &status) == CURLE_OK && status >= 300
+               ? (int)status
+               : 0;
+}
+
+static int tunnel_fail(const char *host, int status, struct wp_err *err)
+{
+    if (status == 407) {
+        wp_fail(err, WP_E_OTHER, "'%s': the proxy asks for credentials (407)", host);
+        return wp_hint(err, HTTP_PROXY_LOGIN_HINT);
+    }
+    wp_fail(err, http_retry_status(status) ? WP_E_NETWORK : WP_E_OTHER, "'%s': the proxy does not connect to it (%d)",
+            host, status);
+    return wp_hint(err, PROXY_HINT);
+}
+
+/* Which port was tried stands in libcurl's message; it is another one where a proxy was. */
+static int connect_fail(const struct curl_stream *s, const char *why, struct wp_err *err)
+{
+    char port[24];
+    snprintf(port, sizeof port, " port %u ", (unsigned)s->origin.port);
+    wp_fail(err, WP_E_NETWORK, "'%s': %s", s->origin.host, why);
+    return wp_hint(err, strstr(why, " port ") && !strstr(why, port)
+                            ? PROXY_HINT
+                            : "check the host and port, and that the registry is running");
+}
+
 /* libcurl stops at a header line of 100 KiB; before 8.6 it says that as if memory had run out. */
 static bool is_long_line(const struct curl_stream *s, CURLcode code)
 {
@@ -69,6 +103,10 @@ int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *
     const char *host = s->origin.host;
     if (is_long_line(s, code)) {
         return wp_fail(err, WP_E_LIMIT, "'%s' sends a header line without end", host);
+    }
+    int refused = tunnel_status(s);
+    if (refused > 0) {
+        return tunnel_fail(host, refused, err);
     }
     char why[CURL_ERROR_SIZE];
     snprintf(why, sizeof why, "%s", s->errbuf[0] ? s->errbuf : s->api->easy_strerror(code));
@@ -99,10 +137,9 @@ int curl_stream_fail(const struct curl_stream *s, CURLcode code, struct wp_err *
         return wp_hint(err, "check the spelling of the name, and the network");
     case CURLE_COULDNT_RESOLVE_PROXY:
         wp_fail(err, WP_E_NETWORK, "'%s': %s", host, why);
-        return wp_hint(err, "HTTPS_PROXY or HTTP_PROXY names the proxy, NO_PROXY the hosts that need none");
+        return wp_hint(err, PROXY_HINT);
     case CURLE_COULDNT_CONNECT:
-        wp_fail(err, WP_E_NETWORK, "'%s': %s", host, why);
-        return wp_hint(err, "check the host and port, and that the registry is running");
+        return connect_fail(s, why, err);
     case CURLE_PARTIAL_FILE:
         return wp_fail(err, WP_E_NETWORK, "'%s' broke off in the middle of a reply: %s", host, why);
     default:

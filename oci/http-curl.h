@@ -21,6 +21,7 @@
     X(slist_free_all, curl_slist_free_all)           \
     X(easy_init, curl_easy_init)                     \
     X(easy_setopt, curl_easy_setopt)                 \
+    X(easy_getinfo, curl_easy_getinfo)               \
     X(easy_reset, curl_easy_reset)                   \
     X(easy_pause, curl_easy_pause)                   \
     X(easy_strerror, curl_easy_strerror)             \

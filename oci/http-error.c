@@ -118,6 +118,9 @@ int http_error_reply(const struct http_client *c, const struct http_req *req, co
         return denied(c, shown, status.ptr, resp->status, login, req, err);
     case 404:
         return wp_fail(err, WP_E_NOT_FOUND, "'%s' not found (%s)", shown, status.ptr);
+    case 407:
+        wp_fail(err, WP_E_OTHER, "the proxy in front of %s asks for credentials (%s)", c->host, status.ptr);
+        return wp_hint(err, HTTP_PROXY_LOGIN_HINT);
     case 429:
         return wp_fail(err, WP_E_NETWORK, "%s is limiting us (%s): %s '%s'", c->host, status.ptr, method, shown);
     default:

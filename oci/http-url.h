@@ -6,6 +6,9 @@
 
 #include "base/arena.h"
 
+/* Proxies are named in the environment, and so are the credentials for them. */
+#define HTTP_PROXY_LOGIN_HINT "name them where the proxy is named: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+
 struct http_origin {
     bool https;
     uint16_t port;
