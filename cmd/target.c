@@ -111,6 +111,7 @@ static struct oci_creds *creds_from_environment(struct cmd_ctx *c)
         .runtime_auth = runtime == NULL ? NULL : wp_arena_printf(c->arena, "%s/containers/auth.json", runtime),
         .home_auth = config != NULL ? wp_arena_printf(c->arena, "%s/containers/auth.json", config)
                                     : under_home(c, ".config/containers/auth.json"),
+        .helper_timeout_ms = c->registry.timeout,
         .warn = warn_creds,
         .warn_arg = c,
     };

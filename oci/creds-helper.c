@@ -103,9 +103,8 @@ static int read_output(int fd, const struct child *child, const char *program, s
         if (n < 0 && errno != EINTR) {
             return wp_fail_errno(err, errno, "credential helper '%s'", program);
         }
-        if (n > 0 &&
-            wp_buf_add_bounded(b, chunk, (size_t)n, WP_LIMIT_HELPER_OUTPUT, "a credential helper's output", err) < 0) {
-            return -1;
+        if (n > 0 && wp_buf_add_bounded(b, chunk, (size_t)n, WP_LIMIT_HELPER_OUTPUT, "its output", err) < 0) {
+            return wp_wrap(err, "credential helper '%s'", program);
         }
     }
 }

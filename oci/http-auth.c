@@ -34,6 +34,8 @@ struct http_auth {
     enum http_auth_scheme scheme;
     char *realm, *service;
     const char *withheld; /* why credentials do not go to realm, or NULL */
+    /* The identity token as it is stored, and what a token server has since put in its place; in arena, or NULL. */
+    const char *identity_stored, *identity;
 };
 
 static void lock_auth(struct http_auth *h)
@@ -119,6 +121,9 @@ static int find_cred(struct http_auth *h, const char *scope, struct wp_arena *a,
     struct oci_cred cred = {0};
     if (oci_creds_get(h->client->creds, h->client->host, *repo ? repo : NULL, &h->arena, &cred, err) < 0) {
         return -1;
+    }
+    if (cred.identity_token && h->identity && wp_str_eq(cred.identity_token, h->identity_stored)) {
+        cred.identity_token = h->identity;
     }
     struct known_cred *k = wp_xcalloc(1, sizeof *k);
     k->repo = wp_xstrdup(repo);
@@ -241,6 +246,18 @@ static int explain_withheld(const struct http_auth *h, struct wp_err *err)
                    realm.host);
 }
 
+/* Servers that renew an identity token at each use take every one of them once (RFC 6749 section 10.4). */
+static void renew_identity(struct http_auth *h, const char *used, const char *renewed)
+{
+    h->identity_stored = h->identity ? h->identity_stored : used;
+    h->identity = wp_arena_str(&h->arena, renewed);
+    for (struct known_cred *k = h->creds; k; k = k->next) {
+        if (k->cred.identity_token && wp_str_eq(k->cred.identity_token, used)) {
+            k->cred.identity_token = h->identity;
+        }
+    }
+}
+
 /* A token for scope (the cache's key) that is asked for as want. */
 static int new_token(struct http_auth *h, const char *scope, const char *want, struct http_try *t, const char **ret,
                      struct wp_err *err)
@@ -257,8 +274,12 @@ static int new_token(struct http_auth *h, const char *scope, const char *want, s
                                  .cred = h->withheld || !has_secret(cred) ? NULL : cred};
     WP_AUTO_BUF struct wp_buf value = WP_BUF_INIT;
     uint64_t lifetime_ms = 0;
-    if (http_token_fetch(h->client, &ask, t, &value, &lifetime_ms, err) < 0) {
+    const char *renewed = NULL;
+    if (http_token_fetch(h->client, &ask, t, &value, &lifetime_ms, &renewed, err) < 0) {
         return h->withheld && err->code == WP_E_DENIED ? explain_withheld(h, err) : -1;
+    }
+    if (renewed && ask.cred && ask.cred->identity_token) {
+        renew_identity(h, ask.cred->identity_token, renewed);
     }
     keep_token(h, scope, value.ptr, lifetime_ms);
     explicit_bzero(value.ptr, value.len);

@@ -63,9 +63,10 @@ struct http_token_ask {
 };
 /* "Basic …" (RFC 7617) in a; nothing of it stays elsewhere. */
 const char *http_basic_value(struct wp_arena *a, const char *user, const char *password);
-/* The token appended to ret and how long it holds. */
+/* The token appended to ret and how long it holds. *ret_renewed, in t's arena: the identity token that takes the place
+ * of the one sent, or NULL. */
 int http_token_fetch(struct http_client *c, const struct http_token_ask *ask, struct http_try *t, struct wp_buf *ret,
-                     uint64_t *ret_lifetime_ms, struct wp_err *err) WP_MUST_USE;
+                     uint64_t *ret_lifetime_ms, const char **ret_renewed, struct wp_err *err) WP_MUST_USE;
 
 /* ---- http-error.c: replies as errors ---- */
 /* Code and message of an error body (distribution-spec "Error Codes", OAuth2 errors, plain text), bounded and on one

@@ -58,7 +58,7 @@ static int bad_reply(const struct http_token_ask *ask, struct wp_arena *a, const
 }
 
 static int parse_reply(const struct http_token_ask *ask, struct wp_span body, struct wp_arena *a, struct wp_buf *ret,
-                       uint64_t *ret_lifetime_ms, struct wp_err *err)
+                       uint64_t *ret_lifetime_ms, const char **ret_renewed, struct wp_err *err)
 {
     WP_AUTO_JSON struct wp_json_doc *doc = NULL;
     struct wp_err ignored = {0};
@@ -87,6 +87,11 @@ static int parse_reply(const struct http_token_ask *ask, struct wp_span body, st
     }
     *ret_lifetime_ms = WP_MAX(WP_MIN(seconds, LIFETIME_MAX_S), 1) * 1000;
     wp_buf_add_str(ret, value);
+    struct wp_json renewed = wp_json_get(&root, "refresh_token");
+    const char *identity = NULL;
+    if (wp_json_kind(&renewed) == WP_JSON_STRING && wp_json_str(&renewed, &identity, &ignored) == 0 && *identity) {
+        *ret_renewed = wp_arena_str(a, identity);
+    }
     return 0;
 }
 
@@ -167,8 +172,9 @@ static int post_refresh(struct http_client *c, const struct http_token_ask *ask,
 }
 
 int http_token_fetch(struct http_client *c, const struct http_token_ask *ask, struct http_try *t, struct wp_buf *ret,
-                     uint64_t *ret_lifetime_ms, struct wp_err *err)
+                     uint64_t *ret_lifetime_ms, const char **ret_renewed, struct wp_err *err)
 {
+    *ret_renewed = NULL;
     HTTP_AUTO_RESP struct http_resp resp = {0};
     WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
     const struct oci_cred *cred = ask->cred;
@@ -195,7 +201,7 @@ int http_token_fetch(struct http_client *c, const struct http_token_ask *ask, st
     if (resp.status != 200) {
         return refuse(c, ask, &resp, wp_buf_span(&body), t, err);
     }
-    int rc = parse_reply(ask, wp_buf_span(&body), t->arena, ret, ret_lifetime_ms, err);
+    int rc = parse_reply(ask, wp_buf_span(&body), t->arena, ret, ret_lifetime_ms, ret_renewed, err);
     explicit_bzero(body.ptr, body.len);
     return rc;
 }

@@ -10,7 +10,8 @@ import subprocess
 import pytest
 
 from conftest import find_peer
-from support import certs
+from support import certs, sample, sha256
+from support.fakereg import Reply
 
 
 @pytest.fixture
@@ -128,6 +129,39 @@ class TestHelper:
         r = wpack("push", module, f"{host}/a/b:1", env=env, rc=4)
         assert "docker-credential-test" in r.err
 
+    def test_helper_that_hangs(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}})
+        r = wpack("push", module, f"{host}/a/b:1", "--timeout", "500ms", env=self.helper(wpack, "exec sleep 60\n"), rc=4, timeout=30)
+        assert "docker-credential-test' did not answer in time" in r.err
+
+    def test_helper_that_hangs_behind_its_answer(self, wpack, module, docker_registry, htpasswd):
+        """Output closed, and still there."""
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}})
+        env = self.helper(wpack, 'echo "{\\"Username\\":\\"alice\\",\\"Secret\\":\\"secret\\"}"\nexec sleep 60 >&-\n')
+        r = wpack("push", module, f"{host}/a/b:1", "--timeout", "500ms", env=env, rc=4, timeout=30)
+        assert "docker-credential-test' did not end in time" in r.err
+
+    @pytest.mark.parametrize("script", [
+        "echo no json c4nary-w0rd", "echo '{\"Username\":5,\"Secret\":\"c4nary-w0rd\"}'", "printf 'c4nary-w0rd\\000\\377\\n'",
+        "echo '[\"c4nary-w0rd\"]'", "true", "head -c 70000 /dev/zero | tr '\\0' x", "echo '{\"Secret\":\"c4nary-w0rd\"'",
+        "kill -9 $$", "echo '{\"c4nary-w0rd\":1}'; exit 3",
+    ])
+    def test_helper_that_prints_junk(self, wpack, module, docker_registry, htpasswd, script):
+        """A warning that names it; what it printed may be the secret and is not shown; nobody else's entry is used."""
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}, "auths": {"other.example": {"auth": basic("alice", "secret")}}})
+        r = wpack("push", module, f"{host}/a/b:1", "--debug", env=self.helper(wpack, script + "\n"), rc=4)
+        assert "warning" in r.err and "docker-credential-test" in r.err
+        assert "c4nary-w0rd" not in r.err and "xxxx" not in r.err and "authorization:" not in r.err
+
+    def test_helper_that_never_reads(self, wpack, module, docker_registry, htpasswd):
+        host = docker_registry(htpasswd=htpasswd).host
+        docker_config(wpack, {"credHelpers": {host: "test"}})
+        env = self.helper(wpack, 'exec <&-; echo "{\\"Username\\":\\"alice\\",\\"Secret\\":\\"secret\\"}"\n')
+        round_trip(wpack, module, host, env=env)
+
 
 class TestBearer:
     def test_token_server(self, wpack, module, docker_registry, token_server):
@@ -151,6 +185,59 @@ class TestBearer:
         docker_config(wpack, {"auths": {host: {"identitytoken": "refresh-me"}}})
         round_trip(wpack, module, host, "--realm-host", "localhost")
         assert any(m == "POST" and b"grant_type=refresh_token" in body for m, _, _, body in token_server.seen)
+
+    def test_identity_token_that_is_renewed_at_each_use(self, wpack, module, docker_registry, token_server):
+        token_server.refresh_tokens = {"refresh-me"}
+        token_server.rotating = True
+        host = docker_registry(token=token_server).host
+        docker_config(wpack, {"auths": {host: {"identitytoken": "refresh-me"}}})
+        wpack("push", module, f"{host}/a/app:1", "--realm-host", "localhost")
+        sent = [body for m, _, _, body in token_server.seen if m == "POST"]
+        assert len(sent) >= 1 and len(sent) == len(set(sent))
+        config = wpack.home / ".docker/config.json"
+        assert json.loads(config.read_text()) == {"auths": {host: {"identitytoken": "refresh-me"}}}
+        r = wpack("pull", f"{host}/a/app:1", "-o", "out/", "--realm-host", "localhost", rc=4)
+        assert "identity token" in r.err and f"wpack login {host}" in r.err and "refresh-me" not in r.err
+        (renewed,) = token_server.refresh_tokens
+        docker_config(wpack, {"auths": {host: {"identitytoken": renewed}}})
+        wpack("copy", f"{host}/a/app:1", f"{host}/b/app:1", "--realm-host", "localhost")
+        assert len([1 for m, *_ in token_server.seen if m == "POST"]) - len(sent) >= 3
+
+    @pytest.mark.parametrize("what", ["POST", "PATCH", "PUT"])
+    def test_token_that_expires_in_the_middle_of_an_upload(self, wpack, fakereg, tmp_path, what):
+        """The request that meets the end of the token is sent once more with a new one; nothing begins anew."""
+        reg = fakereg()
+        data = sample.core_module(payload=3_000_000)
+        (tmp_path / "big.wasm").write_bytes(data)
+        issued = []
+
+        def token(request):
+            issued.append(f"t0k3n-{len(issued)}")
+            return Reply(200, json.dumps({"token": issued[-1], "expires_in": 3600}).encode())
+
+        ended, refused = [], []
+
+        def gate(request):
+            shown = (request.authorization or "").removeprefix("Bearer ")
+            large = len(request.body) > 1_000_000 or (what == "POST" and reg.count("PUT") == 1)
+            if request.method == what and large and not ended:
+                ended.append(shown)
+            if shown not in issued or shown in ended:
+                refused.extend([request] if shown else [])
+                return Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{reg.url}/token",service="s"'})
+            if request.method == "POST":
+                reply = request.usual()
+                reply.headers.update({"OCI-Chunk-Min-Length": "100"} if what == "PATCH" else {})
+                return reply
+            return None
+
+        reg.on("*", "/v2/.*", gate)
+        reg.on("GET", "/token", token)
+        wpack("push", "big.wasm", f"{reg.host}/a/b:1", "-j", "1", "-u", "alice", "-p", "secret-word", "--retry", "0")
+        assert reg.blobs[sha256(data)] == data and ("a/b", "1") in reg.manifests and len(ended) == 1
+        assert [(q.method, len(q.body) > 1_000_000) for q in refused] == [(what, what != "POST")]
+        assert reg.count("POST") == (3 if what == "POST" else 2) and reg.count("DELETE") == 0
+        assert reg.uploads == {}, "no upload was left behind"
 
     def test_wrong_password(self, wpack, module, docker_registry, token_server):
         host = docker_registry(token=token_server).host
@@ -191,6 +278,36 @@ class TestTls:
         round_trip(wpack, module, server.host, "--ca-file", tls.ca, "--cert-file", tls.client_cert, "--key-file", tls.client_key)
         r = wpack.run("push", module, f"{server.host}/a/b:1", "--ca-file", tls.ca, "--retry", "0")
         assert r.rc in (1, 5), r  # the server hangs up; with TLS 1.3 it need not say why
+
+    @pytest.fixture
+    def certs_d(self, wpack, tls):
+        """certs_d(host, names...): the folder of that host with those files."""
+        def make(host, *names):
+            folder = wpack.home / ".config/containers/certs.d" / host
+            folder.mkdir(parents=True)
+            for name, path in (("ca.crt", tls.ca), ("client.cert", tls.client_cert), ("client.key", tls.client_key)):
+                if name in names:
+                    (folder / name).write_bytes(path.read_bytes())
+            return folder
+
+        return make
+
+    def test_client_certificate_by_certs_d(self, wpack, module, docker_registry, tls, certs_d):
+        server = docker_registry(tls=tls, client_ca=tls.ca)
+        certs_d(server.host, "ca.crt", "client.cert", "client.key")
+        round_trip(wpack, module, server.host)
+
+    def test_certs_d_of_another_host_is_not_used(self, wpack, module, docker_registry, tls, certs_d):
+        server = docker_registry(tls=tls, client_ca=tls.ca)
+        certs_d("other.example", "ca.crt", "client.cert", "client.key")
+        r = wpack.run("push", module, f"{server.host}/a/b:1", "--ca-file", tls.ca, "--retry", "0")
+        assert r.rc in (1, 5), r  # the server hangs up; with TLS 1.3 it need not say why
+
+    def test_certs_d_without_the_key(self, wpack, module, docker_registry, tls, certs_d):
+        server = docker_registry(tls=tls, client_ca=tls.ca)
+        folder = certs_d(server.host, "ca.crt", "client.cert")
+        r = wpack("push", module, f"{server.host}/a/b:1", "--retry", "0", rc=2)
+        assert "key" in r.err and str(folder) in r.err
 
     def test_insecure(self, wpack, module, docker_registry, tls):
         host = docker_registry(tls=tls).host

@@ -29,6 +29,7 @@ class TokenServer(http.server.ThreadingHTTPServer):
         self.users = users
         self.refresh_tokens = set(refresh_tokens)
         self.anonymous_pull = False
+        self.rotating = False  # a refresh token is good once, and comes with the next one
         self.expires_in = 300
         self.seen = []  # (method, path with query, Authorization, body)
         self.certificate = self.folder / "token.pem"
@@ -86,4 +87,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(401, {"details": "unknown refresh token"})
         scopes = [s for value in form.get("scope", []) for s in value.split(" ")]
         token = self.server.sign(form.get("service", [""])[0], "refreshed", scopes)
-        return self.reply(200, {"access_token": token, "expires_in": self.server.expires_in})
+        reply = {"access_token": token, "expires_in": self.server.expires_in}
+        if self.server.rotating:
+            reply["refresh_token"] = uuid.uuid4().hex
+            self.server.refresh_tokens.remove(form["refresh_token"][0])
+            self.server.refresh_tokens.add(reply["refresh_token"])
+        return self.reply(200, reply)

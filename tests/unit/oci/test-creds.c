@@ -332,7 +332,8 @@ static void test_failing_helpers(void **state)
          "credential helper 'docker-credential-junk' printed something else than credentials"},
         {"half", "#!/bin/sh\necho '{\"Username\":\"u\",\"Secret\":\"hunter2\"}'; exit 1\n",
          "credential helper 'docker-credential-half' failed at 'get' ("},
-        {"loud", "#!/bin/sh\nexec cat /dev/zero\n", "a credential helper's output is larger than 65536 bytes"},
+        {"loud", "#!/bin/sh\nexec cat /dev/zero\n",
+         "credential helper 'docker-credential-loud': its output is larger than 65536 bytes"},
         {"slow", "#!/bin/sh\nexec sleep 1000\n", "credential helper 'docker-credential-slow' did not answer in time"},
     };
     f->opts.helper_timeout_ms = 3000;

@@ -177,6 +177,53 @@ static void test_identity_token(void **state)
     script_end(&f);
 }
 
+#define RENEWED_FORM(repo, token) \
+    "grant_type=refresh_token&client_id=wpack&service=reg&scope=repository:" repo ":pull&refresh_token=" token
+
+/* Each identity token is good once; the one that comes along is sent the next time, for other repositories, too. */
+static void test_identity_token_renewed(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {"GET " BASE "/1", NULL, 401, {BEARER}, NULL, NULL},
+        {"POST " REALM,
+         NULL,
+         200,
+         {NULL},
+         "{\"access_token\":\"T1\",\"refresh_token\":\"second-one\"}",
+         RENEWED_FORM("a/b", "first-one")},
+        {"GET " BASE "/1", "Bearer T1", 200, {NULL}, "one", NULL},
+        {"POST " REALM,
+         NULL,
+         200,
+         {NULL},
+         "{\"access_token\":\"T2\",\"refresh_token\":\"third-one\"}",
+         RENEWED_FORM("c", "second-one")},
+        {"GET " BASE "/c", "Bearer T2", 200, {NULL}, "two", NULL},
+        {"GET " BASE "/1", "Bearer T1", 401, {BEARER}, NULL, NULL},
+        {"POST " REALM,
+         NULL,
+         401,
+         {NULL},
+         "{\"details\":\"third-one is not known\"}",
+         RENEWED_FORM("a/b", "third-one")},
+    };
+    struct fixture f;
+    script_begin(&f);
+    f.creds_opts.identity_token = "first-one";
+    PLAY(&f, turns);
+    script_must_get(&f, BASE "/1", "one");
+    HTTP_AUTO_RESP struct http_resp resp = {0};
+    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
+    struct http_call call = {.req = {.method = "GET", .url = BASE "/c"}, .scope = "repository:c:pull"};
+    assert_int_equal(http_client_read(f.client, &call, &resp, &body, &f.err), 0);
+    script_must_fail(&f, BASE "/1", WP_E_DENIED,
+                     "token server '" REALM
+                     "' refused the identity token from the command line or environment (401 *** "
+                     "is not known)");
+    script_end(&f);
+}
+
 static void test_registry_token(void **state)
 {
     (void)state;
@@ -316,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_bearer),
         cmocka_unit_test(test_bearer_expiry_and_scopes),
         cmocka_unit_test(test_identity_token),
+        cmocka_unit_test(test_identity_token_renewed),
         cmocka_unit_test(test_registry_token),
         cmocka_unit_test(test_foreign_realm),
         cmocka_unit_test(test_realm_host_allowed),
