@@ -192,7 +192,8 @@ check-gcc:
 	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec e2e
 	$(Q)$(MAKE) --no-print-directory faults FAULTS=--quick
 	$(Q)$(MAKE) --no-print-directory conformance CONFORMANCE=
-	$(Q)$(MAKE) --no-print-directory soak TIME=20
+	$(Q)$(MAKE) --no-print-directory soak TIME=60
+	$(Q)$(MAKE) --no-print-directory crash CRASH=--quick
 check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang build/clang/units

@@ -146,6 +146,20 @@ def start_args(program):
     }[program]
 
 
+def one_turn(program, kind, layout, tmp, env, push, pull):
+    """Push to and pull from a registry that has seen nothing yet: content left by an earlier turn would be skipped, and
+    clients that remember where a blob was would mount it."""
+    folder, to = tmp / "registry", tmp / "to"
+    registry = Registry(kind, folder)
+    try:
+        push.add(*timed(push_args(program, layout, registry.host, "bench/x"), env, tmp))
+        pull.add(*timed(pull_args(program, registry.host, "bench/x", to), env, tmp))
+    finally:
+        registry.stop()
+    shutil.rmtree(to)
+    shutil.rmtree(folder)
+
+
 def report(title, figures):
     best = min((f.medians()[0] for name, f in figures.items() if name not in ("wpack", "/bin/true")), default=None)
     print(f"\n{title}")
@@ -186,20 +200,11 @@ def main():
                 title = f"{name}, {kind}"
                 if options.only not in f"push {title}" and options.only not in f"pull {title}":
                     continue
-                registry = Registry(kind, tmp / f"reg-{kind.replace(' ', '-')}-{name.replace(' ', '')}")
                 pushes = {p: Figures() for p in programs}
                 pulls = {p: Figures() for p in programs}
-                try:
-                    # A repository of its own for each push: crane's registry shares blobs, so its pushes after the first
-                    # find them there; the others start empty.
-                    for r in range(options.rounds):
-                        for p in programs:
-                            pushes[p].add(*timed(push_args(p, layout, registry.host, f"{p}{r}"), env, tmp))
-                            to = tmp / "to"
-                            pulls[p].add(*timed(pull_args(p, registry.host, f"{p}{r}", to), env, tmp))
-                            shutil.rmtree(to)
-                finally:
-                    registry.stop()
+                for r in range(options.rounds):
+                    for p in programs:
+                        one_turn(p, kind, layout, tmp, env, pushes[p], pulls[p])
                 report(f"push {title}", pushes)
                 report(f"pull {title}", pulls)
 
