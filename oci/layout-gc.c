@@ -126,8 +126,20 @@ static bool entry_is_young(const struct gc *g, const struct layout_entry *e)
     return layout_blob_open(g->l, &e->desc.digest, &fd, &st, &ignored) == 1 && is_young(g, &st);
 }
 
+/* What such an entry leads to cannot be told, so nothing can be told to be in nobody's use. */
+static int refuse_type(const struct gc *g, const struct layout_entry *e, struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    return wp_fail(err, WP_E_UNSUPPORTED,
+                   "%s: index.json names %s of type '%s', which is not known here; nothing was removed", g->l->label,
+                   oci_digest_text(&e->desc.digest, text), e->desc.media_type);
+}
+
 static int add_entry(struct gc *g, const struct layout_entry *e, struct wp_err *err)
 {
+    if (oci_mediatype_kind(e->desc.media_type) == OCI_NOT_MANIFEST) {
+        return refuse_type(g, e, err);
+    }
     /* Somebody may be about to bring the subject. */
     bool young = (e->fallback || e->name == NULL) && entry_is_young(g, e);
     if (e->fallback && !young) {

@@ -520,6 +520,30 @@ static void test_gc_damaged(void **state)
     assert_int_equal(place_count(p, "blobs/sha256"), before);
 }
 
+static void test_gc_unknown_type(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct oci_desc d = image(s, &a, "app:1", "one");
+    /* A foreign program's entry: its type says nothing to us, what it names may be all the rest. */
+    place_write(
+        p, "index.json",
+        wp_span_str(wp_arena_printf(&a,
+                                    "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"application/vnd.other+json\","
+                                    "\"digest\":\"%s\",\"size\":%llu}]}",
+                                    digest_text(&a, &d.digest), (unsigned long long)d.size)));
+    place_age_blobs(p, 7200);
+    const struct oci_gc_opts opts = {.min_age_s = 60};
+    struct oci_gc_report report;
+    assert_int_equal(oci_layout_gc(s, &opts, NULL, NULL, &report, &err), -1);
+    assert_int_equal(err.code, WP_E_UNSUPPORTED);
+    assert_non_null(strstr(err.msg, "of type 'application/vnd.other+json', which is not known here"));
+    struct oci_digest layer = layer_of("one");
+    assert_true(place_has_blob(p, &layer));
+}
+
 static void test_gc_parts(void **state)
 {
     struct layout_place *p = *state;
@@ -599,6 +623,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gc_regctl, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_odd_list, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_two_faces, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_gc_unknown_type, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_parts, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_alone, place_setup, place_teardown),
