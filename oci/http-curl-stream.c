@@ -341,7 +341,8 @@ static void stream_close(struct wp_reader *r)
         s->api->multi_remove_handle(s->lane->multi, s->lane->easy);
     }
     s->api->easy_reset(s->lane->easy);
-    curl_lane_release(s->transport, s->lane);
+    /* With HTTP/2 libcurl would send the next attempt into the connection that has just fallen silent. */
+    curl_lane_release(s->transport, s->lane, s->fail.code == WP_E_NETWORK);
     s->api->slist_free_all(s->request_headers);
     wp_reader_close(s->upload);
     wp_arena_done(&s->arena);

@@ -120,8 +120,12 @@ static struct curl_lane *lane_take(struct curl_transport *t)
     return lane;
 }
 
-void curl_lane_release(struct curl_transport *t, struct curl_lane *lane)
+void curl_lane_release(struct curl_transport *t, struct curl_lane *lane, bool broken)
 {
+    if (broken) {
+        lane_free(t->api, lane);
+        return;
+    }
     pthread_mutex_lock(&t->lock);
     lane->next = t->lanes;
     t->lanes = lane;

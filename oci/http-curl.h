@@ -119,4 +119,5 @@ int curl_tls_set(struct curl_transport *t, CURL *easy, const struct http_tls *tl
 void curl_tls_free(struct curl_transport *t);
 
 /* ---- http-curl.c ---- */
-void curl_lane_release(struct curl_transport *t, WP_OWN struct curl_lane *lane);
+/* broken: none of its connections is used again. */
+void curl_lane_release(struct curl_transport *t, WP_OWN struct curl_lane *lane, bool broken);
