@@ -4,12 +4,11 @@ row of the security list that it repeats; all expect a refusal in words, and not
 
 import json
 import os
-import pty
 import subprocess
 
 import pytest
 
-from support import check_layout, sample, sha256
+from support import check_layout, sample, sha256, terminal
 from support.fakereg import INDEX, MANIFEST, Reply, desc, error, index, manifest
 
 MODULE = sample.core_module()
@@ -463,7 +462,7 @@ def test_colours_are_ours_alone(wpack):
     """On a terminal headings are bold, and the escapes of a file's name are not obeyed."""
     path = wpack.cwd / "a\x1b[31mb.wasm"
     path.write_bytes(MODULE)
-    ours, theirs = pty.openpty()
+    ours, theirs = terminal.openpty()
     p = wpack.popen("inspect", path.name, stdout=theirs, stdin=theirs, env={"TERM": "xterm"})
     assert p.wait(20) == 0
     out = b""

@@ -22,9 +22,9 @@ def tty(wpack):
 
 @pytest.fixture
 def slow(wpack, serve):
-    """A reference whose download takes over a second at --limit-rate 500KiB: long enough for the status block."""
+    """A reference whose download takes over two seconds at --limit-rate 500KiB: long enough for the status block."""
     path = wpack.cwd / "a-module-with-a-rather-long-name.wasm"
-    path.write_bytes(sample.core_module(payload=600_000))
+    path.write_bytes(sample.core_module(payload=1_200_000))
     ref = f"{serve().host}/a/app:1"
     wpack("push", path, ref, "-q")
     return ref
