@@ -70,10 +70,19 @@ class Image:
         self.path.unlink(missing_ok=True)
 
 
-def missing(fs):
-    """Why this file system cannot be used here, or None."""
+def no_mounts():
+    """Why nothing can be mounted here without others seeing it, or None."""
     if os.geteuid() != 0:
         return "not root"
+    if not os.environ.get("WPACK_CRASH_PRIVATE"):
+        return "no mount namespace of our own (in a chroot?)"
+    return None
+
+
+def missing(fs):
+    """Why this file system cannot be used here, or None."""
+    if no_mounts():
+        return no_mounts()
     if not os.path.exists("/dev/loop-control"):
         return "no loop devices"
     if shutil.which(f"mkfs.{fs}") is None:
