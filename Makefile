@@ -200,7 +200,8 @@ check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 tidy
 check-asan:
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all build/asan/units
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit fuzz-replay e2e
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit fuzz-replay spec e2e
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined faults FAULTS=--quick
 .PHONY: $(OUT)/units
 $(OUT)/units: $(UNITS) $(FUZZERS)
 

@@ -48,8 +48,8 @@ struct opt_rest {
     bool help;
 };
 
-/* Environment first, then argv[1..]; whatever is no option is collected in order into *ret_args (in a),
- * NULL-terminated. Unknown options are WP_E_USAGE with the nearest name; the first error is told, the options behind it
+/* Environment first, then argv[1..]; whatever is no option is collected in order into ret->args (in a).
+ * Unknown options are WP_E_USAGE with the nearest name; the first error is told, the options behind it
  * are read all the same (--format says how errors are printed). `-h` and `--help` set ret->help and end the parse. */
 int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_count, int argc, char *const argv[],
               struct opt_rest *ret, struct wp_err *err) WP_MUST_USE;

@@ -40,6 +40,10 @@ int oci_registry_check_tag(const struct oci_registry *r, const char *tag, struct
 int oci_registry_not_found(const struct oci_registry *r, const char *ref, struct wp_span body, struct wp_err *err);
 /* The first error code of an error body ("NAME_UNKNOWN"), in a, or "". */
 const char *oci_registry_error_code(struct wp_arena *a, struct wp_span body);
+/* DELETE url. The status: success, or 400 or 405 with the registry's code (in a) where it will not; -1 for the rest,
+ * 404 among them. ref names it in messages. */
+int oci_registry_delete(struct oci_registry *r, struct wp_arena *a, const char *url, const char *ref,
+                        const char **ret_code, struct wp_err *err) WP_MUST_USE;
 /* The same with the registry's message: "MANIFEST_INVALID: manifest invalid". */
 const char *oci_registry_error_words(struct wp_arena *a, struct wp_span body);
 /* WP_E_INTEGRITY when the reply's content is encoded: what arrives would not be what the digest is about. */

@@ -206,22 +206,14 @@ static int check_binding(struct oci_registry *r, const struct oci_binding *b, st
 static int unbind(struct oci_registry *r, const char *tag, struct wp_err *err)
 {
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
-    const int accept[] = {200, 202, 204, 400, 404, 405, 0};
-    struct http_call call = oci_registry_call(r, "DELETE", oci_registry_manifest_url(r, &a, tag), r->scope_delete);
-    call.accept = accept;
-    call.expect_404 = true;
-    HTTP_AUTO_RESP struct http_resp resp = {0};
-    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
-    if (http_client_read(r->client, &call, &resp, &body, err) != 0) {
+    const char *code = NULL;
+    int status = oci_registry_delete(r, &a, oci_registry_manifest_url(r, &a, tag), tag, &code, err);
+    if (status < 0) {
         return -1;
     }
-    if (resp.status == 404) {
-        return oci_registry_not_found(r, tag, wp_buf_span(&body), err);
-    }
-    if (resp.status >= 400) {
-        const char *code = oci_registry_error_code(&a, wp_buf_span(&body));
+    if (status >= 400) {
         wp_fail(err, WP_E_UNSUPPORTED, "%s:%s stays: the registry does not remove single tags (%d%s%s)", r->label, tag,
-                resp.status, code[0] == '\0' ? "" : " ", code);
+                status, code[0] == '\0' ? "" : " ", code);
         return wp_hint(err, "remove the manifest by digest, which takes all its tags along");
     }
     return 0;

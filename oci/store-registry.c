@@ -101,6 +101,25 @@ int oci_registry_not_found(const struct oci_registry *r, const char *ref, struct
                    code[0] == '\0' ? "" : " ", code);
 }
 
+int oci_registry_delete(struct oci_registry *r, struct wp_arena *a, const char *url, const char *ref,
+                        const char **ret_code, struct wp_err *err)
+{
+    const int accept[] = {200, 202, 204, 400, 404, 405, 0};
+    struct http_call call = oci_registry_call(r, "DELETE", url, r->scope_delete);
+    call.accept = accept;
+    call.expect_404 = true;
+    HTTP_AUTO_RESP struct http_resp resp = {0};
+    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
+    if (http_client_read(r->client, &call, &resp, &body, err) != 0) {
+        return -1;
+    }
+    if (resp.status == 404) {
+        return oci_registry_not_found(r, ref, wp_buf_span(&body), err);
+    }
+    *ret_code = oci_registry_error_code(a, wp_buf_span(&body));
+    return resp.status;
+}
+
 int oci_registry_refuse_encoding(const struct http_resp *resp, const char *what, struct wp_err *err)
 {
     const char *encoding = http_resp_header(resp, "Content-Encoding");
@@ -407,22 +426,14 @@ static int registry_remove(struct oci_store *s, const struct oci_desc *d, struct
             return -1;
         }
     }
-    const int accept[] = {200, 202, 204, 400, 404, 405, 0};
-    struct http_call call = oci_registry_call(r, "DELETE", oci_registry_content_url(r, &a, d), r->scope_delete);
-    call.accept = accept;
-    call.expect_404 = true;
-    HTTP_AUTO_RESP struct http_resp resp = {0};
-    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
-    if (http_client_read(r->client, &call, &resp, &body, err) != 0) {
+    const char *code = NULL;
+    int status = oci_registry_delete(r, &a, oci_registry_content_url(r, &a, d), text, &code, err);
+    if (status < 0) {
         return -1;
     }
-    if (resp.status == 404) {
-        return oci_registry_not_found(r, text, wp_buf_span(&body), err);
-    }
-    if (resp.status >= 400) {
+    if (status >= 400) {
         wp_fail(err, WP_E_UNSUPPORTED, "%s does not delete %s (%d %s)", r->label,
-                oci_registry_is_manifest(d) ? "manifests" : "blobs", resp.status,
-                oci_registry_error_code(&a, wp_buf_span(&body)));
+                oci_registry_is_manifest(d) ? "manifests" : "blobs", status, code);
         return wp_hint(err, "deleting has to be enabled at the registry");
     }
     const struct oci_registry_listed gone = {.subject = subject, .entry = *d};

@@ -12,7 +12,7 @@ import sys
 import judge
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from support import sample  # noqa: E402
+from support import sample  # noqa: E402  (found only from here on)
 
 
 class Row:

@@ -20,6 +20,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+# E402: what stands beside this file is found only from here on.
 import disk  # noqa: E402
 import faults  # noqa: E402
 import methods  # noqa: E402
