@@ -206,8 +206,9 @@ check-asan:
 $(OUT)/units: $(UNITS) $(FUZZERS)
 
 .PHONY: spec
-spec: $(OUT)/wpack ## public WebAssembly suites (needs WPACK_DATA)
-	$(Q)set -e; for f in $(wildcard tests/spec/*.py); do OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B $$f; done
+SPEC ?=
+spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"
+	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/run.py $(SPEC)
 
 coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 	$(Q)$(MAKE) --no-print-directory deps-test

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scans every file named on standard input, one path a line, and prints "ok PATH" or "SLUG PATH: message". The driver
- * beside it knows what each answer should be. */
+ * Validates every file named on standard input, "FEATURES TAB PATH" a line (FEATURES as `validate --features` takes
+ * them, empty for the default), and answers each with a line "SLUG TAB MESSAGE", "ok" and nothing where it is valid.
+ * The drivers beside it and in tests/agree know what each answer should be. */
 #include "base/buf.h"
 #include "runtime-min/scan.h"
 
@@ -25,16 +26,23 @@ int main(void)
     char line[4096];
     while (fgets(line, sizeof(line), stdin)) {
         line[strcspn(line, "\n")] = '\0';
+        char *path = strchr(line, '\t');
+        if (path == NULL) {
+            fprintf(stderr, "no tab in '%s'\n", line);
+            return 2;
+        }
+        *path++ = '\0';
         WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
         struct wp_err err = {.code = WP_E_OK};
         struct wrt_summary sum;
-        if (!read_file(line, &bytes)) {
-            printf("unreadable %s\n", line);
+        if (!read_file(path, &bytes)) {
+            printf("unreadable\t\n");
         } else if (wrt_scan(wp_buf_span(&bytes), NULL, &sum, &err) != 0) {
-            printf("%s %s: %s\n", wp_code_slug(err.code), line, err.msg);
+            printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
         } else {
-            printf("ok %s\n", line);
+            printf("ok\t\n");
         }
+        fflush(stdout); /* an input that ends this process must not take earlier answers along */
     }
     return 0;
 }
