@@ -46,6 +46,7 @@ const char *wp_code_meaning(enum wp_code code)
 static void set_message(struct wp_err *err, enum wp_code code, const char *raw)
 {
     err->code = code;
+    err->has_at = false;
     err->hint[0] = '\0';
     wp_escape_to(err->msg, sizeof(err->msg), wp_span_str(raw));
 }
@@ -154,6 +155,7 @@ int wp_hint(struct wp_err *err, const char *fmt, ...)
 void wp_err_clear(struct wp_err *err)
 {
     err->code = WP_E_OK;
+    err->has_at = false;
     err->msg[0] = '\0';
     err->hint[0] = '\0';
 }

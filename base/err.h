@@ -45,6 +45,8 @@ enum wp_code {
 /* One error. A zeroed value means "no error". Copied freely; one per job or thread. */
 struct wp_err {
     enum wp_code code;
+    bool has_at; /* at: the byte of a binary input that the message is about */
+    uint64_t at;
     char msg[1536];  /* one line, no full stop, foreign control bytes escaped */
     char hint[1024]; /* empty, or what to do next; may hold several lines */
 };

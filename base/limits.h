@@ -36,6 +36,7 @@
     X(WASM_SECTIONS, 100000, "sections", "sections of one module, nested ones included")                    \
     X(WASM_DEPTH, 16, "levels", "components within components")                                             \
     X(WASM_NAMES, 100000, "names", "imports or exports of one module")                                      \
+    X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")
 
 #define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);

@@ -13,6 +13,8 @@ int wp_wasm_fail(const struct wp_wasm_cursor *c, struct wp_err *err, const char 
     va_start(args, fmt);
     wp_vfail(err, WP_E_MODULE, fmt, args);
     va_end(args);
+    err->has_at = true;
+    err->at = (uint64_t)(c->p - c->start);
     return wp_wrap(err, "at byte 0x%zx", (size_t)(c->p - c->start));
 }
 

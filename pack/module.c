@@ -281,7 +281,7 @@ static int scan(struct reader *r, struct wp_span bytes, struct wrt_summary *ret,
         .section = on_section, .import = on_import, .export = on_export, .custom = on_custom, .arg = r};
     r->import_count = r->export_count = r->section_count = r->producer_count = 0;
     r->producers_seen = false;
-    return wrt_scan(bytes, &v, ret, err);
+    return wrt_scan(bytes, NULL, &v, ret, err);
 }
 
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err)

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "runtime-min/scan-parts.h"
 
+#include <stdlib.h>
+
 const char *wrt_extern_kind_name(enum wrt_extern_kind kind)
 {
     static const char *const names[] = {
@@ -155,7 +157,12 @@ static int refuse_lookalike(struct wp_span bytes, struct wp_err *err)
     return 0;
 }
 
-int wrt_scan(struct wp_span bytes, const struct wrt_visitor *v, struct wrt_summary *ret, struct wp_err *err)
+struct wrt_binary {
+    struct wp_span bytes;
+    struct wrt_summary sum;
+};
+
+static int walk(struct wp_span bytes, const struct wrt_visitor *v, struct wrt_summary *ret, struct wp_err *err)
 {
     static const struct wrt_visitor nobody = {.section = NULL};
     struct scan s = {.v = v ? v : &nobody};
@@ -171,5 +178,51 @@ int wrt_scan(struct wp_span bytes, const struct wrt_visitor *v, struct wrt_summa
     if (rc == 0) {
         *ret = s.sum;
     }
+    return rc;
+}
+
+int wrt_load(struct wp_span bytes, const struct wrt_options *o WP_UNUSED, struct wrt_binary **ret,
+             struct wrt_fault *ret_fault, struct wp_err *err)
+{
+    struct wrt_binary b = {.bytes = bytes};
+    if (walk(bytes, NULL, &b.sum, err) != 0) {
+        if (ret_fault) {
+            *ret_fault = (struct wrt_fault){.offset = err->has_at ? err->at : UINT64_MAX, .function = WRT_NO_INDEX};
+        }
+        return -1;
+    }
+    struct wrt_binary *copy = malloc(sizeof(*copy));
+    if (!copy) {
+        return wp_fail(err, WP_E_LIMIT, "out of memory");
+    }
+    *copy = b;
+    *ret = copy;
+    return 0;
+}
+
+void wrt_binary_free(struct wrt_binary *b)
+{
+    free(b);
+}
+
+enum wp_wasm_kind wrt_binary_kind(const struct wrt_binary *b)
+{
+    return b->sum.kind;
+}
+
+int wrt_visit(const struct wrt_binary *b, const struct wrt_visitor *v, struct wrt_summary *ret, struct wp_err *err)
+{
+    return walk(b->bytes, v, ret, err);
+}
+
+int wrt_scan(struct wp_span bytes, const struct wrt_options *o, const struct wrt_visitor *v, struct wrt_summary *ret,
+             struct wp_err *err)
+{
+    struct wrt_binary *b = NULL;
+    if (wrt_load(bytes, o, &b, NULL, err) < 0) {
+        return -1;
+    }
+    int rc = wrt_visit(b, v, ret, err);
+    wrt_binary_free(b);
     return rc;
 }

@@ -1,32 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A strict look at a WebAssembly binary: framing, section order and counts, imports, exports, custom sections (core 3.0
- * section 5.5; component-model Binary.md). It says what the binary holds; whether its code is valid is a later
- * question. Allocates nothing that grows with claims inside the binary. */
+ * The door of runtime-min: load a module or component, which validates all of it (core 3.0 section 3, component-model
+ * Explainer and Binary), and tell what it is. What was loaded borrows the bytes and allocates within a budget only. */
 #pragma once
 
-#include "base/base.h"
-#include "base/err.h"
-#include "base/wasm-section.h"
+#include "runtime-min/feature.h"
+#include "runtime-min/module.h"
 
-enum wrt_extern_kind {
-    WRT_FUNC,
-    WRT_TABLE,
-    WRT_MEMORY,
-    WRT_GLOBAL,
-    WRT_TAG, /* core */
-    WRT_C_MODULE,
-    WRT_C_FUNC,
-    WRT_C_VALUE,
-    WRT_C_TYPE,
-    WRT_C_COMPONENT,
-    WRT_C_INSTANCE
+struct wrt_component;
+
+struct wrt_options {   /* zero is the default */
+    uint64_t features; /* 0: wrt_features_default() */
+    uint64_t memory;   /* bytes that may be allocated; 0: WP_LIMIT_WASM_MEMORY + twice the size of the binary */
+    unsigned threads;  /* for function bodies; 0: one */
+    bool framing_only; /* not validated: for foreign files that are only listed */
 };
+
+struct wrt_binary; /* valid, unless framing_only */
+
+/* Where a refusal stands, for machines; the words are in wp_err. */
+struct wrt_fault {
+    uint64_t offset;     /* from the begin of the binary; UINT64_MAX: none */
+    uint32_t function;   /* index, WRT_NO_INDEX: outside of functions */
+    struct wp_span name; /* of the function, borrowed from the bytes, empty: none */
+    unsigned depth;      /* 0: the binary itself, else nested in a component */
+};
+
+/* WP_E_MODULE "at byte 0x1f: type mismatch: …", in a function "function 12 'main': at byte …"; WP_E_LIMIT. Text format
+ * and other lookalikes are named, with a hint. ret_fault (may be NULL) is set on failure. */
+int wrt_load(struct wp_span bytes, const struct wrt_options *o, WP_OWN struct wrt_binary **ret,
+             struct wrt_fault *ret_fault, struct wp_err *err) WP_MUST_USE;
+void wrt_binary_free(WP_OWN struct wrt_binary *b);
+
+enum wp_wasm_kind wrt_binary_kind(const struct wrt_binary *b);
+const struct wrt_module *wrt_binary_module(const struct wrt_binary *b);       /* NULL: a component */
+const struct wrt_component *wrt_binary_component(const struct wrt_binary *b); /* NULL: a module */
+uint64_t wrt_binary_features(const struct wrt_binary *b);                     /* that it uses, nested ones included */
 
 struct wrt_extern {
     struct wp_span module; /* core imports: first name; else empty */
     struct wp_span name;   /* components: the extern name, e.g. wasi:io/error@0.2.0 */
     enum wrt_extern_kind kind;
+    const struct wrt_module *m; /* core: whose index it is; else NULL */
+    uint32_t index;
 };
 
 /* Each callback may be NULL; non-zero stops and is returned. depth 0 is the binary itself; nested modules and
@@ -36,18 +52,28 @@ struct wrt_visitor {
     int (*import)(void *arg, const struct wrt_extern *x, struct wp_err *err); /* depth 0 */
     int (*export)(void *arg, const struct wrt_extern *x, struct wp_err *err); /* depth 0 */
     int (*custom)(void *arg, unsigned depth, struct wp_span name, struct wp_span body, struct wp_err *err);
+    /* Defined functions of every core module, in binary order; index counts the module's imports. */
+    int (*function)(void *arg, unsigned depth, const struct wrt_module *m, uint32_t index, struct wp_span body,
+                    struct wp_err *err);
+    /* Each core module, depth 0 or nested, before its functions. */
+    int (*module)(void *arg, unsigned depth, const struct wrt_module *m, struct wp_err *err);
     void *arg;
 };
 
 struct wrt_summary {
     enum wp_wasm_kind kind;
-    uint32_t functions; /* defined, core modules; nested ones included for components */
+    uint32_t functions; /* defined; nested ones included for components */
     uint64_t code_bytes, data_bytes;
+    uint64_t features; /* used */
 };
 
-/* Walk all of it. WP_E_MODULE "at byte 0x1f: …" for anything that is not well framed: bad preamble, sizes past the
- * end, sections out of order or twice (core), function and code counts that differ, unknown ids, overlong LEB128, names
- * that are not UTF-8, text format ("this is WebAssembly text; assemble it with wat2wasm first"). */
-int wrt_scan(struct wp_span bytes, const struct wrt_visitor *v, struct wrt_summary *ret,
+/* Tell the visitor what was loaded. */
+int wrt_visit(const struct wrt_binary *b, const struct wrt_visitor *v, struct wrt_summary *ret,
+              struct wp_err *err) WP_MUST_USE;
+/* wrt_load, wrt_visit, wrt_binary_free: pack's only door. */
+int wrt_scan(struct wp_span bytes, const struct wrt_options *o, const struct wrt_visitor *v, struct wrt_summary *ret,
              struct wp_err *err) WP_MUST_USE;
 const char *wrt_extern_kind_name(enum wrt_extern_kind kind);
+/* The type of a core import or export in the text format's words, without its kind: "(param i32) (result i32)",
+ * "17 32 shared", "(mut i32)", "1 funcref". Components: wit.h. snprintf's manners. */
+size_t wrt_extern_text(const struct wrt_extern *x, char *out, size_t room);

@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wrt_visitor v = {.section = on_section, .import = on_extern, .export = on_extern, .arg = &bytes};
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    int scanned = wrt_scan(bytes, &v, &sum, &err);
+    int scanned = wrt_scan(bytes, NULL, &v, &sum, &err);
     if (scanned != 0) {
         must((err.code == WP_E_MODULE || err.code == WP_E_LIMIT) && err.msg[0] != '\0');
     }

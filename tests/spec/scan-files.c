@@ -37,7 +37,7 @@ int main(void)
         struct wrt_summary sum;
         if (!read_file(path, &bytes)) {
             printf("unreadable\t\n");
-        } else if (wrt_scan(wp_buf_span(&bytes), NULL, &sum, &err) != 0) {
+        } else if (wrt_scan(wp_buf_span(&bytes), NULL, NULL, &sum, &err) != 0) {
             printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
         } else {
             printf("ok\t\n");

@@ -54,10 +54,11 @@ static int hear_custom(void *arg, unsigned depth, struct wp_span name, struct wp
 static void scan_tells_bytes(struct wp_span bytes, const char *want)
 {
     WP_AUTO_BUF struct wp_buf heard = WP_BUF_INIT;
-    struct wrt_visitor v = {hear_section, hear_import, hear_export, hear_custom, &heard};
+    struct wrt_visitor v = {
+        .section = hear_section, .import = hear_import, .export = hear_export, .custom = hear_custom, .arg = &heard};
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    int rc = wrt_scan(bytes, &v, &sum, &err);
+    int rc = wrt_scan(bytes, NULL, &v, &sum, &err);
     if (rc != 0) {
         fail_msg("%s", err.msg);
     }
@@ -77,7 +78,7 @@ static void scan_refuses_bytes(struct wp_span bytes, enum wp_code code, const ch
 {
     struct wrt_summary sum = {.functions = 77};
     struct wp_err err = {.code = WP_E_OK};
-    assert_int_equal(wrt_scan(bytes, NULL, &sum, &err), -1);
+    assert_int_equal(wrt_scan(bytes, NULL, NULL, &sum, &err), -1);
     assert_string_equal(err.msg, message);
     assert_int_equal(err.code, code);
     assert_int_equal(sum.functions, 77);
@@ -298,7 +299,7 @@ static void test_lookalikes(void **state)
     for (size_t i = 0; i < WP_ARRAY_LEN(list); i++) {
         struct wrt_summary sum;
         struct wp_err err = {.code = WP_E_OK};
-        assert_int_equal(wrt_scan(list[i].bytes, NULL, &sum, &err), -1);
+        assert_int_equal(wrt_scan(list[i].bytes, NULL, NULL, &sum, &err), -1);
         assert_int_equal(err.code, WP_E_MODULE);
         assert_string_equal(err.msg, list[i].message);
         if (list[i].hint) {
@@ -317,7 +318,7 @@ static void test_truncated(void **state)
     for (size_t len = 0; len < b.len; len++) {
         struct wrt_summary sum;
         struct wp_err err = {.code = WP_E_OK};
-        int rc = wrt_scan(wp_span(b.ptr, len), NULL, &sum, &err);
+        int rc = wrt_scan(wp_span(b.ptr, len), NULL, NULL, &sum, &err);
         accepted += rc == 0;
         if (rc != 0) {
             assert_int_equal(err.code, WP_E_MODULE);
@@ -346,10 +347,10 @@ static void test_depth(void **state)
     nested(&fits, (unsigned)WP_LIMIT_WASM_DEPTH);
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    assert_int_equal(wrt_scan(wp_buf_span(&fits), NULL, &sum, &err), 0);
+    assert_int_equal(wrt_scan(wp_buf_span(&fits), NULL, NULL, &sum, &err), 0);
     WP_AUTO_BUF struct wp_buf deep = WP_BUF_INIT;
     nested(&deep, 2000);
-    assert_int_equal(wrt_scan(wp_buf_span(&deep), NULL, &sum, &err), -1);
+    assert_int_equal(wrt_scan(wp_buf_span(&deep), NULL, NULL, &sum, &err), -1);
     assert_int_equal(err.code, WP_E_LIMIT);
     assert_non_null(strstr(err.msg, "components are nested more than 16 levels deep"));
 }
@@ -364,7 +365,7 @@ static void test_counts(void **state)
     }
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    assert_int_equal(wrt_scan(wp_buf_span(&many), NULL, &sum, &err), 0);
+    assert_int_equal(wrt_scan(wp_buf_span(&many), NULL, NULL, &sum, &err), 0);
     wasm_hex(&many, "00 01 00");
     scan_refuses_bytes(wp_buf_span(&many), WP_E_LIMIT, "more than 100000 sections");
     WP_AUTO_BUF struct wp_buf names = WP_BUF_INIT;
@@ -387,7 +388,7 @@ static void test_component_counts(void **state)
     wasm_section(&b, 10, wp_buf_span(&body));
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    assert_int_equal(wrt_scan(wp_buf_span(&b), NULL, &sum, &err), 0);
+    assert_int_equal(wrt_scan(wp_buf_span(&b), NULL, NULL, &sum, &err), 0);
     hex_section(&b, 10, "01 00 01 62 01 00");
     scan_refuses_bytes(wp_buf_span(&b), WP_E_LIMIT, "import section: more than 100000 imports");
 }
@@ -409,7 +410,7 @@ static void test_visitor_stops(void **state)
     struct wrt_visitor v = {.import = stop_at_once, .arg = &calls};
     struct wrt_summary sum;
     struct wp_err err = {.code = WP_E_OK};
-    assert_int_equal(wrt_scan(wp_buf_span(&b), &v, &sum, &err), 7);
+    assert_int_equal(wrt_scan(wp_buf_span(&b), NULL, &v, &sum, &err), 7);
     assert_int_equal(calls, 1);
     assert_int_equal(err.code, WP_E_OK);
 }
