@@ -210,6 +210,12 @@ SPEC ?=
 spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/run.py $(SPEC)
 
+N ?= 10000
+.PHONY: agree
+agree: $(OUT)/wpack ## generated inputs, the same verdict as wasm-tools: make agree N=10000 SEED=1; REAL=1 for real modules
+	$(Q)OUT=$(OUT) MAKE="$(MAKE)" WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/agree/run.py \
+	  $(if $(REAL),--real,--count $(N) --seed $(or $(SEED),1))
+
 coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 -j2 all build/coverage/units

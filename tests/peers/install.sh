@@ -27,6 +27,7 @@ wanted() { # NAME KIND ARGUMENT...
 }
 
 there() { # NAME KIND SOURCE
+    [ "$2" != list ] || return 1 # knows itself what is there
     if [ "$2" = apt ]; then
         [ -x "/usr/bin/$1" ] || [ -x "/usr/sbin/$1" ]
         return
@@ -42,7 +43,7 @@ tool_of() {
     cargo) echo cargo ;;
     pip) echo python3 ;;
     apt) echo apt-get ;;
-    script) echo sh ;;
+    script | list) echo sh ;;
     *) echo "no-such-kind-$1" ;;
     esac
 }
@@ -79,6 +80,10 @@ by_script() {
     "$here/$2" install "$dir"
 }
 
+by_list() {
+    by_script "$@"
+}
+
 for arg; do
     [ "$arg" = all ] || grep -q "^$arg " "$here/peers.txt" || { echo "no peer '$arg' in tests/peers/peers.txt" >&2 && exit 2; }
 done
@@ -97,7 +102,7 @@ while read -r name kind source more; do
     echo "  PEER    $name ($kind $source)"
     # shellcheck disable=SC2086 # the rest of a row is arguments
     if "by_$kind" "$name" "$source" $more </dev/null; then
-        [ "$kind" = apt ] || echo "$source" >"$dir/.$name.version"
+        [ "$kind" = apt ] || [ "$kind" = list ] || echo "$source" >"$dir/.$name.version"
     else
         skip "$name: cannot be had"
     fi

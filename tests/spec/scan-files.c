@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "runtime-min/scan.h"
 
+#pragma weak wrt_features_parse
+
 static bool read_file(const char *path, struct wp_buf *b)
 {
     FILE *f = fopen(path, "rb");
@@ -21,6 +23,22 @@ static bool read_file(const char *path, struct wp_buf *b)
     return fclose(f) == 0 && whole;
 }
 
+static void judge(const char *features, const char *path)
+{
+    WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
+    struct wp_err err = {.code = WP_E_OK};
+    struct wrt_options options = {.features = 0};
+    struct wrt_summary sum;
+    if (!read_file(path, &bytes)) {
+        printf("unreadable\t\n");
+    } else if ((wrt_features_parse && wrt_features_parse(features, &options.features, &err) != 0) ||
+               wrt_scan(wp_buf_span(&bytes), &options, NULL, &sum, &err) != 0) {
+        printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
+    } else {
+        printf("ok\t\n");
+    }
+}
+
 int main(void)
 {
     char line[4096];
@@ -32,16 +50,7 @@ int main(void)
             return 2;
         }
         *path++ = '\0';
-        WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
-        struct wp_err err = {.code = WP_E_OK};
-        struct wrt_summary sum;
-        if (!read_file(path, &bytes)) {
-            printf("unreadable\t\n");
-        } else if (wrt_scan(wp_buf_span(&bytes), NULL, NULL, &sum, &err) != 0) {
-            printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
-        } else {
-            printf("ok\t\n");
-        }
+        judge(line, path);
         fflush(stdout); /* an input that ends this process must not take earlier answers along */
     }
     return 0;

@@ -6,7 +6,8 @@ import pathlib
 import re
 import subprocess
 
-OFFSET = re.compile(r"^at byte 0x([0-9a-f]+): ")
+# "function 12 'main': at byte 0x1f: type mismatch: …"
+PLACE = re.compile(r"^(?:.*?: )??at byte 0x([0-9a-f]+): ")
 
 
 class Verdict(collections.namedtuple("Verdict", "slug message")):
@@ -22,13 +23,13 @@ class Verdict(collections.namedtuple("Verdict", "slug message")):
 
     @property
     def offset(self):
-        found = OFFSET.match(self.message)
+        found = PLACE.match(self.message)
         return int(found[1], 16) if found else None
 
     @property
     def reason(self):
-        """The message without its offset: it begins with the class."""
-        return OFFSET.sub("", self.message)
+        """The message without its place: it begins with the class."""
+        return PLACE.sub("", self.message)
 
 
 def build(name="scan-files"):

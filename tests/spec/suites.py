@@ -12,7 +12,7 @@ VALID = {"module", "module_definition", "component", "component_definition", "as
 KINDS = {"assert_invalid": "invalid", "assert_malformed": "malformed"}
 
 # What a group's files need beyond the default features.
-FEATURES = {"custom-page-sizes": "+custom-page-sizes", "wide-arithmetic": "+wide-arithmetic"}
+FEATURES = {"custom-page-sizes": "custom-page-sizes", "wide-arithmetic": "wide-arithmetic"}
 # Said by the suite of the threads proposal, which predates these features: with them, the modules are valid.
 OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-memory"}
 

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Do wpack and wasm-tools agree on what is valid? usage: run.py [--count N] [--seed S] [--keep DIR] | --real
+
+`make agree N=10000 SEED=1` generates modules, components and changed ones (generate.py), gives all of them to both
+validators with the same features (features.py), and fails on any difference; inputs that differ are made smaller
+(reduce.py) and kept in DIR with both messages. Each difference ever found and settled is a file in tests/spec/regress/.
+--real (`make agree REAL=1`) reads the modules that `make peers PEERS=modules` fetched instead."""
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/spec"))
+import features
+import generate
+import offsets
+import real
+import reduce
+import scanner
+
+EXTRA = "custom-page-sizes,wide-arithmetic"  # smith makes them; both sides get them
+JOBS = 2
+KNOWN = []  # (our message holds, their message holds): differences that the suite settles, see known()
+
+
+def theirs(tool, path):
+    """None when wasm-tools finds it valid, else its message."""
+    env = {**os.environ, "RAYON_NUM_THREADS": "1"}
+    done = subprocess.run([tool, "validate", "--features=" + features.theirs(EXTRA), path], capture_output=True,
+                          text=True, errors="replace", env=env)
+    return None if done.returncode == 0 else done.stderr.strip()
+
+
+def make(tool, seed, count, folder):
+    generator = generate.Generator(tool, seed, folder)
+    found, seen = [], set()
+    while len(found) < count:
+        for path in generator.family():
+            key = hash(path.read_bytes())
+            if key not in seen:
+                seen.add(key)
+                found.append((path, theirs(tool, path)))
+    return found[:count]
+
+
+def differ(verdict, their):
+    return not (verdict.ok if their is None else verdict.refused)
+
+
+def shrink(tool, program, path):
+    work = path.with_suffix(".try")
+
+    def holds(data):
+        work.write_bytes(data)
+        return differ(scanner.judge(program, [(EXTRA, work)])[0], theirs(tool, work))
+    small = reduce.reduce(path.read_bytes(), holds)
+    work.unlink(missing_ok=True)
+    return small
+
+
+def report(tool, program, keep, wrong):
+    keep.mkdir(parents=True, exist_ok=True)
+    for path, verdict, their in wrong:
+        print(f"DIFFER {path.name}\n  wpack:      {verdict.slug} {verdict.message}\n  wasm-tools: {their or 'ok'}")
+    for path, _, _ in wrong[:40]:
+        (keep / path.name).write_bytes(shrink(tool, program, path))
+    print(f"{len(wrong)} disagreements; the first {min(len(wrong), 40)} made smaller in {keep}")
+
+
+def generated(tool, program, args):
+    counts = collections.Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        folders = [pathlib.Path(folder) / str(job) for job in range(JOBS)]
+        for f in folders:
+            f.mkdir()
+        share = -(-args.count // JOBS)
+        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+            made = pool.map(lambda job: make(tool, args.seed * 1000 + job, share, folders[job]), range(JOBS))
+            found = [pair for part in made for pair in part]
+        verdicts = scanner.judge(program, [(EXTRA, path) for path, _ in found])
+        wrong = []
+        for (path, their), verdict in zip(found, verdicts):
+            kind = "component" if path.read_bytes()[4:8] == b"\x0d\0\1\0" else "module"
+            counts[kind, "valid" if their is None else "invalid"] += 1
+            if differ(verdict, their):
+                wrong.append((path, verdict, their))
+        total = sum(counts.values())
+        for verdict in ("valid", "invalid"):
+            n = sum(v for (_, kind), v in counts.items() if kind == verdict)
+            print(f"{verdict:8} {n:6} ({100 * n // total} %): {counts['module', verdict]} modules, "
+                  f"{counts['component', verdict]} components")
+            if n * 100 < 30 * total:
+                print(f"FAIL: fewer than 30 % {verdict}")
+                return 1
+        if wrong:
+            report(tool, program, args.keep, wrong)
+            return 1
+        print(f"{total} inputs (seed {args.seed}), 0 disagreements")
+        return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=10000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path(os.environ.get("OUT", "build/release")) / "disagree")
+    parser.add_argument("--real", action="store_true")
+    args = parser.parse_args()
+    tool = offsets.wasm_tools()
+    if not tool:
+        print("SKIP: wasm-tools not installed (make peers)")
+        return 0
+    program = scanner.build()
+    if args.real:
+        return real.compare(tool, program)
+    shutil.rmtree(args.keep, ignore_errors=True)
+    return generated(tool, program, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
