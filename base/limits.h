@@ -37,7 +37,12 @@
     X(WASM_DEPTH, 16, "levels", "components within components")                                             \
     X(WASM_NAMES, 100000, "names", "imports or exports of one module")                                      \
     X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
-    X(WASM_NAME, 100000, "bytes", "one import, export or section name")
+    X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
+    X(FACT_FUNCTIONS, 100000, "functions", "told by name, the largest of a module")                         \
+    X(FACT_GROUPS, 4096, "groups", "namespaces that the functions of a module are counted under")           \
+    X(FACT_FEATURES, 64, "names", "features that a module is said to use")                                  \
+    X(FACT_DEPENDENCIES, 65536, "packages", "told by the dependency list in a module")                      \
+    X(DEPENDENCY_LIST, 2 * WP_MIB, "bytes", "a dependency list in a module, once inflated")
 
 #define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);
 WP_LIMITS(WP_LIMIT_ENUM)

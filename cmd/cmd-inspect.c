@@ -9,6 +9,7 @@
 #include "cmd/target.h"
 #include "oci/copy.h"
 #include "pack/format.h"
+#include "pack/module-json.h"
 
 struct opts {
     bool manifest, config, sections, imports, exports, size;
@@ -89,7 +90,7 @@ static void show_module(struct cmd_ctx *c, const struct pack_module *m)
     if (cmd_json(c)) {
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
         struct wp_json_out j = wp_json_out(&b);
-        inspect_module_json(&j, m);
+        pack_module_json(&j, m);
         out_json(c->out, &b);
         return;
     }

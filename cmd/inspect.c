@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/out.h"
 #include "pack/format.h"
+#include "pack/module-json.h"
 
 enum { BAR = 30, FEW = 8 };
 
@@ -97,9 +98,9 @@ void inspect_module(struct cmd_ctx *c, const struct pack_module *m)
     char code[WP_SIZE_TEXT];
     char data[WP_SIZE_TEXT];
     fact(c, m->kind == WP_WASM_COMPONENT ? "component" : "module",
-         wp_arena_printf(c->arena, "%s, %u %s, code %s, data %s", wp_size_text(m->size, size), m->functions,
-                         m->functions == 1 ? "function" : "functions", wp_size_text(m->code_bytes, code),
-                         wp_size_text(m->data_bytes, data)));
+         wp_arena_printf(c->arena, "%s, %llu %s, code %s, data %s", wp_size_text(m->size, size),
+                         (unsigned long long)m->functions, m->functions == 1 ? "function" : "functions",
+                         wp_size_text(m->code_bytes, code), wp_size_text(m->data_bytes, data)));
     fact(c, "world", m->world);
     fact(c, "name", m->name);
     fact(c, "version", m->version);
@@ -177,69 +178,11 @@ void inspect_size_bars(struct cmd_ctx *c, const struct pack_module *m)
     }
 }
 
-static void externs_json(struct wp_json_out *j, const char *key, const struct pack_extern *list, size_t n)
-{
-    wp_jo_key(j, key);
-    wp_jo_array(j);
-    for (size_t i = 0; i < n; i++) {
-        wp_jo_object(j);
-        if (list[i].module[0] != '\0') {
-            wp_jo_kstr(j, "module", list[i].module);
-        }
-        wp_jo_kstr(j, "name", list[i].name);
-        wp_jo_kstr(j, "kind", list[i].kind);
-        wp_jo_object_end(j);
-    }
-    wp_jo_array_end(j);
-}
-
 static void text_json(struct wp_json_out *j, const char *key, const char *text)
 {
     if (text != NULL) {
         wp_jo_kstr(j, key, text);
     }
-}
-
-void inspect_module_json(struct wp_json_out *j, const struct pack_module *m)
-{
-    wp_jo_object(j);
-    wp_jo_kstr(j, "kind", m->kind == WP_WASM_COMPONENT ? "component" : "module");
-    wp_jo_ku64(j, "size", m->size);
-    wp_jo_ku64(j, "functions", m->functions);
-    wp_jo_ku64(j, "codeBytes", m->code_bytes);
-    wp_jo_ku64(j, "dataBytes", m->data_bytes);
-    text_json(j, "world", m->world);
-    text_json(j, "name", m->name);
-    text_json(j, "version", m->version);
-    text_json(j, "description", m->description);
-    text_json(j, "authors", m->authors);
-    text_json(j, "licenses", m->licenses);
-    text_json(j, "source", m->source);
-    text_json(j, "homepage", m->homepage);
-    text_json(j, "revision", m->revision);
-    wp_jo_key(j, "producers");
-    wp_jo_array(j);
-    for (size_t i = 0; i < m->producer_count; i++) {
-        wp_jo_object(j);
-        wp_jo_kstr(j, "field", m->producers[i].field);
-        wp_jo_kstr(j, "name", m->producers[i].name);
-        wp_jo_kstr(j, "version", m->producers[i].version);
-        wp_jo_object_end(j);
-    }
-    wp_jo_array_end(j);
-    externs_json(j, "imports", m->imports, m->import_count);
-    externs_json(j, "exports", m->exports, m->export_count);
-    wp_jo_key(j, "sections");
-    wp_jo_array(j);
-    for (size_t i = 0; i < m->section_count; i++) {
-        wp_jo_object(j);
-        wp_jo_kstr(j, "title", m->sections[i].title);
-        wp_jo_ku64(j, "offset", m->sections[i].offset);
-        wp_jo_ku64(j, "size", m->sections[i].size);
-        wp_jo_object_end(j);
-    }
-    wp_jo_array_end(j);
-    wp_jo_object_end(j);
 }
 
 void inspect_artifact_json(struct cmd_ctx *c, const char *pinned, const struct oci_desc *desc, struct wp_span bytes,
@@ -260,7 +203,7 @@ void inspect_artifact_json(struct cmd_ctx *c, const char *pinned, const struct o
     wp_jo_raw(&j, bytes);
     if (module != NULL) {
         wp_jo_key(&j, "module");
-        inspect_module_json(&j, module);
+        pack_module_json(&j, module);
     }
     wp_jo_object_end(&j);
     out_json(c->out, &b);

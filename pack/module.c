@@ -74,7 +74,7 @@ static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s
 static struct pack_extern fact(struct wp_arena *a, const struct wrt_extern *x)
 {
     return (struct pack_extern){
-        .module = text(a, x->module), .name = text(a, x->name), .kind = wrt_extern_kind_name(x->kind)};
+        .module = text(a, x->module), .name = text(a, x->name), .kind = wrt_extern_kind_name(x->kind), .type = ""};
 }
 
 static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err WP_UNUSED)
@@ -275,21 +275,29 @@ static const char *guess_world(const struct pack_module *m)
     return exports_named(m, "_initialize") || imports_wasip1(m) ? "wasip1 reactor" : "library";
 }
 
-static int scan(struct reader *r, struct wp_span bytes, struct wrt_summary *ret, struct wp_err *err)
+static int scan(struct reader *r, struct wp_span bytes, const struct wrt_options *o, struct wrt_summary *ret,
+                struct wp_err *err)
 {
     struct wrt_visitor v = {
         .section = on_section, .import = on_import, .export = on_export, .custom = on_custom, .arg = r};
     r->import_count = r->export_count = r->section_count = r->producer_count = 0;
     r->producers_seen = false;
-    return wrt_scan(bytes, NULL, &v, ret, err);
+    return wrt_scan(bytes, o, &v, ret, err);
 }
 
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
 {
+    const struct pack_read how = {0};
+    return pack_module_read_as(bytes, &how, a, ret, err);
+}
+
+int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struct wp_arena *a, struct pack_module *ret,
+                        struct wp_err *err)
+{
     struct pack_module m = {.size = bytes.len};
     struct reader r = {.a = a, .m = &m, .start = bytes.ptr};
     struct wrt_summary sum;
-    if (scan(&r, bytes, &sum, err) != 0) {
+    if (scan(&r, bytes, &how->load, &sum, err) != 0) {
         return -1;
     }
     m.kind = sum.kind;
@@ -301,7 +309,7 @@ int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_modul
     m.sections = r.sections = wp_arena_alloc(a, r.section_count, sizeof(*r.sections));
     m.producers = r.producers = wp_arena_alloc(a, r.producer_count, sizeof(*r.producers));
     r.fill = true;
-    if (scan(&r, bytes, &sum, err) != 0) {
+    if (scan(&r, bytes, &how->load, &sum, err) != 0) {
         return -1;
     }
     m.import_count = r.import_count;
