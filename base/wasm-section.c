@@ -59,17 +59,14 @@ int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp
     return 0;
 }
 
-int wp_wasm_byte(struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
+int wp_wasm_end(const struct wp_wasm_cursor *c, struct wp_err *err)
 {
-    if (left(c) == 0) {
-        return wp_wasm_fail(c, err, "unexpected end");
-    }
-    *ret = *c->p++;
-    return 0;
+    return wp_wasm_fail(c, err, "unexpected end");
 }
 
-/* Unsigned LEB128 of at most ceil(bits / 7) bytes, whose last one holds no bits beyond `bits`. */
-static int leb(struct wp_wasm_cursor *c, unsigned bits, uint64_t *ret, struct wp_err *err)
+/* LEB128 of at most ceil(bits / 7) bytes. Unsigned: the last one holds no bits beyond `bits`; signed: those repeat the
+ * sign. */
+static int leb(struct wp_wasm_cursor *c, unsigned bits, bool sign, uint64_t *ret, struct wp_err *err)
 {
     struct wp_wasm_cursor at = *c;
     uint64_t value = 0;
@@ -78,33 +75,48 @@ static int leb(struct wp_wasm_cursor *c, unsigned bits, uint64_t *ret, struct wp
         if (wp_wasm_byte(&at, &byte, err) < 0) {
             return -1;
         }
-        unsigned room = bits - shift;
-        if (room < 7 && (byte & 0x7f) >> room != 0) {
-            return wp_wasm_fail(c, err, "number is too large for %u bits", bits);
-        }
         value |= (uint64_t)(byte & 0x7f) << shift;
+        unsigned room = bits - shift;
+        if (room < 7 && (byte & 0x80) == 0) {
+            unsigned from = sign ? room - 1 : room; /* the first bit that says nothing new */
+            unsigned rest = (byte & 0x7fu) >> from;
+            if (rest != 0 && !(sign && rest == 0x7fu >> from)) {
+                return wp_wasm_fail(c, err, "integer too large: it has more than %u bits", bits);
+            }
+        }
         if ((byte & 0x80) == 0) {
+            bool negative = sign && (byte & 0x40) != 0 && shift + 7 < 64;
+            *ret = negative ? value | UINT64_MAX << (shift + 7) : value;
             *c = at;
-            *ret = value;
             return 0;
         }
     }
-    return wp_wasm_fail(c, err, "number has more than %u bytes", (bits + 6) / 7);
+    return wp_wasm_fail(c, err, "integer representation too long: it has more than %u bytes", (bits + 6) / 7);
 }
 
-int wp_wasm_u32(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
+int wp_wasm_u32_slow(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
 {
     uint64_t value;
-    if (leb(c, 32, &value, err) < 0) {
+    if (leb(c, 32, false, &value, err) < 0) {
         return -1;
     }
     *ret = (uint32_t)value;
     return 0;
 }
 
-int wp_wasm_u64(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err)
+int wp_wasm_u64_slow(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err)
 {
-    return leb(c, 64, ret, err);
+    return leb(c, 64, false, ret, err);
+}
+
+int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err)
+{
+    uint64_t value;
+    if (leb(c, bits, true, &value, err) < 0) {
+        return -1;
+    }
+    *ret = (int64_t)value;
+    return 0;
 }
 
 int wp_wasm_skip(struct wp_wasm_cursor *c, uint64_t n, struct wp_err *err)

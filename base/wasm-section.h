@@ -28,9 +28,39 @@ int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp
 /* The next section: 1 with *ret set, 0 at the end, -1. Sizes are checked against the end; LEB128 must be minimal in
  * length bound (at most 5 bytes, no bits beyond 32). */
 int wp_wasm_next(struct wp_wasm_cursor *c, struct wp_wasm_section *ret, struct wp_err *err) WP_MUST_USE;
-int wp_wasm_u32(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err) WP_MUST_USE;
-int wp_wasm_u64(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err) WP_MUST_USE;
-int wp_wasm_byte(struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err) WP_MUST_USE;
+int wp_wasm_u32_slow(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err) WP_MUST_USE;
+int wp_wasm_u64_slow(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err) WP_MUST_USE;
+/* Signed, of 32, 33 or 64 bits. */
+int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err) WP_MUST_USE;
+int wp_wasm_end(const struct wp_wasm_cursor *c, struct wp_err *err); /* "unexpected end" */
+
+static inline int wp_wasm_u32(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
+{
+    if (c->p < c->end && *c->p < 0x80) {
+        *ret = *c->p++;
+        return 0;
+    }
+    return wp_wasm_u32_slow(c, ret, err);
+}
+
+static inline int wp_wasm_u64(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err)
+{
+    if (c->p < c->end && *c->p < 0x80) {
+        *ret = *c->p++;
+        return 0;
+    }
+    return wp_wasm_u64_slow(c, ret, err);
+}
+
+static inline int wp_wasm_byte(struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
+{
+    if (c->p == c->end) {
+        (void)wp_wasm_end(c, err);
+        return -1;
+    }
+    *ret = *c->p++;
+    return 0;
+}
 /* Length-prefixed UTF-8, at most WP_LIMIT_WASM_NAME bytes. */
 int wp_wasm_name(struct wp_wasm_cursor *c, struct wp_span *ret, struct wp_err *err) WP_MUST_USE;
 int wp_wasm_skip(struct wp_wasm_cursor *c, uint64_t n, struct wp_err *err) WP_MUST_USE;

@@ -59,6 +59,8 @@ static inline uint32_t wrt_ref_to(uint32_t id, bool nullable)
     return WRT_REF | (nullable ? WRT_NULL : 0) | (WRT_CONCRETE + id);
 }
 
+#define WRT_DEPTH_MAX 63
+
 enum wrt_composite { WRT_COMP_FUNC, WRT_COMP_STRUCT, WRT_COMP_ARRAY };
 
 struct wrt_field {
@@ -70,7 +72,7 @@ struct wrt_field {
 struct wrt_deftype {
     enum wrt_composite kind;
     bool final;
-    uint8_t depth;                        /* supertypes above it, at most 63 */
+    uint8_t depth;                        /* supertypes above it, at most WRT_DEPTH_MAX in what was validated */
     uint32_t super;                       /* id or WRT_NO_INDEX */
     uint32_t group, group_pos, group_len; /* first id, place and size of its recursive group */
     union {
@@ -85,12 +87,14 @@ struct wrt_deftype {
     } as;
 };
 
-/* One store per binary; ids are indices into it. Filled while decoding, then frozen and shared by threads. */
+/* One store per binary; ids are indices into it. Zero but for mem is an empty one. Filled while decoding, then frozen
+ * and shared by threads. */
 struct wrt_types {
     struct wrt_mem *mem;
     struct wrt_vec types; /* struct wrt_deftype */
-    uint32_t *buckets;    /* of groups, by hash */
+    uint32_t *buckets;    /* of groups: hash and first id + 1, open addressing */
     uint32_t bucket_count, group_count;
+    uint64_t seed; /* of the hash: nobody can prepare collisions */
 };
 
 static inline const struct wrt_deftype *wrt_deftype(const struct wrt_types *t, uint32_t id)
@@ -99,7 +103,8 @@ static inline const struct wrt_deftype *wrt_deftype(const struct wrt_types *t, u
 }
 
 /* Put a group of n types into the store: inside it, WRT_CONCRETE + WRT_LOCAL + i stands for the group's own i-th type
- * (also in super). Gives the id of its first type, an older one where an equal group is there. Arrays are copied. */
+ * (super: WRT_LOCAL + i). Gives the id of its first type, an older one where an equal group is there. Arrays are
+ * copied; depth, group, group_pos and group_len are filled in, depth stops at WRT_DEPTH_MAX + 1. */
 #define WRT_LOCAL 0x20000000u
 int wrt_types_intern(struct wrt_types *t, const struct wrt_deftype *group, uint32_t n, uint32_t *ret,
                      struct wp_err *err) WP_MUST_USE;
@@ -114,6 +119,10 @@ static inline bool wrt_matches(const struct wrt_types *t, uint32_t sub, uint32_t
     return sub == super || wrt_matches_slow(t, sub, super);
 }
 bool wrt_id_matches(const struct wrt_types *t, uint32_t sub, uint32_t super); /* ids of defined types */
+/* Heap types (WRT_HEAP bits). */
+bool wrt_heap_matches(const struct wrt_types *t, uint32_t sub, uint32_t super);
+/* Do the composite parts match as section 3.3.10 asks of a declared supertype? Both in the store. */
+bool wrt_composite_matches(const struct wrt_types *t, uint32_t sub, uint32_t super);
 /* The abstract heap type at the top of its hierarchy: any, func, extern or exn. */
 uint32_t wrt_heap_top(const struct wrt_types *t, uint32_t heap);
 bool wrt_defaultable(uint32_t type);

@@ -29,6 +29,12 @@ int wrt_read_reftype(const struct wrt_module *m, struct wp_wasm_cursor *c, uint3
 int wrt_read_heaptype(const struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret,
                       struct wp_err *err) WP_MUST_USE;
 
+/* Features that a value type needs; the readers have checked them, callers add them to what is used. */
+uint64_t wrt_type_features(uint32_t type);
+/* m must allow the feature(s); "unexpected content: WHAT needs the feature 'NAME'" and a hint. */
+int wrt_need_feature(const struct wrt_module *m, uint64_t feature, const uint8_t *at, const char *what,
+                     struct wp_err *err) WP_MUST_USE;
+
 /* A constant expression up to and with its `end`; its result must match `want`. Globals it names must stand below
  * global_limit. Functions it names become declared. */
 int wrt_const_validate(struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t want, uint32_t global_limit,

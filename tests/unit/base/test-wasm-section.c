@@ -30,10 +30,10 @@ static const struct number_case numbers[] = {
     {"ffffffffffffffffff01", 64, UINT64_MAX, 10, NULL},
     {"", 32, 0, 0, "at byte 0x0: unexpected end"},
     {"80", 32, 0, 0, "at byte 0x1: unexpected end"},
-    {"ffffffff1f", 32, 0, 0, "at byte 0x0: number is too large for 32 bits"},
-    {"808080808000", 32, 0, 0, "at byte 0x0: number has more than 5 bytes"},
-    {"ffffffffffffffffff03", 64, 0, 0, "at byte 0x0: number is too large for 64 bits"},
-    {"8080808080808080808000", 64, 0, 0, "at byte 0x0: number has more than 10 bytes"},
+    {"ffffffff1f", 32, 0, 0, "at byte 0x0: integer too large: it has more than 32 bits"},
+    {"808080808000", 32, 0, 0, "at byte 0x0: integer representation too long: it has more than 5 bytes"},
+    {"ffffffffffffffffff03", 64, 0, 0, "at byte 0x0: integer too large: it has more than 64 bits"},
+    {"8080808080808080808000", 64, 0, 0, "at byte 0x0: integer representation too long: it has more than 10 bytes"},
 };
 
 static void test_numbers(void **state)
