@@ -275,14 +275,13 @@ static const char *guess_world(const struct pack_module *m)
     return exports_named(m, "_initialize") || imports_wasip1(m) ? "wasip1 reactor" : "library";
 }
 
-static int scan(struct reader *r, struct wp_span bytes, const struct wrt_options *o, struct wrt_summary *ret,
-                struct wp_err *err)
+static int visit(struct reader *r, const struct wrt_binary *b, struct wrt_summary *ret, struct wp_err *err)
 {
     struct wrt_visitor v = {
         .section = on_section, .import = on_import, .export = on_export, .custom = on_custom, .arg = r};
     r->import_count = r->export_count = r->section_count = r->producer_count = 0;
     r->producers_seen = false;
-    return wrt_scan(bytes, o, &v, ret, err);
+    return wrt_visit(b, &v, ret, err);
 }
 
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
@@ -291,13 +290,13 @@ int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_modul
     return pack_module_read_as(bytes, &how, a, ret, err);
 }
 
-int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struct wp_arena *a, struct pack_module *ret,
-                        struct wp_err *err)
+static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, struct wp_arena *a, struct pack_module *ret,
+                       struct wp_err *err)
 {
     struct pack_module m = {.size = bytes.len};
     struct reader r = {.a = a, .m = &m, .start = bytes.ptr};
     struct wrt_summary sum;
-    if (scan(&r, bytes, &how->load, &sum, err) != 0) {
+    if (visit(&r, b, &sum, err) != 0) {
         return -1;
     }
     m.kind = sum.kind;
@@ -309,7 +308,7 @@ int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struc
     m.sections = r.sections = wp_arena_alloc(a, r.section_count, sizeof(*r.sections));
     m.producers = r.producers = wp_arena_alloc(a, r.producer_count, sizeof(*r.producers));
     r.fill = true;
-    if (scan(&r, bytes, &how->load, &sum, err) != 0) {
+    if (visit(&r, b, &sum, err) != 0) {
         return -1;
     }
     m.import_count = r.import_count;
@@ -319,4 +318,16 @@ int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struc
     m.world = guess_world(&m);
     *ret = m;
     return 0;
+}
+
+int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struct wp_arena *a, struct pack_module *ret,
+                        struct wp_err *err)
+{
+    struct wrt_binary *b = NULL;
+    if (wrt_load(bytes, &how->load, &b, how->fault, err) < 0) {
+        return -1;
+    }
+    int rc = read_loaded(b, bytes, a, ret, err);
+    wrt_binary_free(b);
+    return rc;
 }

@@ -111,6 +111,7 @@ struct pack_read {
     struct wrt_options load;
     uint64_t functions; /* the largest to keep, with groups of all; at most WP_LIMIT_FACT_FUNCTIONS */
     bool wit;
+    struct wrt_fault *fault; /* filled where the binary is refused; NULL: not asked for */
 };
 
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err) WP_MUST_USE;
