@@ -38,6 +38,16 @@
     X(WASM_NAMES, 100000, "names", "imports or exports of one module")                                      \
     X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
+    X(WASM_TYPE_SIZE, 1000000, "parts", "one type of a component, with all that it is made of")             \
+    X(WASM_TYPE_DEPTH, 100, "levels", "types within types of a component")                                  \
+    X(WASM_VALUE_BYTES, 256 * WP_MIB, "bytes", "a value of a component, as it lies in memory")              \
+    X(WASM_COMPONENT_ITEMS, 1000000, "entries", "one index space of a component")                           \
+    X(WASM_COMPONENT_PARTS, 1000, "parts", "modules and components of a component, at all depths")          \
+    X(WASM_INSTANCES, 4096, "instances", "instances of one component")                                      \
+    X(WASM_TYPE_PARTS, 10000, "entries", "fields of a record, cases of a variant, types of a tuple")        \
+    X(WASM_FLAGS, 32, "flags", "one flags type")                                                            \
+    X(WASM_COMPONENT_PARAMS, 1000, "parameters", "one function of a component")                             \
+    X(WASM_COMPONENT_WORK, 30000000, "steps", "comparing and rewriting the types of a component")           \
     X(FACT_FUNCTIONS, 100000, "functions", "told by name, the largest of a module")                         \
     X(FACT_GROUPS, 4096, "groups", "namespaces that the functions of a module are counted under")           \
     X(FACT_FEATURES, 64, "names", "features that a module is said to use")                                  \

@@ -57,19 +57,26 @@ struct wrt_cfield {
 
 /* An import or export, of a component or of an instance or component type. */
 struct wrt_citem {
-    struct wp_span name; /* the extern name: wasi:io/error@0.2.0, get-stdout, [method]request.path */
+    struct wp_span name;   /* the extern name: wasi:io/error@0.2.0, get-stdout, [method]request.path */
+    struct wp_span module; /* always empty here; core modules keep their imports in the same tables */
     struct wp_span implements, version_suffix, external_id; /* options of the name, empty: none */
     enum wrt_extern_kind kind;                              /* WRT_C_… */
-    /* The id of its type; WRT_C_VALUE: a value type. WRT_C_TYPE: the type that this item made: a new id of its own,
-     * also where it is equal to an older type; then wrt_ctype.alias_of of it leads to that one. */
-    uint32_t type;
+    /* The id of its type; WRT_C_VALUE: a value type. WRT_C_TYPE: the type that this item made, an id of its own also
+     * where it is equal to an older type; `of` is that older one (then also alias_of of `type`), or `type` itself. */
+    uint32_t type, of;
+};
+
+/* A hash table over the names of an array; private to component-*.c. */
+struct wrt_name_index {
+    uint32_t *slots; /* NULL: few names, looked through one by one */
+    uint32_t slot_count;
 };
 
 /* The imports and exports of an instance or component type, in their order. */
 struct wrt_ciface {
     const struct wrt_citem *imports, *exports;
     uint32_t import_count, export_count;
-    const uint32_t *import_table, *export_table; /* hash tables of names, NULL: few (private to component-*.c) */
+    struct wrt_name_index import_index, export_index;
     /* Resources by number (as.resource): those that the imports bring, and those that each instance makes anew. */
     const uint32_t *imported, *defined;
     uint32_t imported_count, defined_count;
@@ -82,9 +89,14 @@ struct wrt_ctype {
     enum wrt_ctype_kind kind;
     bool async;        /* functions */
     bool has_borrow;   /* somewhere in a value of it */
+    bool has_pointer;  /* a value of it reaches into memory: strings, lists */
     bool has_resource; /* names a resource somewhere, so that instantiation may have to rewrite it */
-    uint8_t depth;     /* of value types within value types */
-    uint32_t size;     /* effective size, against WP_LIMIT_WASM_TYPE_SIZE */
+    uint8_t depth;     /* of types within types */
+    uint8_t align;     /* of a value in memory */
+    uint8_t flat; /* values of core WebAssembly that stand for one value (functions: for all parameters); 17: more */
+    uint32_t flat32, flat64; /* their types, two bits each: i32, i64, f32, f64; for memories of 32 and 64 bits */
+    uint32_t bytes;          /* of a value in memory */
+    uint32_t size;           /* effective size, against WP_LIMIT_WASM_TYPE_SIZE */
     uint32_t alias_of; /* the type that an import, export or type bound gave this new id, WRT_NO_INDEX: made here */
     union {
         struct {

@@ -8,28 +8,38 @@
 #include "base/err.h"
 
 /* X(NAME, name, on by default, what it is) */
-#define WRT_FEATURES(X)                                                                                          \
-    X(MUTABLE_GLOBAL, "mutable-global", true, "imported and exported globals that change")                       \
-    X(SAT_FLOAT, "saturating-float-to-int", true, "conversions that do not trap")                                \
-    X(SIGN_EXTENSION, "sign-extension", true, "sign extension of narrow integers")                               \
-    X(MULTI_VALUE, "multi-value", true, "several results of blocks and functions")                               \
-    X(REFERENCE_TYPES, "reference-types", true, "references to functions and host values, several tables")       \
-    X(BULK_MEMORY, "bulk-memory", true, "memory.copy, memory.fill, passive segments")                            \
-    X(SIMD, "simd", true, "128-bit vectors")                                                                     \
-    X(RELAXED_SIMD, "relaxed-simd", true, "vector instructions whose edges the machine decides")                 \
-    X(TAIL_CALL, "tail-call", true, "calls that replace their caller")                                           \
-    X(EXTENDED_CONST, "extended-const", true, "arithmetic in constant expressions")                              \
-    X(FUNCTION_REFERENCES, "function-references", true, "typed references to functions")                         \
-    X(GC, "gc", true, "structs, arrays and i31 references")                                                      \
-    X(EXCEPTIONS, "exceptions", true, "try_table, throw and exception references")                               \
-    X(MEMORY64, "memory64", true, "memories and tables with 64-bit indices")                                     \
-    X(MULTI_MEMORY, "multi-memory", true, "several memories")                                                    \
-    X(THREADS, "threads", true, "shared memories and atomic instructions")                                       \
-    X(LEGACY_EXCEPTIONS, "legacy-exceptions", true, "try, catch and rethrow as compilers wrote them before 3.0") \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", false, "memories with pages of one byte")                          \
-    X(WIDE_ARITHMETIC, "wide-arithmetic", false, "128-bit addition, subtraction and multiplication")             \
-    X(COMPONENT_MODEL, "component-model", true, "components")                                                    \
-    X(CM_ASYNC, "cm-async", true, "components: async functions, streams, futures, tasks")
+#define WRT_FEATURES(X)                                                                                               \
+    X(MUTABLE_GLOBAL, "mutable-global", true, "imported and exported globals that change")                            \
+    X(SAT_FLOAT, "saturating-float-to-int", true, "conversions that do not trap")                                     \
+    X(SIGN_EXTENSION, "sign-extension", true, "sign extension of narrow integers")                                    \
+    X(MULTI_VALUE, "multi-value", true, "several results of blocks and functions")                                    \
+    X(REFERENCE_TYPES, "reference-types", true, "references to functions and host values, several tables")            \
+    X(BULK_MEMORY, "bulk-memory", true, "memory.copy, memory.fill, passive segments")                                 \
+    X(SIMD, "simd", true, "128-bit vectors")                                                                          \
+    X(RELAXED_SIMD, "relaxed-simd", true, "vector instructions whose edges the machine decides")                      \
+    X(TAIL_CALL, "tail-call", true, "calls that replace their caller")                                                \
+    X(EXTENDED_CONST, "extended-const", true, "arithmetic in constant expressions")                                   \
+    X(FUNCTION_REFERENCES, "function-references", true, "typed references to functions")                              \
+    X(GC, "gc", true, "structs, arrays and i31 references")                                                           \
+    X(EXCEPTIONS, "exceptions", true, "try_table, throw and exception references")                                    \
+    X(MEMORY64, "memory64", true, "memories and tables with 64-bit indices")                                          \
+    X(MULTI_MEMORY, "multi-memory", true, "several memories")                                                         \
+    X(THREADS, "threads", true, "shared memories and atomic instructions")                                            \
+    X(LEGACY_EXCEPTIONS, "legacy-exceptions", true, "try, catch and rethrow as compilers wrote them before 3.0")      \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", false, "memories with pages of one byte")                               \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", false, "128-bit addition, subtraction and multiplication")                  \
+    X(COMPONENT_MODEL, "component-model", true, "components")                                                         \
+    X(CM_ASYNC, "cm-async", true, "components: async functions, streams, futures, tasks")                             \
+    X(CM_ASYNC_STACKFUL, "cm-async-stackful", true, "components: async functions that are lifted without a callback") \
+    X(CM_MORE_ASYNC_BUILTINS, "cm-more-async-builtins", true,                                                         \
+      "components: built-in functions that block or cancel without waiting")                                          \
+    X(CM_THREADING, "cm-threading", true, "components: several threads in a task")                                    \
+    X(CM_ERROR_CONTEXT, "cm-error-context", false, "components: error contexts")                                      \
+    X(CM_FIXED_LENGTH_LISTS, "cm-fixed-length-lists", true, "components: lists whose length is part of their type")   \
+    X(CM_MAP, "cm-map", true, "components: maps")                                                                     \
+    X(CM_IMPLEMENTS, "cm-implements", true, "components: names with the interface that they implement")               \
+    X(CM_VALUES, "cm-values", false, "components: values and start functions")                                        \
+    X(CM64, "cm64", false, "components: memories with 64-bit addresses")
 
 enum wrt_feature_bit {
 #define WRT_FEATURE_ENUM(name, text, on, what) WRT_BIT_##name,
