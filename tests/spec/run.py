@@ -17,6 +17,7 @@ import offsets
 import scanner
 import suites
 
+REGRESS = pathlib.Path(__file__).resolve().parent / "regress"
 COLUMNS = ["valid", "invalid", "malformed"]
 
 
@@ -108,27 +109,45 @@ def run(found, verdicts, tool, verbose):
     return sum(len(lines) for lines in wrong.values())
 
 
+def replay(program):
+    """The binaries of regress/, each once judged wrongly: wrong ones now."""
+    index = [line.split(maxsplit=3) for line in (REGRESS / "index.txt").read_text().splitlines() if not line.startswith("#")]
+    inputs = [("" if features == "default" else features, REGRESS / name) for name, _, features, _ in index]
+    wrong = 0
+    for (name, expected, _, why), verdict in zip(index, scanner.judge(program, inputs)):
+        if (verdict.ok, verdict.refused) != (expected == "valid", expected == "invalid"):
+            print(f"regress/{name} ({why}) is {expected}: {verdict.slug} {verdict.message}")
+            wrong += 1
+    unlisted = {p.name for p in REGRESS.glob("*.wasm")} ^ {name for name, *_ in index}
+    for name in sorted(unlisted):
+        print(f"regress/{name}: not in both index.txt and the folder")
+    print(f"{len(index)} binaries once judged wrongly, {wrong} again")
+    return wrong + len(unlisted)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--group", default="", help="only groups whose name holds this")
     args = parser.parse_args()
+    program = scanner.build()
+    again = replay(program)
     data = os.environ.get("WPACK_DATA", "")
     if not data:
         print("SKIP: no suites (set WPACK_DATA to the folder of wasm-spec.tar.gz and component.tar.gz)")
-        return 0
+        return 1 if again else 0
     folder = suites.unpack(pathlib.Path(data), pathlib.Path(os.environ.get("OUT", "build/release")).resolve() / "suites")
     if folder is None:
         print(f"SKIP: no suites ({data} lacks one of {', '.join(suites.ARCHIVES)})")
-        return 0
+        return 1 if again else 0
     found = [(stem, case) for stem, case in suites.cases(folder) if args.group in case.group]
     tool = offsets.wasm_tools()
     if not tool:
         print("SKIP: wasm-tools not installed (make peers): places are not compared")
     inputs = [(case.features, case.path) for _, case in found if case.kind != "text only"]
-    deviations = run(found, scanner.judge(scanner.build(), inputs), tool, args.verbose)
+    deviations = run(found, scanner.judge(program, inputs), tool, args.verbose)
     print(f"{len(inputs)} binaries, {deviations} deviations")
-    return 1 if deviations else 0
+    return 1 if deviations or again else 0
 
 
 if __name__ == "__main__":
