@@ -126,7 +126,7 @@ static const struct bad_name {
     {"a b:c/d", "expected ':' at ' b:c/d'"},
     {"a:b/c@", "invalid interface version: empty string, expected a semantic version"},
     {"a:b/c@.", "invalid interface version: unexpected character '.' while parsing major version number"},
-    {"a:b/c@1", "invalid interface version: unexpected end of input after major version number"},
+    {"a:b/c@1", "invalid interface version: unexpected end of input while parsing major version number"},
     {"a:b/c@1.", "invalid interface version: unexpected end of input while parsing minor version number"},
     {"a:b/c@a.2", "invalid interface version: unexpected character 'a' while parsing major version number"},
     {"a:b/c@2.b", "invalid interface version: unexpected character 'b' while parsing minor version number"},
