@@ -35,7 +35,21 @@
     X(REDIRECTS, 5, "hops", "redirects of one request")                                                     \
     X(WASM_SECTIONS, 100000, "sections", "sections of one module, nested ones included")                    \
     X(WASM_DEPTH, 16, "levels", "components within components")                                             \
-    X(WASM_NAMES, 100000, "names", "imports or exports of one module")                                      \
+    X(WASM_NAMES, 1000000, "names", "imports or exports of one module")                                     \
+    X(WASM_TYPES, 1000000, "types", "types of one module")                                                  \
+    X(WASM_FUNCTIONS, 1000000, "functions", "functions of one module, imports included")                    \
+    X(WASM_TABLES, 100000, "tables", "tables of one module, imports included")                              \
+    X(WASM_MEMORIES, 100, "memories", "memories of one module, imports included")                           \
+    X(WASM_GLOBALS, 1000000, "globals", "globals of one module, imports included")                          \
+    X(WASM_TAGS, 1000000, "tags", "exception tags of one module, imports included")                         \
+    X(WASM_ELEMENT_SEGMENTS, 100000, "segments", "element segments of one module")                          \
+    X(WASM_ELEMENTS, 10000000, "entries", "entries of one element segment")                                 \
+    X(WASM_DATA_SEGMENTS, 100000, "segments", "data segments of one module")                                \
+    X(WASM_PARAMS, 1000, "types", "parameters of one function type")                                        \
+    X(WASM_RESULTS, 1000, "types", "results of one function type")                                          \
+    X(WASM_FIELDS, 10000, "fields", "fields of one struct type")                                            \
+    X(WASM_LOCALS, 50000, "locals", "locals of one function, parameters included")                          \
+    X(WASM_FUNCTION_SIZE, 7654321, "bytes", "the body of one function")                                     \
     X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
     X(WASM_TYPE_SIZE, 1000000, "parts", "one type of a component, with all that it is made of")             \

@@ -6,11 +6,12 @@
 #include "runtime-min/feature.h"
 #include "runtime-min/validate.h"
 
-/* A module being decoded: the arrays that m borrows once all of them are complete. */
+/* A module being decoded: the arrays that m borrows; they may move while they grow, so m is told after each. */
 struct decode {
     struct wrt_module *m;
     struct wrt_mem *mem;
     struct wrt_vec type_ids, funcs, tables, memories, globals, tags, imports;
+    uint32_t claimed_data; /* of the data count section */
 };
 
 /* wrt_need_feature; and it counts as used then. */
@@ -30,4 +31,29 @@ int wrt_read_heap_in(const struct wrt_module *m, uint32_t local, struct wp_wasm_
 int wrt_read_valtype_in(const struct wrt_module *m, uint32_t local, struct wp_wasm_cursor *c, uint32_t *ret,
                         struct wp_err *err) WP_MUST_USE;
 
+int wrt_read_mutability(const struct wrt_module *m, struct wp_wasm_cursor *c, bool *ret,
+                        struct wp_err *err) WP_MUST_USE;
+
+/* ref.func may name it. */
+static inline void wrt_declare(struct wrt_module *m, uint32_t func)
+{
+    m->declared[func >> 3] |= (uint8_t)(1u << (func & 7));
+}
+
+/* One per section; c ends with it. */
+/* The word for a section of a module. */
+const char *wrt_section_title(uint8_t id);
+
 int wrt_decode_types(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_imports(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_functions(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_tables(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_memories(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_tags(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_globals(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_exports(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_start(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_elements(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_data_count(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_code(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
+int wrt_decode_data(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;

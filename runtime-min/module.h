@@ -83,7 +83,7 @@ struct wrt_module {
     uint32_t data_count;
     bool has_data_count; /* the section is there: memory.init, data.drop and array.*_data need it */
     struct wp_span elem_section, data_section; /* read again at instantiation */
-    const uint8_t *declared;                   /* bit set: functions that ref.func may name (section 3.5.10, C.refs) */
+    uint8_t *declared;                         /* bit set: functions that ref.func may name (section 3.5.10, C.refs) */
     struct wrt_code *code;
     uint32_t code_count;
     struct wp_span name_section; /* the body of `name`, empty: none */

@@ -20,6 +20,22 @@ int wrt_module_decode(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt
 int wrt_module_validate_code(struct wrt_module *m, unsigned threads, struct wrt_mem *mem, uint32_t *ret_func,
                              struct wp_err *err) WP_MUST_USE;
 
+/* One entry of a type section: a recursive group, whose ids are added to *type_ids (of uint32_t), which m borrows. */
+int wrt_read_rectype(struct wrt_module *m, struct wrt_vec *type_ids, struct wp_wasm_cursor *c,
+                     struct wp_err *err) WP_MUST_USE;
+/* What an import is of: the kind byte and the type. */
+struct wrt_externtype {
+    enum wrt_extern_kind kind;
+    union {
+        uint32_t type; /* func, tag: canonical id */
+        struct wrt_table table;
+        struct wrt_limits memory;
+        struct wrt_global global;
+    } as;
+};
+int wrt_read_externtype(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt_externtype *ret,
+                        struct wp_err *err) WP_MUST_USE;
+
 /* Readers of types, shared with the code. They check feature bits of m and indices below m->type_count. */
 int wrt_read_valtype(const struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret,
                      struct wp_err *err) WP_MUST_USE;
