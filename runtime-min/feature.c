@@ -78,7 +78,7 @@ int wrt_features_parse(const char *text, uint64_t *ret, struct wp_err *err)
 {
     uint64_t set = wrt_features_default();
     bool first = true;
-    for (const char *p = text;; first = false) {
+    for (const char *p = text; *text != '\0'; first = false) {
         size_t len = strcspn(p, ",");
         char word[40];
         if (len >= sizeof(word)) {

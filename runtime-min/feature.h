@@ -56,5 +56,6 @@ uint64_t wrt_features_default(void);
 const char *wrt_feature_name(unsigned bit);
 const char *wrt_feature_meaning(unsigned bit);
 /* "simd,threads,-gc": words of the table, with '-' in front to take one away; "all", "default", "mvp" (none of them)
- * as first words set the start, else it is default. Unknown words are WP_E_USAGE with the nearest. */
+ * as first words set the start, else it is default, as the empty text is. Unknown words are WP_E_USAGE with the
+ * nearest. */
 int wrt_features_parse(const char *text, uint64_t *ret, struct wp_err *err) WP_MUST_USE;

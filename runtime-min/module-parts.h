@@ -41,8 +41,6 @@ static inline void wrt_declare(struct wrt_module *m, uint32_t func)
 }
 
 /* One per section; c ends with it. */
-/* The word for a section of a module. */
-const char *wrt_section_title(uint8_t id);
 
 int wrt_decode_types(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
 int wrt_decode_imports(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;

@@ -27,6 +27,43 @@ static const char *const titles[COMP_COUNT] = {
     "type",   "canon",       "start",         "import",    "export",    "value",
 };
 
+static struct wp_wasm_cursor scan_body(const struct wp_wasm_cursor *c, const struct wp_wasm_section *section)
+{
+    return (struct wp_wasm_cursor){
+        .start = c->start, .p = section->body.ptr, .end = section->body.ptr + section->body.len};
+}
+
+static int scan_end(const struct wp_wasm_cursor *c, const char *title, struct wp_err *err)
+{
+    if (c->p != c->end) {
+        return wp_wasm_fail(c, err, "%zu bytes too many in the %s section", (size_t)(c->end - c->p), title);
+    }
+    return 0;
+}
+
+static int scan_count(struct wp_wasm_cursor *c, const char *what, uint32_t *ret, struct wp_err *err)
+{
+    if (wp_wasm_u32(c, ret, err) < 0) {
+        return -1;
+    }
+    if (*ret > WP_LIMIT_WASM_NAMES) {
+        return wp_fail(err, WP_E_LIMIT, "%u %s, at most %llu are allowed", *ret, what,
+                       (unsigned long long)WP_LIMIT_WASM_NAMES);
+    }
+    return 0;
+}
+
+static int nested_module(struct scan *s, struct wp_span bytes, unsigned depth, struct wp_err *err)
+{
+    struct wrt_module **items = s->b->modules.items;
+    if (!s->loading) {
+        return scan_module(s, items[s->next_module++], depth, err);
+    }
+    struct wrt_module **m = wrt_vec_add(&s->b->mem, &s->b->modules, sizeof(struct wrt_module *), err);
+    s->fault.depth = depth;
+    return m ? scan_load_module(s->b, bytes, m, &s->fault, err) : -1;
+}
+
 static int one_of(struct wp_wasm_cursor *c, uint8_t highest, const char *what, uint8_t *ret, struct wp_err *err)
 {
     struct wp_wasm_cursor at = *c;
@@ -95,7 +132,7 @@ static int extern_type(struct wp_wasm_cursor *c, enum wrt_extern_kind *ret, stru
     if (bound == 0) {
         return wp_wasm_u32(c, &index, err);
     }
-    return *ret == WRT_C_VALUE ? scan_s33(c, &type, err) : 0;
+    return *ret == WRT_C_VALUE ? wp_wasm_signed(c, 33, &type, err) : 0;
 }
 
 static int one_import(struct wp_wasm_cursor *c, struct wrt_extern *x, struct wp_err *err)
@@ -157,7 +194,8 @@ static int walk_nested(struct scan *s, struct wp_wasm_cursor *c, enum wp_wasm_ki
         return wp_wasm_fail(&at, err, "a %s where a %s belongs", kind == WP_WASM_MODULE ? "core module" : "component",
                             want == WP_WASM_MODULE ? "core module" : "component");
     }
-    return kind == WP_WASM_MODULE ? scan_core(s, c, depth + 1, err) : scan_component(s, c, depth + 1, err);
+    return kind == WP_WASM_MODULE ? nested_module(s, wp_span(at.p, (size_t)(at.end - at.p)), depth + 1, err)
+                                  : scan_component(s, c, depth + 1, err);
 }
 
 /* Vectors whose entries stay unread; each takes at least one byte. */

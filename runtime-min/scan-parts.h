@@ -1,30 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the scanner's files share: the state of one walk and the doors between modules and components. Private to
+ * What the files of the front door share: the loaded binary, and the state of one visit. Private to
  * runtime-min/scan*.c. */
 #pragma once
 
+#include "runtime-min/component.h"
 #include "runtime-min/scan.h"
 
+struct wrt_binary {
+    struct wrt_mem mem;
+    struct wrt_types types;
+    struct wp_span bytes;
+    enum wp_wasm_kind kind;
+    uint64_t features; /* allowed */
+    uint64_t used;
+    unsigned threads;
+    struct wrt_module *module;             /* a module */
+    const struct wrt_component *component; /* a component */
+    struct wrt_vec modules;                /* struct wrt_module *, nested ones in binary order */
+};
+
 struct scan {
+    struct wrt_binary *b;
     const struct wrt_visitor *v;
+    bool loading; /* nested modules are decoded; later they are those of b->modules */
+    uint32_t next_module;
+    struct wrt_fault fault; /* while loading */
     struct wrt_summary sum;
     uint64_t sections;         /* seen so far at all depths, held against WP_LIMIT_WASM_SECTIONS */
     uint64_t imports, exports; /* of the outermost component, held against WP_LIMIT_WASM_NAMES */
 };
 
-/* Walk what follows the preamble up to c->end. depth 0 is the outermost binary. Non-zero: error or the visitor's. */
-int scan_core(struct scan *s, struct wp_wasm_cursor *c, unsigned depth, struct wp_err *err) WP_MUST_USE;
+/* Decode and validate a module, its preamble first. */
+int scan_load_module(struct wrt_binary *b, struct wp_span bytes, struct wrt_module **ret, struct wrt_fault *fault,
+                     struct wp_err *err) WP_MUST_USE;
+/* Tell the visitor of a module. Non-zero: error or the visitor's. */
+int scan_module(struct scan *s, const struct wrt_module *m, unsigned depth, struct wp_err *err) WP_MUST_USE;
+/* Walk what follows the preamble up to c->end. depth 0 is the outermost binary. */
 int scan_component(struct scan *s, struct wp_wasm_cursor *c, unsigned depth, struct wp_err *err) WP_MUST_USE;
 
 /* Count the section and tell the visitor. */
 int scan_section(struct scan *s, unsigned depth, const struct wp_wasm_section *section, const char *title,
                  struct wp_err *err) WP_MUST_USE;
-/* A cursor over the section's body; offsets in messages stay those of the whole binary. */
-struct wp_wasm_cursor scan_body(const struct wp_wasm_cursor *c, const struct wp_wasm_section *section);
-/* The cursor must have reached its end. */
-int scan_end(const struct wp_wasm_cursor *c, const char *title, struct wp_err *err) WP_MUST_USE;
-/* The count at the head of a vector of imports or exports, within WP_LIMIT_WASM_NAMES. */
-int scan_count(struct wp_wasm_cursor *c, const char *what, uint32_t *ret, struct wp_err *err) WP_MUST_USE;
-/* A 33-bit signed LEB128: heap types and value types. */
-int scan_s33(struct wp_wasm_cursor *c, int64_t *ret, struct wp_err *err) WP_MUST_USE;
+/* Fails with a name for what was handed in, when it is something well known but not WebAssembly. */
+int scan_lookalike(struct wp_span bytes, struct wp_err *err) WP_MUST_USE;

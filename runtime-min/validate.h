@@ -36,6 +36,9 @@ struct wrt_externtype {
 int wrt_read_externtype(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt_externtype *ret,
                         struct wp_err *err) WP_MUST_USE;
 
+/* The word for a section of a module. */
+const char *wrt_section_title(uint8_t id);
+
 /* Readers of types, shared with the code. They check feature bits of m and indices below m->type_count. */
 int wrt_read_valtype(const struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret,
                      struct wp_err *err) WP_MUST_USE;
