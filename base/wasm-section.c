@@ -28,13 +28,13 @@ static int preamble_version(const struct wp_wasm_cursor *c, struct wp_err *err)
     unsigned version = (unsigned)(c->p[4] | c->p[5] << 8);
     unsigned layer = (unsigned)(c->p[6] | c->p[7] << 8);
     if (layer == 0) {
-        return wp_wasm_fail(c, err, "module version %u is not known, only 1 is", version);
+        return wp_wasm_fail(c, err, "unknown binary version: module version %u, only 1 is known", version);
     }
     if (layer == 1) {
-        wp_wasm_fail(c, err, "component version 0x%x is not known, only 0xd is", version);
+        wp_wasm_fail(c, err, "unknown binary version: component version 0x%x, only 0xd is known", version);
         return version < 0x0d ? wp_hint(err, "it was made by an early component toolchain; build it again") : -1;
     }
-    return wp_wasm_fail(c, err, "layer %u is not known, only 0 (module) and 1 (component) are", layer);
+    return wp_wasm_fail(c, err, "unknown binary version: layer %u, only 0 (module) and 1 (component) are known", layer);
 }
 
 int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp_err *err)
@@ -42,11 +42,12 @@ int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp
     static const uint8_t module[8] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00};
     static const uint8_t component[8] = {0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00};
     size_t n = WP_MIN(left(c), sizeof(module));
-    if (memcmp(c->p, module, WP_MIN(n, 4)) != 0) {
-        return wp_wasm_fail(c, err, "does not begin with the bytes 00 61 73 6d ('\\0asm')");
+    if (n >= 4 && memcmp(c->p, module, 4) != 0) {
+        return wp_wasm_fail(c, err, "magic header not detected: does not begin with the bytes 00 61 73 6d ('\\0asm')");
     }
     if (n < sizeof(module)) {
-        return wp_wasm_fail(c, err, "ends after %zu of the 8 bytes that every WebAssembly binary begins with", n);
+        return wp_wasm_fail(c, err, "unexpected end after %zu of the 8 bytes that every WebAssembly binary begins with",
+                            n);
     }
     if (memcmp(c->p, module, sizeof(module)) == 0) {
         *ret = WP_WASM_MODULE;
@@ -122,10 +123,27 @@ int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct
 int wp_wasm_skip(struct wp_wasm_cursor *c, uint64_t n, struct wp_err *err)
 {
     if (n > left(c)) {
-        return wp_wasm_fail(c, err, "%llu bytes are claimed, %zu are left", (unsigned long long)n, left(c));
+        return wp_wasm_fail(c, err, "unexpected end: %llu bytes are claimed, %zu are left", (unsigned long long)n,
+                            left(c));
     }
     c->p += n;
     return 0;
+}
+
+/* Most names are. */
+static bool is_ascii(struct wp_span s)
+{
+    uint64_t high = 0;
+    size_t i = 0;
+    for (; i + 8 <= s.len; i += 8) {
+        uint64_t word;
+        memcpy(&word, s.ptr + i, sizeof(word));
+        high |= word;
+    }
+    for (; i < s.len; i++) {
+        high |= s.ptr[i];
+    }
+    return (high & UINT64_C(0x8080808080808080)) == 0;
 }
 
 int wp_wasm_name(struct wp_wasm_cursor *c, struct wp_span *ret, struct wp_err *err)
@@ -136,16 +154,18 @@ int wp_wasm_name(struct wp_wasm_cursor *c, struct wp_span *ret, struct wp_err *e
         return -1;
     }
     if (len > left(&at)) {
-        return wp_wasm_fail(c, err, "a name claims %u bytes, %zu are left", len, left(&at));
+        return wp_wasm_fail(c, err, "unexpected end: a name claims %u bytes, %zu are left", len, left(&at));
     }
     if (len > WP_LIMIT_WASM_NAME) {
         wp_fail(err, WP_E_LIMIT, "a name of %u bytes, at most %llu are allowed", len,
                 (unsigned long long)WP_LIMIT_WASM_NAME);
+        err->has_at = true;
+        err->at = (uint64_t)(c->p - c->start);
         return wp_wrap(err, "at byte 0x%zx", (size_t)(c->p - c->start));
     }
     struct wp_span name = wp_span(at.p, len);
-    if (!wp_utf8_is(name)) {
-        return wp_wasm_fail(&at, err, "a name is not UTF-8");
+    if (!is_ascii(name) && !wp_utf8_is(name)) {
+        return wp_wasm_fail(&at, err, "malformed UTF-8 encoding of a name");
     }
     at.p += len;
     *c = at;
@@ -165,7 +185,7 @@ int wp_wasm_next(struct wp_wasm_cursor *c, struct wp_wasm_section *ret, struct w
         return -1;
     }
     if (size > left(&at)) {
-        wp_wasm_fail(c, err, "section %u claims %u bytes, %zu are left", s.id, size, left(&at));
+        wp_wasm_fail(c, err, "unexpected end: section %u claims %u bytes, %zu are left", s.id, size, left(&at));
         return wp_hint(err, "the file is damaged or was cut short; fetch or build it again");
     }
     struct wp_wasm_cursor body = {.start = c->start, .p = at.p, .end = at.p + size};

@@ -91,8 +91,18 @@ static int integer(struct expr *e, unsigned bits, struct wp_err *err)
     return wp_wasm_signed(e->c, bits, &value, err);
 }
 
+/* Is an instruction, or the first byte of some. */
+static bool assigned(uint8_t op)
+{
+    bool gap = (op >= 0x16 && op <= 0x17) || op == 0x1d || op == 0x1e || op == 0x27;
+    return op <= 0xc4 ? !gap : (op >= 0xd0 && op <= 0xd6) || (op >= 0xfb && op <= 0xfe);
+}
+
 static int not_constant(struct expr *e, struct wp_err *err)
 {
+    if (!assigned(*e->at)) {
+        return wrt_fail_at(e->m, e->at, err, "illegal opcode 0x%02x", *e->at);
+    }
     return wrt_fail_at(e->m, e->at, err, "constant expression required: instruction 0x%02x is not constant", *e->at);
 }
 

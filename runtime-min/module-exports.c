@@ -110,7 +110,7 @@ static int read_exports(struct decode *d, struct wp_wasm_cursor *c, struct wrt_e
 int wrt_decode_exports(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n, room = 16;
-    if (wrt_read_count(c, "exports", 0, WP_LIMIT_WASM_NAMES, 3, &n, err) < 0) {
+    if (wrt_read_count(c, "exports", 0, WP_LIMIT_WASM_NAMES, 2, &n, err) < 0) {
         return -1;
     }
     while (room < 2 * n) {

@@ -351,7 +351,7 @@ static int one_import(struct decode *d, struct wp_wasm_cursor *c, struct wrt_imp
 int wrt_decode_imports(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n;
-    if (wrt_read_count(c, "imports", 0, WP_LIMIT_WASM_NAMES, 4, &n, err) < 0) {
+    if (wrt_read_count(c, "imports", 0, WP_LIMIT_WASM_NAMES, 3, &n, err) < 0) {
         return -1;
     }
     struct wrt_import *imports = wrt_alloc(d->mem, n, sizeof(*imports), err);
@@ -422,7 +422,7 @@ static int one_table(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *
 int wrt_decode_tables(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n;
-    if (wrt_read_count(c, "tables", d->tables.count, WP_LIMIT_WASM_TABLES, 3, &n, err) < 0) {
+    if (wrt_read_count(c, "tables", d->tables.count, WP_LIMIT_WASM_TABLES, 2, &n, err) < 0) {
         return -1;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -436,7 +436,7 @@ int wrt_decode_tables(struct decode *d, struct wp_wasm_cursor *c, struct wp_err 
 int wrt_decode_memories(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n;
-    if (wrt_read_count(c, "memories", d->memories.count, WP_LIMIT_WASM_MEMORIES, 2, &n, err) < 0) {
+    if (wrt_read_count(c, "memories", d->memories.count, WP_LIMIT_WASM_MEMORIES, 1, &n, err) < 0) {
         return -1;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -467,7 +467,7 @@ int wrt_decode_tags(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *e
 int wrt_decode_globals(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n;
-    if (wrt_read_count(c, "globals", d->globals.count, WP_LIMIT_WASM_GLOBALS, 4, &n, err) < 0 ||
+    if (wrt_read_count(c, "globals", d->globals.count, WP_LIMIT_WASM_GLOBALS, 2, &n, err) < 0 ||
         wrt_vec_reserve(d->mem, &d->globals, n, sizeof(struct wrt_global), err) < 0) {
         return -1;
     }

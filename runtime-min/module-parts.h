@@ -11,7 +11,8 @@ struct decode {
     struct wrt_module *m;
     struct wrt_mem *mem;
     struct wrt_vec type_ids, funcs, tables, memories, globals, tags, imports;
-    uint32_t claimed_data; /* of the data count section */
+    uint32_t claimed_data;  /* of the data count section */
+    const uint8_t *code_at; /* the count of bodies; NULL: no code section */
 };
 
 /* wrt_need_feature; and it counts as used then. */

@@ -173,13 +173,10 @@ static int one_body(const struct wrt_module *m, struct wp_wasm_cursor *c, struct
 int wrt_decode_code(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     struct wrt_module *m = d->m;
-    const uint8_t *at = c->p;
-    uint32_t n, want = m->func_count - m->func_imports;
+    uint32_t n;
+    d->code_at = c->p;
     if (wrt_read_count(c, "functions", m->func_imports, WP_LIMIT_WASM_FUNCTIONS, 1, &n, err) < 0) {
         return -1;
-    }
-    if (n != want) {
-        return wrt_fail_at(m, at, err, "function and code section have inconsistent lengths: %u and %u", want, n);
     }
     struct wrt_code *code = wrt_alloc(d->mem, n, sizeof(*code), err);
     if (!code) {

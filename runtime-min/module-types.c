@@ -103,6 +103,9 @@ static int composite_type(struct group *g, struct wp_wasm_cursor *c, struct wrt_
     if (form == FORM_FUNC) {
         return func_type(g, c, d, err);
     }
+    if (form >= 0x80) {
+        return wrt_fail_at(g->m, at, err, "integer representation too long: the form of a type is one byte");
+    }
     if (form != FORM_STRUCT && form != FORM_ARRAY) {
         return wrt_fail_at(g->m, at, err, "malformed type: form 0x%02x is not known", form);
     }
@@ -277,7 +280,7 @@ int wrt_read_rectype(struct wrt_module *m, struct wrt_vec *type_ids, struct wp_w
 int wrt_decode_types(struct decode *d, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     uint32_t n;
-    if (wrt_read_count(c, "types", 0, WP_LIMIT_WASM_TYPES, 2, &n, err) < 0 ||
+    if (wrt_read_count(c, "types", 0, WP_LIMIT_WASM_TYPES, 1, &n, err) < 0 ||
         wrt_vec_reserve(d->mem, &d->type_ids, n, sizeof(uint32_t), err) < 0) {
         return -1;
     }

@@ -101,8 +101,8 @@ static int finish(struct decode *d, const struct wp_wasm_cursor *c, struct wp_er
     struct wrt_module *m = d->m;
     uint32_t want = m->func_count - m->func_imports;
     if (m->code_count != want) {
-        return wrt_fail_at(m, c->p, err, "function and code section have inconsistent lengths: %u and %u", want,
-                           m->code_count);
+        return wrt_fail_at(m, d->code_at ? d->code_at : c->p, err,
+                           "function and code section have inconsistent lengths: %u and %u", want, m->code_count);
     }
     if (m->data_section.ptr == NULL && d->claimed_data != 0) {
         return wrt_fail_at(m, c->p, err, "data count and data section have inconsistent lengths: %u and 0",

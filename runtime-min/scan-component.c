@@ -216,7 +216,7 @@ static int one_section(struct scan *s, const struct wp_wasm_cursor *before, cons
                        unsigned depth, struct wp_err *err)
 {
     if (section->id >= COMP_COUNT) {
-        return wp_wasm_fail(before, err, "section id %u is not known", section->id);
+        return wp_wasm_fail(before, err, "malformed section id: %u", section->id);
     }
     int rc = scan_section(s, depth, section, titles[section->id], err);
     if (rc != 0) {

@@ -51,7 +51,7 @@ static bool is_text(struct wp_span bytes)
 int scan_lookalike(struct wp_span bytes, struct wp_err *err)
 {
     if (bytes.len == 0) {
-        return wp_fail(err, WP_E_MODULE, "the file is empty");
+        return wp_fail(err, WP_E_MODULE, "unexpected end: the file is empty");
     }
     for (size_t i = 0; i < WP_ARRAY_LEN(lookalikes); i++) {
         const struct lookalike *l = &lookalikes[i];
