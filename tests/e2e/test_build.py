@@ -128,7 +128,7 @@ def test_wrong_projects(wpack, module, text, where, words):
     ("a.wasm", b"\x7fELF\x02\x01\x01" + bytes(64), ["ELF"]),
     ("a.wasm", b"", ["empty"]),
     ("a.wasm", b"\0asm\1\0\0", ["byte"]),
-    ("a.wasm", b"hello, world\n", ["at byte 0x0: does not begin with"]),
+    ("a.wasm", b"hello, world\n", ["at byte 0x0: magic header not detected"]),
 ])
 def test_what_is_no_module_is_refused_in_words(wpack, name, data, words):
     (wpack.cwd / name).write_bytes(data)

@@ -62,6 +62,55 @@ static void test_numbers(void **state)
     }
 }
 
+struct signed_case {
+    const char *hex;
+    unsigned bits;
+    int64_t value;
+    const char *error; /* NULL: accepted */
+};
+
+static const struct signed_case signed_numbers[] = {
+    {"00", 32, 0, NULL},
+    {"7f", 32, -1, NULL},
+    {"3f", 33, 63, NULL},
+    {"40", 33, -64, NULL},
+    {"8080808078", 32, INT32_MIN, NULL},
+    {"ffffffff07", 32, INT32_MAX, NULL},
+    {"ffffffff7f", 32, -1, NULL},
+    {"ffffffff0f", 33, UINT32_MAX, NULL},
+    {"8080808070", 33, -INT64_C(4294967296), NULL},
+    {"8080808080808080807f", 64, INT64_MIN, NULL},
+    {"ffffffffffffffffff00", 64, INT64_MAX, NULL},
+    {"8080808008", 32, 0, "at byte 0x0: integer too large: it has more than 32 bits"},
+    {"ffffffff77", 32, 0, "at byte 0x0: integer too large: it has more than 32 bits"},
+    {"8080808010", 33, 0, "at byte 0x0: integer too large: it has more than 33 bits"},
+    {"80808080808080808001", 64, 0, "at byte 0x0: integer too large: it has more than 64 bits"},
+    {"808080808000", 33, 0, "at byte 0x0: integer representation too long: it has more than 5 bytes"},
+    {"ff", 32, 0, "at byte 0x1: unexpected end"},
+};
+
+static void test_signed_numbers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WP_ARRAY_LEN(signed_numbers); i++) {
+        const struct signed_case *n = &signed_numbers[i];
+        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+        wasm_hex(&b, n->hex);
+        struct wp_wasm_cursor c = cursor(&b);
+        struct wp_err err = {.code = WP_E_OK};
+        int64_t value = 0;
+        int rc = wp_wasm_signed(&c, n->bits, &value, &err);
+        assert_int_equal(rc, n->error ? -1 : 0);
+        if (n->error) {
+            assert_string_equal(err.msg, n->error);
+            assert_ptr_equal(c.p, c.start);
+        } else {
+            assert_true(value == n->value);
+            assert_ptr_equal(c.p, c.end);
+        }
+    }
+}
+
 static void name_case(const char *hex, const char *want, const char *error, enum wp_code code)
 {
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
@@ -87,11 +136,12 @@ static void test_names(void **state)
     name_case("00", "", NULL, WP_E_OK);
     name_case("03616263", "abc", NULL, WP_E_OK);
     name_case("02c3a9", "\xc3\xa9", NULL, WP_E_OK);
-    name_case("036162", NULL, "at byte 0x0: a name claims 3 bytes, 2 are left", WP_E_MODULE);
-    name_case("ffffffff0f61", NULL, "at byte 0x0: a name claims 4294967295 bytes, 1 are left", WP_E_MODULE);
-    name_case("02c328", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
-    name_case("03eda080", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
-    name_case("01ff", NULL, "at byte 0x1: a name is not UTF-8", WP_E_MODULE);
+    name_case("036162", NULL, "at byte 0x0: unexpected end: a name claims 3 bytes, 2 are left", WP_E_MODULE);
+    name_case("ffffffff0f61", NULL, "at byte 0x0: unexpected end: a name claims 4294967295 bytes, 1 are left",
+              WP_E_MODULE);
+    name_case("02c328", NULL, "at byte 0x1: malformed UTF-8 encoding of a name", WP_E_MODULE);
+    name_case("03eda080", NULL, "at byte 0x1: malformed UTF-8 encoding of a name", WP_E_MODULE);
+    name_case("01ff", NULL, "at byte 0x1: malformed UTF-8 encoding of a name", WP_E_MODULE);
 }
 
 static void test_long_name(void **state)
@@ -156,10 +206,10 @@ static void test_section_errors(void **state)
 {
     (void)state;
     section_error("01", "at byte 0x1: unexpected end");
-    section_error("01 03 aabb", "at byte 0x0: section 1 claims 3 bytes, 2 are left");
-    section_error("01 ffffffff0f", "at byte 0x0: section 1 claims 4294967295 bytes, 0 are left");
+    section_error("01 03 aabb", "at byte 0x0: unexpected end: section 1 claims 3 bytes, 2 are left");
+    section_error("01 ffffffff0f", "at byte 0x0: unexpected end: section 1 claims 4294967295 bytes, 0 are left");
     section_error("00 00", "custom section: at byte 0x2: unexpected end");
-    section_error("00 02 02 61 62", "custom section: at byte 0x2: a name claims 2 bytes, 1 are left");
+    section_error("00 02 02 61 62", "custom section: at byte 0x2: unexpected end: a name claims 2 bytes, 1 are left");
 }
 
 static void preamble_case(const char *hex, enum wp_wasm_kind kind, const char *error)
@@ -186,12 +236,15 @@ static void test_preambles(void **state)
     (void)state;
     preamble_case(HEX_MODULE, WP_WASM_MODULE, NULL);
     preamble_case(HEX_COMPONENT, WP_WASM_COMPONENT, NULL);
-    preamble_case("0061736e 01000000", 0, "at byte 0x0: does not begin with the bytes 00 61 73 6d ('\\0asm')");
+    preamble_case("0061736e 01000000", 0,
+                  "at byte 0x0: magic header not detected: does not begin with the bytes 00 61 73 6d ('\\0asm')");
     preamble_case("0061736d 0100", 0,
-                  "at byte 0x0: ends after 6 of the 8 bytes that every WebAssembly binary begins with");
-    preamble_case("0061736d 02000000", 0, "at byte 0x0: module version 2 is not known, only 1 is");
-    preamble_case("0061736d 0a000100", 0, "at byte 0x0: component version 0xa is not known, only 0xd is");
-    preamble_case("0061736d 01000200", 0, "at byte 0x0: layer 2 is not known, only 0 (module) and 1 (component) are");
+                  "at byte 0x0: unexpected end after 6 of the 8 bytes that every WebAssembly binary begins with");
+    preamble_case("0061736d 02000000", 0, "at byte 0x0: unknown binary version: module version 2, only 1 is known");
+    preamble_case("0061736d 0a000100", 0,
+                  "at byte 0x0: unknown binary version: component version 0xa, only 0xd is known");
+    preamble_case("0061736d 01000200", 0,
+                  "at byte 0x0: unknown binary version: layer 2, only 0 (module) and 1 (component) are known");
 }
 
 static void test_skip(void **state)
@@ -204,7 +257,7 @@ static void test_skip(void **state)
     assert_int_equal(wp_wasm_skip(&c, 2, &err), 0);
     assert_int_equal(c.p - c.start, 2);
     assert_int_equal(wp_wasm_skip(&c, UINT64_MAX, &err), -1);
-    assert_string_equal(err.msg, "at byte 0x2: 18446744073709551615 bytes are claimed, 1 are left");
+    assert_string_equal(err.msg, "at byte 0x2: unexpected end: 18446744073709551615 bytes are claimed, 1 are left");
     uint8_t byte;
     assert_int_equal(wp_wasm_byte(&c, &byte, &err), 0);
     assert_int_equal(byte, 3);
@@ -215,9 +268,9 @@ static void test_skip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_names), cmocka_unit_test(test_long_name),
-        cmocka_unit_test(test_sections),  cmocka_unit_test(test_skip),  cmocka_unit_test(test_section_errors),
-        cmocka_unit_test(test_preambles),
+        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_signed_numbers), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_long_name),      cmocka_unit_test(test_sections),       cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_section_errors), cmocka_unit_test(test_preambles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
