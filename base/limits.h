@@ -48,7 +48,6 @@
     X(WASM_PARAMS, 1000, "types", "parameters of one function type")                                        \
     X(WASM_RESULTS, 1000, "types", "results of one function type")                                          \
     X(WASM_FIELDS, 10000, "fields", "fields of one struct type")                                            \
-    X(WASM_LOCALS, 50000, "locals", "locals of one function, parameters included")                          \
     X(WASM_FUNCTION_SIZE, 7654321, "bytes", "the body of one function")                                     \
     X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
