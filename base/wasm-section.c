@@ -95,10 +95,43 @@ static int leb(struct wp_wasm_cursor *c, unsigned bits, bool sign, uint64_t *ret
     return wp_wasm_fail(c, err, "integer representation too long: it has more than %u bytes", (bits + 6) / 7);
 }
 
+/* The same where ten bytes are there, without an error: how many bytes it took; 0: it is wrong. */
+__attribute__((always_inline)) static inline size_t leb_there(const uint8_t *p, unsigned bits, bool sign, uint64_t *ret)
+{
+    uint64_t value = 0;
+    size_t i = 0;
+    for (unsigned shift = 0; shift < bits; shift += 7) {
+        uint8_t byte = p[i++];
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) != 0) {
+            continue;
+        }
+        if (bits - shift < 7) {
+            unsigned from = sign ? bits - shift - 1 : bits - shift;
+            unsigned rest = (byte & 0x7fu) >> from;
+            if (rest != 0 && !(sign && rest == 0x7fu >> from)) {
+                return 0;
+            }
+        }
+        bool negative = sign && (byte & 0x40) != 0 && shift + 7 < 64;
+        *ret = negative ? value | UINT64_MAX << (shift + 7) : value;
+        return i;
+    }
+    return 0;
+}
+
+__attribute__((always_inline)) static inline int leb_any(struct wp_wasm_cursor *c, unsigned bits, bool sign,
+                                                         uint64_t *ret, struct wp_err *err)
+{
+    size_t n = left(c) >= 10 ? leb_there(c->p, bits, sign, ret) : 0;
+    c->p += n;
+    return n > 0 ? 0 : leb(c, bits, sign, ret, err);
+}
+
 int wp_wasm_u32_slow(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
 {
     uint64_t value;
-    if (leb(c, 32, false, &value, err) < 0) {
+    if (leb_any(c, 32, false, &value, err) < 0) {
         return -1;
     }
     *ret = (uint32_t)value;
@@ -107,17 +140,19 @@ int wp_wasm_u32_slow(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err
 
 int wp_wasm_u64_slow(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err)
 {
-    return leb(c, 64, false, ret, err);
+    return leb_any(c, 64, false, ret, err);
 }
 
-int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err)
+int wp_wasm_signed_slow(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err)
 {
     uint64_t value;
-    if (leb(c, bits, true, &value, err) < 0) {
-        return -1;
+    int rc = bits == 32   ? leb_any(c, 32, true, &value, err)
+             : bits == 33 ? leb_any(c, 33, true, &value, err)
+                          : leb_any(c, 64, true, &value, err);
+    if (rc == 0) {
+        *ret = (int64_t)value;
     }
-    *ret = (int64_t)value;
-    return 0;
+    return rc;
 }
 
 int wp_wasm_skip(struct wp_wasm_cursor *c, uint64_t n, struct wp_err *err)

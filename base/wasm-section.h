@@ -30,8 +30,7 @@ int wp_wasm_preamble(struct wp_wasm_cursor *c, enum wp_wasm_kind *ret, struct wp
 int wp_wasm_next(struct wp_wasm_cursor *c, struct wp_wasm_section *ret, struct wp_err *err) WP_MUST_USE;
 int wp_wasm_u32_slow(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err) WP_MUST_USE;
 int wp_wasm_u64_slow(struct wp_wasm_cursor *c, uint64_t *ret, struct wp_err *err) WP_MUST_USE;
-/* Signed, of 32, 33 or 64 bits. */
-int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err) WP_MUST_USE;
+int wp_wasm_signed_slow(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err) WP_MUST_USE;
 int wp_wasm_end(const struct wp_wasm_cursor *c, struct wp_err *err); /* "unexpected end" */
 
 static inline int wp_wasm_u32(struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
@@ -50,6 +49,17 @@ static inline int wp_wasm_u64(struct wp_wasm_cursor *c, uint64_t *ret, struct wp
         return 0;
     }
     return wp_wasm_u64_slow(c, ret, err);
+}
+
+/* Signed, of 32, 33 or 64 bits. */
+static inline int wp_wasm_signed(struct wp_wasm_cursor *c, unsigned bits, int64_t *ret, struct wp_err *err)
+{
+    if (c->p < c->end && *c->p < 0x80) {
+        *ret = (int64_t)(*c->p & 0x3f) - (*c->p & 0x40);
+        c->p++;
+        return 0;
+    }
+    return wp_wasm_signed_slow(c, bits, ret, err);
 }
 
 static inline int wp_wasm_byte(struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
