@@ -46,8 +46,9 @@ static int unknown(const char *word, struct wp_err *err)
         "default", "mvp", NULL};
     const char *near = wp_nearest(word, words);
     wp_fail(err, WP_E_USAGE, "'%s' is not a feature", word);
-    return near ? wp_hint(err, "did you mean '%s'?", near)
-                : wp_hint(err, "names as in 'simd,threads,-gc'; 'all', 'default' and 'mvp' may come first");
+    return near && !wp_str_eq(near, word)
+               ? wp_hint(err, "did you mean '%s'?", near)
+               : wp_hint(err, "names as in 'simd,threads,-gc'; 'all', 'default' and 'mvp' may come first");
 }
 
 static int one_word(const char *word, bool first, uint64_t *set, struct wp_err *err)
