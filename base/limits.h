@@ -61,6 +61,7 @@
     X(WASM_FLAGS, 32, "flags", "one flags type")                                                            \
     X(WASM_COMPONENT_PARAMS, 1000, "parameters", "one function of a component")                             \
     X(WASM_COMPONENT_WORK, 30000000, "steps", "comparing and rewriting the types of a component")           \
+    X(WIT_TEXT, 16 * WP_MIB, "bytes", "a component described as WIT")                                       \
     X(FACT_FUNCTIONS, 100000, "functions", "told by name, the largest of a module")                         \
     X(FACT_GROUPS, 4096, "groups", "namespaces that the functions of a module are counted under")           \
     X(FACT_FEATURES, 64, "names", "features that a module is said to use")                                  \

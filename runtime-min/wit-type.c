@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the types of a component to those of WIT. Every type export and import of a component makes a type id of its
+ * own; the first that leads to a definition becomes its declaration in WIT, later ones become `use` or an alias of it.
+ * Types without a name are remembered as such and spelled out where they are used.
+ *
+ * Recursion follows value types into value types, whose depth loading has limited. */
+#include "runtime-min/wit-parts.h"
+
+static void know(struct wit *w, uint32_t ctype, uint32_t as)
+{
+    w->known[ctype] = as + 2;
+}
+
+/* ctype or the nearest before it in its chain of aliases that is known. */
+static uint32_t known_alias(const struct wit *w, uint32_t ctype)
+{
+    uint32_t known = WIT_NONE;
+    for (; known == WIT_NONE && ctype != WRT_NO_INDEX; ctype = wrt_ctype(w->ctypes, ctype)->alias_of) {
+        known = wit_known(w, ctype);
+    }
+    return known;
+}
+
+static void use_value(struct wit *w, uint32_t valtype);
+
+/* Remember the nameless types in it. */
+static void use_parts(struct wit *w, const struct wrt_ctype *t)
+{
+    switch (t->kind) {
+    case WRT_T_RECORD:
+    case WRT_T_VARIANT:
+    case WRT_T_TUPLE:
+        for (uint32_t i = 0; i < t->as.list.count; i++) {
+            use_value(w, t->as.list.items[i].type);
+        }
+        break;
+    case WRT_T_FUNC:
+        for (uint32_t i = 0; i < t->as.list.count; i++) {
+            use_value(w, t->as.list.items[i].type);
+        }
+        use_value(w, t->as.list.result);
+        break;
+    case WRT_T_LIST:
+    case WRT_T_FIXED_LIST:
+    case WRT_T_OPTION:
+    case WRT_T_STREAM:
+    case WRT_T_FUTURE:
+        use_value(w, t->as.of.elem);
+        break;
+    case WRT_T_MAP:
+    case WRT_T_RESULT:
+        use_value(w, t->as.of.elem);
+        use_value(w, t->as.of.err);
+        break;
+    default: /* nothing inside */
+        break;
+    }
+}
+
+static void use_value(struct wit *w, uint32_t valtype)
+{
+    if (valtype >= WRT_V_TYPE && w->known[valtype - WRT_V_TYPE] == 0) {
+        use_parts(w, wrt_ctype_of(w->ctypes, valtype));
+        know(w, valtype - WRT_V_TYPE, WIT_ANONYMOUS);
+    }
+}
+
+int wit_add_type(struct wit *w, uint32_t scope, const struct wrt_citem *item)
+{
+    const struct wrt_ctype *t = wrt_ctype(w->ctypes, item->of);
+    if (t->kind >= WRT_T_INSTANCE || t->kind == WRT_T_FUNC) {
+        return wit_unsaid(w, item->name, "it is the type of an instance, component, module or function");
+    }
+    uint32_t same = known_alias(w, item->of);
+    if (same == WIT_NONE) {
+        use_parts(w, t);
+    }
+    struct wit_type *added = wrt_vec_add(&w->mem, &w->types, sizeof(*added), w->err);
+    if (added == NULL) {
+        return -1;
+    }
+    *added = (struct wit_type){.name = item->name,
+                               .external_id = item->external_id,
+                               .source = item->of,
+                               .same = same,
+                               .scope = scope,
+                               .next = WIT_NONE,
+                               .funcs = {WIT_NONE, WIT_NONE}};
+    uint32_t self = w->types.count - 1;
+    WIT_CHAIN(w, &wit_scope(w, scope)->types, self, wit_type);
+    if (w->known[item->type] == 0) {
+        know(w, item->type, self);
+    }
+    return wit_map_put(&w->mem, &w->map, WIT_KEY_TYPE, scope, item->name, self, w->err);
+}
+
+static void meet_value(struct wit *w, uint32_t new, uint32_t old);
+
+/* Two structures that ought to be equal: what is nameless in the new one is what it is in the old one. */
+static void meet_parts(struct wit *w, const struct wrt_ctype *new, const struct wrt_ctype *old)
+{
+    if (new->kind != old->kind) {
+        return;
+    }
+    switch (new->kind) {
+    case WRT_T_RECORD:
+    case WRT_T_VARIANT:
+    case WRT_T_TUPLE:
+        for (uint32_t i = 0; i < WP_MIN(new->as.list.count, old->as.list.count); i++) {
+            meet_value(w, new->as.list.items[i].type, old->as.list.items[i].type);
+        }
+        break;
+    case WRT_T_LIST:
+    case WRT_T_FIXED_LIST:
+    case WRT_T_OPTION:
+    case WRT_T_STREAM:
+    case WRT_T_FUTURE:
+        meet_value(w, new->as.of.elem, old->as.of.elem);
+        break;
+    case WRT_T_MAP:
+    case WRT_T_RESULT:
+        meet_value(w, new->as.of.elem, old->as.of.elem);
+        meet_value(w, new->as.of.err, old->as.of.err);
+        break;
+    default: /* nothing inside */
+        break;
+    }
+}
+
+static void meet_value(struct wit *w, uint32_t new, uint32_t old)
+{
+    if (new < WRT_V_TYPE || old < WRT_V_TYPE || w->known[new - WRT_V_TYPE] != 0) {
+        return;
+    }
+    uint32_t as = wit_known(w, old - WRT_V_TYPE);
+    know(w, new - WRT_V_TYPE, as == WIT_NONE ? WIT_ANONYMOUS : as);
+    meet_parts(w, wrt_ctype_of(w->ctypes, new), wrt_ctype_of(w->ctypes, old));
+}
+
+void wit_meet_type(struct wit *w, uint32_t type, const struct wrt_citem *item)
+{
+    const struct wit_type *t = wit_type(w, type);
+    if (t->same == WIT_NONE) {
+        meet_parts(w, wrt_ctype(w->ctypes, item->of), wrt_ctype(w->ctypes, t->source));
+    }
+    if (w->known[item->type] == 0) {
+        know(w, item->type, type);
+    }
+}
+
+int wit_add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item, uint32_t *ret)
+{
+    struct wrt_name n;
+    if (wrt_name_parse(item->name, "function", &n, w->err) < 0) {
+        return -1;
+    }
+    if (n.kind == WRT_NAME_INTERFACE) {
+        return wit_unsaid(w, item->name, "a function has the name of an interface");
+    }
+    struct wit_func f = {.label = n.label,
+                         .external_id = item->external_id,
+                         .kind = n.kind,
+                         .type = item->type,
+                         .resource = WIT_NONE,
+                         .next = WIT_NONE};
+    if (n.kind != WRT_NAME_LABEL) {
+        f.resource = wit_map_get(&w->map, WIT_KEY_TYPE, scope, n.resource);
+        if (f.resource == WIT_NONE || wit_type(w, f.resource)->same != WIT_NONE) {
+            return wit_unsaid(w, item->name, "its resource is not declared beside it");
+        }
+    }
+    use_parts(w, wrt_ctype(w->ctypes, item->type));
+    struct wit_func *added = wrt_vec_add(&w->mem, &w->funcs, sizeof(*added), w->err);
+    if (added == NULL) {
+        return -1;
+    }
+    *added = f;
+    *ret = w->funcs.count - 1;
+    return 0;
+}
