@@ -54,6 +54,7 @@ static int add_scope(struct wit *w, uint32_t package, struct wp_span name, bool 
     }
     *s = (struct wit_scope){.name = name,
                             .is_world = is_world,
+                            .docs = WIT_NONE,
                             .package = package,
                             .next = WIT_NONE,
                             .types = no_members,
@@ -152,7 +153,7 @@ static int add_item(struct wit *w, uint32_t world, bool export, const struct wit
 static int add_world_instance(struct wit *w, uint32_t world, bool export, const struct wrt_citem *x)
 {
     struct wrt_name n;
-    struct wit_item item = {.func = WIT_NONE, .external_id = x->external_id};
+    struct wit_item item = {.key = x->name, .func = WIT_NONE, .docs = WIT_NONE, .external_id = x->external_id};
     if (wrt_name_parse(x->name, "instance", &n, w->err) < 0) {
         return -1;
     }
@@ -168,7 +169,8 @@ static int add_world_instance(struct wit *w, uint32_t world, bool export, const 
     }
     item.name = x->name;
     if (add_scope(w, wit_scope(w, world)->package, wp_span(NULL, 0), false, &item.scope) < 0 ||
-        add_members(w, item.scope, x) < 0) {
+        add_members(w, item.scope, x) < 0 ||
+        (!export && wit_map_put(&w->mem, &w->map, WIT_KEY_INLINE, world, x->name, item.scope, w->err) < 0)) {
         return -1;
     }
     return add_item(w, world, export, &item);
@@ -176,8 +178,10 @@ static int add_world_instance(struct wit *w, uint32_t world, bool export, const 
 
 static int add_world_func(struct wit *w, uint32_t world, bool export, const struct wrt_citem *x)
 {
-    struct wit_item item = {.name = x->name, .scope = WIT_NONE, .external_id = x->external_id};
-    if (wit_add_func(w, world, x, &item.func) < 0) {
+    struct wit_item item = {
+        .name = x->name, .key = x->name, .scope = WIT_NONE, .docs = WIT_NONE, .external_id = x->external_id};
+    if (wit_add_func(w, world, x, &item.func) < 0 ||
+        (!export && wit_map_put(&w->mem, &w->map, WIT_KEY_FUNC, world, x->name, item.func, w->err) < 0)) {
         return -1;
     }
     uint32_t resource = wit_func(w, item.func)->resource;
@@ -229,6 +233,50 @@ static int add_world(struct wit *w, uint32_t package, struct wp_span name, const
 }
 
 /* ---- WIT packages in binary form ---- */
+
+/* The node of one of a world's imports or exports. Exports have a table of their own, but those that nothing imported
+ * is called like may stand in the one of the imports. */
+static uint32_t item_docs(const struct wit *w, uint32_t world, bool export, struct wp_span name, enum wit_key kind)
+{
+    uint32_t docs = wit_scope(w, world)->docs;
+    uint32_t both = wit_docs(w, docs, kind == WIT_KEY_FUNC ? "funcs" : "interfaces");
+    uint32_t exports = wit_docs(w, docs, kind == WIT_KEY_FUNC ? "func_exports" : "interface_exports");
+    uint32_t own = export ? wit_docs_at(w, exports, name) : WIT_NONE;
+    bool shared = !export || (own == WIT_NONE && wit_map_get(&w->map, kind, world, name) == WIT_NONE);
+    return shared ? wit_docs_at(w, both, name) : own;
+}
+
+static void add_item_docs(struct wit *w, uint32_t world, bool export, const struct wit_list *list)
+{
+    for (uint32_t i = list->first; i != WIT_NONE; i = wit_item(w, i)->next) {
+        struct wit_item *item = wit_item(w, i);
+        if (item->func != WIT_NONE) {
+            item->docs = item_docs(w, world, export, item->name, WIT_KEY_FUNC);
+        } else if (wit_scope(w, item->scope)->name.len == 0) {
+            wit_scope(w, item->scope)->docs = item_docs(w, world, export, item->name, WIT_KEY_INLINE);
+        }
+    }
+}
+
+/* Where the comments of everything in the main package are. */
+static int add_docs(struct wit *w)
+{
+    if (wit_read_docs(w) < 0) {
+        return -1;
+    }
+    const struct wit_package *p = wit_package(w, w->main);
+    uint32_t interfaces = wit_docs(w, 0, "interfaces"), worlds = wit_docs(w, 0, "worlds");
+    for (uint32_t i = p->interfaces.first; i != WIT_NONE; i = wit_scope(w, i)->next) {
+        wit_scope(w, i)->docs = wit_docs_at(w, interfaces, wit_scope(w, i)->name);
+    }
+    for (uint32_t i = p->worlds.first; i != WIT_NONE; i = wit_scope(w, i)->next) {
+        struct wit_scope *world = wit_scope(w, i);
+        world->docs = wit_docs_at(w, worlds, world->name);
+        add_item_docs(w, i, false, &world->imports);
+        add_item_docs(w, i, true, &world->exports);
+    }
+    return 0;
+}
 
 /* The imports of a package's part are interfaces that it uses. */
 static int add_used(struct wit *w, const struct wrt_ciface *f)
@@ -334,7 +382,7 @@ int wit_decode(struct wit *w)
     }
     if (is_package(w, &top, &older)) {
         bool failed = older && find_package(w, top.ns, top.package, top.version, &w->main) < 0;
-        return failed ? -1 : add_parts(w, older);
+        return failed || add_parts(w, older) < 0 || add_docs(w) < 0 ? -1 : 0;
     }
     return find_package(w, wp_span_str("root"), wp_span_str("component"), wp_span(NULL, 0), &w->main) < 0
                ? -1

@@ -25,7 +25,7 @@ struct wit_type {
 };
 
 struct wit_func {
-    struct wp_span label, external_id;
+    struct wp_span name, label, external_id; /* [method]a.b, b */
     enum wrt_name_kind kind;
     uint32_t type;     /* the component's type */
     uint32_t resource; /* WIT_NONE: of none */
@@ -35,7 +35,9 @@ struct wit_func {
 /* What a world imports or exports, types and resource functions aside. */
 struct wit_item {
     struct wp_span name;  /* empty: an interface under its own name */
+    struct wp_span key;   /* the name in the binary */
     uint32_t scope, func; /* one of them; the other is WIT_NONE */
+    uint32_t docs;        /* of a function */
     struct wp_span external_id;
     uint32_t next;
 };
@@ -44,6 +46,7 @@ struct wit_item {
 struct wit_scope {
     struct wp_span name; /* empty: an interface that is written where it is used */
     bool is_world;
+    uint32_t docs; /* node of its comments, WIT_NONE: none */
     uint32_t package, next;
     struct wit_list types, funcs;     /* functions of no resource */
     struct wit_list imports, exports; /* of a world: items */
@@ -56,7 +59,16 @@ struct wit_package {
 };
 
 /* Exact names to numbers, in constant time. */
-enum wit_key { WIT_KEY_NS, WIT_KEY_NAME, WIT_KEY_VERSION, WIT_KEY_INTERFACE, WIT_KEY_TYPE, WIT_KEY_FUNC, WIT_KEY_OWN };
+enum wit_key {
+    WIT_KEY_NS,
+    WIT_KEY_NAME,
+    WIT_KEY_VERSION,
+    WIT_KEY_INTERFACE,
+    WIT_KEY_TYPE,
+    WIT_KEY_FUNC,   /* of interfaces, and those that worlds import */
+    WIT_KEY_INLINE, /* interfaces without a name that worlds import */
+    WIT_KEY_DOCS,
+};
 struct wit_map {
     struct wrt_vec entries;
     uint32_t *slots;
@@ -76,6 +88,8 @@ struct wit {
     struct wit_map map;
     uint32_t *known; /* the component's type -> WIT type or WIT_ANONYMOUS, + 2 (mod 2^32); 0: not yet seen */
     struct wrt_vec types, funcs, items, scopes, packages;
+    struct wrt_vec docs; /* struct wp_span: texts of the nodes of the comments' tree */
+    bool has_docs;
     uint32_t *order; /* packages as they are printed; the first is the main one */
     uint32_t order_count;
     uint32_t main;
@@ -128,6 +142,12 @@ int wit_add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item, ui
         }                                         \
         (list)->last = (member);                  \
     } while (0)
+
+/* wit-docs.c: the comments of a WIT package. Node 0 is the package's; of WIT_NONE nothing is known. -1: no memory. */
+int wit_read_docs(struct wit *w) WP_MUST_USE;
+uint32_t wit_docs_at(const struct wit *w, uint32_t node, struct wp_span key);
+uint32_t wit_docs(const struct wit *w, uint32_t node, const char *key);
+struct wp_span wit_docs_text(const struct wit *w, uint32_t node); /* its text, empty: an object */
 
 /* wit-print.c */
 int wit_print(const struct wit *w, wrt_write_fn write, void *arg, struct wp_err *err) WP_MUST_USE;

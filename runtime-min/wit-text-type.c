@@ -200,6 +200,12 @@ void wit_put_func(struct wit_out *o, const struct wit_func *f)
     wit_put_end(o);
 }
 
+/* The node of a member of a scope: of a type or function. */
+static uint32_t member_docs(const struct wit *w, uint32_t scope, const char *kind, struct wp_span name)
+{
+    return wit_docs_at(w, wit_docs(w, wit_scope(w, scope)->docs, kind), name);
+}
+
 static void put_resource(struct wit_out *o, const struct wit_type *r)
 {
     wit_put(o, "resource ");
@@ -211,6 +217,7 @@ static void put_resource(struct wit_out *o, const struct wit_type *r)
     wit_put_open(o);
     for (uint32_t i = r->funcs.first; i != WIT_NONE; i = wit_func(o->w, i)->next) {
         const struct wit_func *f = wit_func(o->w, i);
+        wit_put_docs(o, member_docs(o->w, r->scope, "funcs", f->name));
         wit_put_external_id(o, f->external_id);
         if (f->kind != WRT_NAME_CONSTRUCTOR) {
             wit_put_name(o, f->label);
@@ -227,11 +234,13 @@ static void put_resource(struct wit_out *o, const struct wit_type *r)
 static void put_members(struct wit_out *o, const char *word, const struct wit_type *t, const struct wrt_ctype *c)
 {
     bool fields = c->kind == WRT_T_RECORD;
+    uint32_t docs = wit_docs(o->w, member_docs(o->w, t->scope, "types", t->name), "items");
     wit_put(o, word);
     wit_put_name(o, t->name);
     wit_put_open(o);
     for (uint32_t i = 0; i < c->as.list.count && o->result == 0; i++) {
         const struct wrt_cfield *m = &c->as.list.items[i];
+        wit_put_comment(o, wit_docs_text(o->w, wit_docs_at(o->w, docs, m->name)));
         wit_put_name(o, m->name);
         if (m->type != WRT_V_NONE) {
             wit_put(o, fields ? ": " : "(");
@@ -266,6 +275,7 @@ static void declare(struct wit_out *o, const struct wit_type *t)
 {
     const struct wrt_ctype *c = wrt_ctype(o->w->ctypes, t->source);
     wit_put_new_item(o);
+    wit_put_docs(o, member_docs(o->w, t->scope, "types", t->name));
     wit_put_external_id(o, t->external_id);
     if (t->same != WIT_NONE) {
         put_alias(o, t, c);
@@ -309,6 +319,31 @@ static bool same_text(struct wp_span a, struct wp_span b)
     return (a.ptr == NULL) == (b.ptr == NULL) && a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+static uint32_t stability_of(const struct wit *w, const struct wit_type *t)
+{
+    return wit_docs(w, member_docs(w, t->scope, "types", t->name), "stability");
+}
+
+static bool same_stability(const struct wit *w, uint32_t a, uint32_t b)
+{
+    static const char *const words[][2] = {
+        {"stable", "since"}, {"stable", "deprecated"}, {"unstable", "feature"}, {"unstable", "deprecated"}};
+    for (size_t i = 0; i < WP_ARRAY_LEN(words); i++) {
+        if (!same_text(wit_docs_text(w, wit_docs(w, wit_docs(w, a, words[i][0]), words[i][1])),
+                       wit_docs_text(w, wit_docs(w, wit_docs(w, b, words[i][0]), words[i][1])))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* May t stand in the `use` that `open` began? */
+static bool same_use(const struct wit_out *o, const struct wit_type *open, const struct wit_type *t)
+{
+    return open != NULL && used(o, open)->scope == used(o, t)->scope && same_text(open->external_id, t->external_id) &&
+           same_stability(o->w, stability_of(o->w, open), stability_of(o->w, t));
+}
+
 /* `use path.{a, b as c}`: one for neighbours from the same interface. */
 static void put_uses(struct wit_out *o, uint32_t first)
 {
@@ -322,7 +357,7 @@ static void put_uses(struct wit_out *o, uint32_t first)
             unsaid(o, "used interface");
             return;
         }
-        if (open != NULL && used(o, open)->scope == of->scope && same_text(open->external_id, t->external_id)) {
+        if (same_use(o, open, t)) {
             wit_put(o, ", ");
         } else {
             if (open != NULL) {
@@ -330,6 +365,7 @@ static void put_uses(struct wit_out *o, uint32_t first)
                 wit_put_end(o);
             }
             open = t;
+            wit_put_stability(o, stability_of(o->w, t));
             wit_put_external_id(o, t->external_id);
             wit_put(o, "use ");
             wit_put_path(o, of->scope);

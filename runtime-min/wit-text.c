@@ -141,6 +141,77 @@ void wit_put_path(struct wit_out *o, uint32_t scope)
     }
 }
 
+/* ---- comments ---- */
+
+/* What could steer a terminal: control characters, changes of direction, invisible ones. */
+static bool is_unsafe(int32_t c)
+{
+    return (c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+static void put_code(struct wit_out *o, int32_t c)
+{
+    char text[16];
+    int len = snprintf(text, sizeof(text), "\\u{%x}", (unsigned)c);
+    put_bytes(o, text, (size_t)len);
+}
+
+static void put_foreign(struct wit_out *o, struct wp_span text)
+{
+    wit_put(o, "");
+    for (const uint8_t *p = text.ptr, *end = text.ptr + text.len; p < end;) {
+        const uint8_t *start = p;
+        int32_t c = wp_utf8_next(&p, end);
+        if (is_unsafe(c)) {
+            put_code(o, c);
+        } else {
+            put_bytes(o, (const char *)start, (size_t)(p - start));
+        }
+    }
+}
+
+void wit_put_comment(struct wit_out *o, struct wp_span text)
+{
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end == NULL ? text.len : (size_t)(end - text.ptr);
+        size_t shown = end != NULL && len > 0 && text.ptr[len - 1] == '\r' ? len - 1 : len;
+        wit_put(o, shown > 0 ? "/// " : "///");
+        put_foreign(o, wp_span(text.ptr, shown));
+        wit_put_line(o);
+        size_t done = len + (end != NULL);
+        text = wp_span(text.ptr + done, text.len - done);
+    }
+}
+
+static void put_attribute(struct wit_out *o, const char *start, uint32_t node)
+{
+    if (node != WIT_NONE) {
+        wit_put(o, start);
+        put_foreign(o, wit_docs_text(o->w, node));
+        wit_put(o, ")");
+        wit_put_line(o);
+    }
+}
+
+void wit_put_stability(struct wit_out *o, uint32_t node)
+{
+    uint32_t stable = wit_docs(o->w, node, "stable"), unstable = wit_docs(o->w, node, "unstable");
+    put_attribute(o, "@since(version = ", wit_docs(o->w, stable, "since"));
+    put_attribute(o, "@unstable(feature = ", wit_docs(o->w, unstable, "feature"));
+    put_attribute(o, "@deprecated(version = ", wit_docs(o->w, stable != WIT_NONE ? stable : unstable, "deprecated"));
+}
+
+void wit_put_docs(struct wit_out *o, uint32_t node)
+{
+    uint32_t docs = wit_docs(o->w, node, "docs");
+    wit_put_comment(o, wit_docs_text(o->w, docs != WIT_NONE ? docs : node));
+    wit_put_stability(o, wit_docs(o->w, node, "stability"));
+}
+
+/* ---- external ids ---- */
+
 static bool is_plain(int32_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
@@ -161,14 +232,12 @@ void wit_put_external_id(struct wit_out *o, struct wp_span id)
         while (*pair != '\0' && *pair != c) {
             pair += 2;
         }
-        char text[16];
         if (is_plain(c)) {
             put_bytes(o, (const char *)start, 1);
         } else if (*pair != '\0') {
             put_bytes(o, (const char[]){'\\', pair[1]}, 2);
         } else {
-            int len = snprintf(text, sizeof(text), "\\u{%x}", (unsigned)c);
-            put_bytes(o, text, (size_t)len);
+            put_code(o, c);
         }
     }
     wit_put(o, "\")");

@@ -33,6 +33,10 @@ void wit_put_new_item(struct wit_out *o);
 void wit_put_path(struct wit_out *o, uint32_t scope);
 /* A line `@external-id("…")`; nothing where there is none. */
 void wit_put_external_id(struct wit_out *o, struct wp_span id);
+/* Lines "/// …" and "@since(…)" or "@unstable(…)", "@deprecated(…)", as the node has them. */
+void wit_put_docs(struct wit_out *o, uint32_t node);
+void wit_put_comment(struct wit_out *o, struct wp_span text);
+void wit_put_stability(struct wit_out *o, uint32_t node); /* of the stability itself */
 /* From "func(" to the end of the line. */
 void wit_put_func(struct wit_out *o, const struct wit_func *f);
 /* The types of an interface or world: what it uses, then what it declares. */

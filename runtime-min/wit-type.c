@@ -158,7 +158,8 @@ int wit_add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item, ui
     if (n.kind == WRT_NAME_INTERFACE) {
         return wit_unsaid(w, item->name, "a function has the name of an interface");
     }
-    struct wit_func f = {.label = n.label,
+    struct wit_func f = {.name = item->name,
+                         .label = n.label,
                          .external_id = item->external_id,
                          .kind = n.kind,
                          .type = item->type,
