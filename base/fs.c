@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Files (base/fs.h): opening beneath a folder, folders that survive a crash, atomic replacement, locks. */
+ * Files (base/fs.h): opening and making beneath a folder, atomic replacement, locks. */
 #include "base/fs.h"
 
 #include "base/job.h"
@@ -202,8 +202,8 @@ int wp_fs_sync(int fd, const char *shown, struct wp_err *err)
     return 0;
 }
 
-/* The folder `name` in dirfd, made when absent. */
-static int enter_folder(int dirfd, const char *name, bool follow, const char *shown, struct wp_err *err)
+/* The folder `name` in dirfd, made when absent, durable. */
+static int enter_folder(int dirfd, const char *name, const char *shown, struct wp_err *err)
 {
     if (mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST && errno != EISDIR) {
         return wp_fs_fail(err, errno, "cannot make folder '%s'", shown);
@@ -212,8 +212,7 @@ static int enter_folder(int dirfd, const char *name, bool follow, const char *sh
     if (wp_fs_sync(dirfd, shown, err) < 0) {
         return -1;
     }
-    int fd = follow ? openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                    : open_component(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
+    int fd = open_component(dirfd, name, O_RDONLY | O_DIRECTORY, 0);
     return fd >= 0 ? fd : wp_fs_fail(err, errno, "cannot open folder '%s'", shown);
 }
 
@@ -228,7 +227,7 @@ static int make_folders(int dirfd, const char *path, bool whole, struct wp_err *
         if (wp_str_eq(name, "..")) {
             return wp_fail(err, WP_E_IO, "cannot make folder '%s': it leads out of its folder", path);
         }
-        int fd = enter_folder(at >= 0 ? at : dirfd, name, false, path, err);
+        int fd = enter_folder(at >= 0 ? at : dirfd, name, path, err);
         if (fd < 0) {
             return -1;
         }
@@ -241,49 +240,6 @@ static int make_folders(int dirfd, const char *path, bool whole, struct wp_err *
 int wp_fs_mkdirs_beneath(int dirfd, const char *path, struct wp_err *err)
 {
     return make_folders(dirfd, path, false, err);
-}
-
-/* The entry of an existing folder made durable. The folder above need not be readable; then it is none of ours. */
-static int sync_above(const char *path, struct wp_err *err)
-{
-    WP_AUTO_FREE char *above = wp_xasprintf("%s/..", path);
-    WP_AUTO_FD int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? 0 : wp_fs_sync(fd, above, err);
-}
-
-int wp_fs_mkdirs(const char *path, struct wp_err *err)
-{
-    if (path[0] == '\0') {
-        return wp_fail(err, WP_E_NOT_FOUND, "cannot make a folder without a name");
-    }
-    struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        return sync_above(path, err);
-    }
-    WP_AUTO_FREE char *upper = wp_xstrdup(path);
-    size_t len = strlen(upper);
-    while (len > 1 && upper[len - 1] == '/') {
-        upper[--len] = '\0';
-    }
-    char *slash = strrchr(upper, '/');
-    const char *name = slash != NULL ? slash + 1 : upper;
-    WP_AUTO_FREE char *last = wp_xstrdup(name);
-    if (slash == upper) {
-        slash++;
-    }
-    if (slash != NULL) {
-        *slash = '\0';
-    }
-    const char *above = slash != NULL ? upper : ".";
-    if (slash != NULL && wp_fs_mkdirs(above, err) < 0) {
-        return -1;
-    }
-    WP_AUTO_FD int dirfd = wp_fs_open_dir(above, err);
-    if (dirfd < 0) {
-        return -1;
-    }
-    WP_AUTO_FD int fd = enter_folder(dirfd, last, true, path, err);
-    return fd < 0 ? -1 : 0;
 }
 
 /* ---- whole files ---- */

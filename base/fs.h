@@ -27,6 +27,26 @@ int wp_fs_fail(struct wp_err *err, int errnum, const char *fmt, ...) WP_PRINTF(3
 /* mkdir -p, mode 0777 & ~umask. The folders are durable on return, here and below, also those that an earlier run made
  * and was stopped before it synced. */
 int wp_fs_mkdirs(const char *path, struct wp_err *err) WP_MUST_USE;
+
+/* What has yet to become durable and may do so together: a few folders, a file. Start with {0}. */
+struct wp_fs_later_row {
+    int fd;
+    bool own;
+    char *shown;
+};
+struct wp_fs_later {
+    struct wp_fs_later_row *rows;
+    size_t count;
+};
+/* own: fd is closed when its row goes. */
+void wp_fs_later_add(struct wp_fs_later *later, int fd, bool own, const char *shown);
+/* All are synced, side by side, and gone from the list; after an error all stay. */
+int wp_fs_later_sync(struct wp_fs_later *later, struct wp_err *err) WP_MUST_USE;
+/* The rows from that place on go unsynced. */
+void wp_fs_later_cut(struct wp_fs_later *later, size_t count);
+void wp_fs_later_done(struct wp_fs_later *later);
+/* As wp_fs_mkdirs; the last folder is durable when what this adds to later is. */
+int wp_fs_mkdirs_later(const char *path, struct wp_fs_later *later, struct wp_err *err) WP_MUST_USE;
 /* Open a folder, O_CLOEXEC | O_DIRECTORY. Returns the descriptor. */
 int wp_fs_open_dir(const char *path, struct wp_err *err) WP_MUST_USE;
 /* Open path (relative, already checked or made by us) beneath dirfd without following any symlink. flags and mode as

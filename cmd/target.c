@@ -239,7 +239,7 @@ static unsigned layout_flags(enum target_use use)
     case TARGET_WRITE:
         return OCI_LAYOUT_WRITE;
     case TARGET_CREATE:
-        return OCI_LAYOUT_CREATE;
+        return OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE;
     case TARGET_READ:
     case TARGET_IMAGINE:
         break;

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "oci/layout-int.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 enum { BATCH = 64, SYNCS = 16 };
@@ -17,23 +18,50 @@ struct layout_batch {
     struct oci_digest digests[BATCH];
 };
 
-static int sync_one(void *arg, size_t i, struct wp_err *err)
-{
-    struct layout_batch *b = arg;
-    return layout_file_sync(&b->files[i], &b->digests[i], err);
-}
+/* b may be NULL. */
+struct leave {
+    struct layout *l;
+    struct layout_batch *b;
+};
 
-static int publish_all(struct layout_batch *b, struct wp_err *err)
+static int sync_birth(struct layout *l, struct wp_err *err)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        /* An error shows at fsync. */
-        (void)sync_file_range(b->files[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-    }
-    if (wp_pool_run(SYNCS, b->count, sync_one, b, err) < 0) {
+    WP_AUTO_FREE char *shown = layout_shown(l, LAYOUT_MARK);
+    if (!l->birth.synced && wp_fs_sync(l->birth.fd, shown, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < b->count; i++) {
-        if (layout_file_publish(&b->files[i], &b->digests[i], err) < 0) {
+    l->birth.synced = true;
+    return 0;
+}
+
+static int name_birth(struct layout *l, struct wp_err *err)
+{
+    if (renameat(l->birth.dir, l->birth.name, l->root, LAYOUT_MARK) < 0) {
+        return wp_fs_fail(err, errno, "cannot make '%s/" LAYOUT_MARK "'", l->path);
+    }
+    l->birth.keep = true;
+    layout_file_drop_p(&l->birth);
+    return 0;
+}
+
+static int sync_one(void *arg, size_t i, struct wp_err *err)
+{
+    const struct leave *leave = arg;
+    struct layout_batch *b = leave->b;
+    return b != NULL && i < b->count ? layout_file_sync(&b->files[i], &b->digests[i], err) : sync_birth(leave->l, err);
+}
+
+/* Names in the order in which somebody else may look: what this is, then what it holds. */
+static int publish_all(struct layout *l, struct layout_batch *b, struct wp_err *err)
+{
+    bool birth = l->birth.fd >= 0;
+    size_t count = b != NULL ? b->count : 0;
+    struct leave leave = {.l = l, .b = b};
+    if (wp_pool_run(SYNCS, count + birth, sync_one, &leave, err) < 0 || (birth && name_birth(l, err) < 0)) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (layout_file_name(&b->files[i], &b->digests[i], err) < 0) {
             return -1;
         }
     }
@@ -55,7 +83,7 @@ int layout_settle(struct layout *l, struct wp_err *err)
     pthread_mutex_lock(&l->mutex);
     struct layout_batch *b = l->leaving = WP_STEAL(l->waiting);
     pthread_mutex_unlock(&l->mutex);
-    int n = b == NULL ? 0 : publish_all(b, err);
+    int n = publish_all(l, b, err);
     pthread_mutex_lock(&l->mutex);
     l->leaving = NULL;
     pthread_mutex_unlock(&l->mutex);
@@ -64,8 +92,18 @@ int layout_settle(struct layout *l, struct wp_err *err)
     return n;
 }
 
+int layout_bear(struct layout *l, struct wp_err *err)
+{
+    pthread_mutex_lock(&l->settling);
+    int n = l->birth.fd < 0 ? 0 : publish_all(l, NULL, err);
+    pthread_mutex_unlock(&l->settling);
+    return n;
+}
+
 int layout_publish_later(struct layout *l, struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
 {
+    /* The disk begins now, behind the back of what is still to come; an error shows at fsync. */
+    (void)sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     pthread_mutex_lock(&l->mutex);
     while (l->waiting != NULL && l->waiting->count == BATCH) {
         pthread_mutex_unlock(&l->mutex);

@@ -221,10 +221,7 @@ static int bind_all(struct layout *l, const struct change *changes, size_t n, un
             return -1;
         }
     }
-    if (write_lists(l, &dr, lists, err) < 0 || layout_flush(l, err) < 0) {
-        return -1;
-    }
-    return layout_draft_write(l, &dr, err);
+    return write_lists(l, &dr, lists, err) < 0 ? -1 : layout_draft_write(l, &dr, err);
 }
 
 int layout_bind(struct oci_store *s, const struct oci_binding *list, size_t n, unsigned flags, struct wp_err *err)
@@ -272,7 +269,7 @@ static int remove_names(struct layout *l, const struct oci_desc *d, struct wp_er
         edit_list(l, &dr, &lists, &m.subject->digest, &plain, true, err) < 0) {
         return -1;
     }
-    if (write_lists(l, &dr, lists, err) < 0 || layout_flush(l, err) < 0 || layout_draft_write(l, &dr, err) < 0) {
+    if (write_lists(l, &dr, lists, err) < 0 || layout_draft_write(l, &dr, err) < 0) {
         return -1;
     }
     return found ? 1 : 0;
@@ -298,7 +295,7 @@ int layout_remove(struct oci_store *s, const struct oci_desc *d, struct wp_err *
     wp_err_clear(err);
     if (dir >= 0 && unlinkat(dir, strrchr(path, '/') + 1, 0) == 0) {
         layout_blob_dir_touched(l, d->digest.alg);
-        return (l->flags & OCI_LAYOUT_LOCK_OPS) != 0 ? layout_flush(l, err) : 0;
+        return (l->flags & OCI_LAYOUT_LOCK_OPS) != 0 ? layout_flush(l, -1, NULL, err) : 0;
     }
     if (dir >= 0 && errno != ENOENT) {
         return wp_fail_errno(err, errno, "cannot remove '%s/%s'", l->path, path);

@@ -14,7 +14,7 @@
 
 #define HASH_CHUNK ((size_t)256 * 1024)
 #define SMALL      ((uint64_t)4 << 20) /* may wait for company */
-#define WRITE_OUT  ((uint64_t)8 << 20) /* written out behind the download's back each time it has grown so much */
+#define WRITE_OUT  ((uint64_t)1 << 20) /* written out behind the download's back each time it has grown so much */
 /* A file is touched when somebody relies on it, not at every look. */
 #define TOUCH_AFTER_S 60
 
@@ -49,25 +49,21 @@ void layout_file_drop_p(struct layout_file *f)
 
 int layout_file_sync(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
 {
-    char path[OCI_BLOB_PATH];
-    WP_AUTO_FREE char *shown = layout_shown(f->l, oci_digest_blob_path(digest, path));
-    if (!f->synced && wp_fs_sync(f->fd, shown, err) < 0) {
-        return -1;
+    if (!f->synced && wp_fs_sync(f->fd, f->name, err) < 0) {
+        char path[OCI_BLOB_PATH];
+        return wp_wrap(err, "%s/%s", f->l->path, oci_digest_blob_path(digest, path));
     }
     f->synced = true;
     return 0;
 }
 
-int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
+int layout_file_name(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
 {
     LAYOUT_AUTO_FILE struct layout_file own = *f;
     f->fd = -1;
     struct layout *l = own.l;
     char path[OCI_BLOB_PATH];
     WP_AUTO_FREE char *shown = layout_shown(l, oci_digest_blob_path(digest, path));
-    if (layout_file_sync(&own, digest, err) < 0) {
-        return -1;
-    }
     int dir = layout_blob_dir(l, digest->alg, true, err);
     if (dir < 0) {
         return -1;
@@ -77,8 +73,17 @@ int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, 
     }
     own.keep = true;
     layout_blob_dir_touched(l, digest->alg);
+    return 0;
+}
+
+int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err)
+{
+    struct layout *l = f->l;
+    if (layout_file_sync(f, digest, err) < 0 || layout_file_name(f, digest, err) < 0) {
+        return -1;
+    }
     /* A server acknowledges each upload by itself. */
-    return (l->flags & OCI_LAYOUT_LOCK_OPS) != 0 ? layout_flush(l, err) : 0;
+    return (l->flags & OCI_LAYOUT_LOCK_OPS) != 0 ? layout_flush(l, -1, NULL, err) : 0;
 }
 
 int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, struct wp_err *err)
@@ -86,7 +91,7 @@ int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, st
     LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
     WP_AUTO_FREE char *shown = layout_shown(l, name);
     if (layout_temp(l, &f, err) < 0 || wp_write_all(f.fd, bytes.ptr, bytes.len, shown, err) < 0 ||
-        wp_fs_sync(f.fd, shown, err) < 0) {
+        layout_flush(l, f.fd, shown, err) < 0) {
         return -1;
     }
     if (renameat(f.dir, f.name, l->root, name) < 0) {
@@ -104,7 +109,7 @@ int layout_sync_root(struct layout *l, const char *name, struct wp_err *err)
         return -1;
     }
     wp_err_clear(err);
-    return fd >= 0 && wp_fs_sync(fd, shown, err) < 0 ? -1 : wp_fs_sync(l->root, l->path, err);
+    return layout_flush(l, fd, shown, err) < 0 ? -1 : wp_fs_sync(l->root, l->path, err);
 }
 
 bool layout_file_idle(int dir, const char *name)
@@ -415,7 +420,11 @@ int layout_push(struct oci_store *s, const struct oci_desc *d, struct wp_source 
         return found < 0 ? -1 : 0;
     }
     LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
-    if (layout_blob_dir(l, d->digest.alg, true, err) < 0 || open_part(l, d, &f, err) < 0) {
+    /* Large content does not gain from company, and its part outlives an interruption better than a file in a batch. */
+    bool waits = opts != NULL && opts->until_bind && (l->flags & OCI_LAYOUT_LOCK_OPS) == 0 &&
+                 (d->size == OCI_SIZE_UNKNOWN || d->size <= SMALL);
+    if ((!waits && layout_bear(l, err) < 0) || layout_blob_dir(l, d->digest.alg, true, err) < 0 ||
+        open_part(l, d, &f, err) < 0) {
         return -1;
     }
     WP_AUTO_HASH struct wp_hash *hash = wp_hash_new(d->digest.alg);
@@ -425,11 +434,8 @@ int layout_push(struct oci_store *s, const struct oci_desc *d, struct wp_source 
         f.keep = f.dir == l->part && err->code != WP_E_INTEGRITY && has_bytes(f.fd);
         return -1;
     }
-    /* Large content does not gain from company, and its part outlives an interruption better than a file in a batch. */
-    if (opts != NULL && opts->until_bind && t.done <= SMALL && (l->flags & OCI_LAYOUT_LOCK_OPS) == 0) {
-        return layout_publish_later(l, &f, &d->digest, err);
-    }
-    return layout_file_publish(&f, &d->digest, err);
+    return waits && t.done <= SMALL ? layout_publish_later(l, &f, &d->digest, err)
+                                    : layout_file_publish(&f, &d->digest, err);
 }
 
 int layout_stage_bytes(struct layout *l, const struct oci_desc *d, struct wp_span bytes, struct layout_file *f,

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define OCI_LAYOUT_FILE "oci-layout"
 #define OCI_LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 #define LOCK_CONTENT    0
 #define LOCK_INDEX      1
@@ -27,9 +26,9 @@ char *layout_shown(const struct layout *l, const char *name)
 
 int layout_dir_check(struct layout *l, struct wp_err *err)
 {
-    WP_AUTO_FREE char *shown = layout_shown(l, OCI_LAYOUT_FILE);
+    WP_AUTO_FREE char *shown = layout_shown(l, LAYOUT_MARK);
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
-    if (wp_fs_read_at(l->root, OCI_LAYOUT_FILE, WP_LIMIT_TOKEN_BODY, shown, &text, err) < 0) {
+    if (wp_fs_read_at(l->root, LAYOUT_MARK, WP_LIMIT_TOKEN_BODY, shown, &text, err) < 0) {
         if (err->code == WP_E_NOT_FOUND) {
             wp_fail(err, WP_E_NOT_FOUND, "'%s' has no oci-layout file", l->path);
             return wp_hint(err, "name a folder that holds an OCI image layout");
@@ -62,7 +61,7 @@ static int check_empty(struct layout *l, struct wp_err *err)
         wp_close_p(&fd);
         return wp_fs_fail(err, errnum, "cannot list '%s'", l->path);
     }
-    static const char *const allowed[] = {".", "..", ".wpack", "blobs", "lost+found", OCI_LAYOUT_FILE, "index.json"};
+    static const char *const allowed[] = {".", "..", ".wpack", "blobs", "lost+found", LAYOUT_MARK, "index.json"};
     char odd[NAME_MAX + 1] = "";
     for (struct dirent *e = readdir(dir); e != NULL && odd[0] == '\0'; e = readdir(dir)) {
         bool fine = false;
@@ -83,23 +82,18 @@ static int check_empty(struct layout *l, struct wp_err *err)
 
 /* ---- making it ---- */
 
-static int make_folder(struct layout *l, int at, const char *name, const char *shown_name, bool durable,
-                       struct wp_err *err)
+static int make_folder(struct layout *l, int at, const char *name, const char *shown_name, struct wp_err *err)
 {
     WP_AUTO_FREE char *shown = layout_shown(l, shown_name);
     if (mkdirat(at, name, 0777) < 0 && errno != EEXIST) {
         return wp_fs_fail(err, errno, "cannot make folder '%s'", shown);
-    }
-    /* Also where it is there: whoever made it may have ended before this. */
-    if (durable && wp_fs_sync(at, l->path, err) < 0) {
-        return -1;
     }
     return wp_fs_open_beneath(at, name, O_RDONLY | O_DIRECTORY, 0, shown, err);
 }
 
 static int open_workspace(struct layout *l, struct wp_err *err)
 {
-    WP_AUTO_FD int dir = make_folder(l, l->root, ".wpack", ".wpack", false, err);
+    WP_AUTO_FD int dir = make_folder(l, l->root, ".wpack", ".wpack", err);
     if (dir < 0) {
         return -1;
     }
@@ -108,36 +102,55 @@ static int open_workspace(struct layout *l, struct wp_err *err)
     if (l->lock < 0) {
         return -1;
     }
-    l->tmp = make_folder(l, dir, "tmp", ".wpack/tmp", false, err);
-    l->part = l->tmp < 0 ? -1 : make_folder(l, dir, "part", ".wpack/part", false, err);
+    l->tmp = make_folder(l, dir, "tmp", ".wpack/tmp", err);
+    l->part = l->tmp < 0 ? -1 : make_folder(l, dir, "part", ".wpack/part", err);
     return l->part < 0 ? -1 : 0;
 }
 
-/* oci-layout first, index.json last: what lacks the last step reads as an empty layout. */
-static int fill_new(struct layout *l, struct wp_err *err)
+static bool lacks(const struct layout *l, const char *name)
 {
+    return faccessat(l->root, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+/* oci-layout first, index.json last: what lacks the last step reads as an empty layout. */
+int layout_dir_finish(struct layout *l, struct wp_err *err)
+{
+    static const char empty[] = "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MT_INDEX "\",\"manifests\":[]}";
+    if (!lacks(l, "index.json") && !lacks(l, LAYOUT_MARK)) {
+        return 0;
+    }
     LAYOUT_AUTO_EDIT struct layout_edit edit = {.l = NULL};
     if (layout_edit_begin(l, &edit, err) < 0) {
         return -1;
     }
-    if (faccessat(l->root, OCI_LAYOUT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-        layout_put_root(l, OCI_LAYOUT_FILE, wp_span_str(OCI_LAYOUT_TEXT), err) < 0) {
+    if (lacks(l, LAYOUT_MARK) && layout_put_root(l, LAYOUT_MARK, wp_span_str(OCI_LAYOUT_TEXT), err) < 0) {
         return -1;
     }
+    return lacks(l, "index.json") ? layout_put_root(l, "index.json", wp_span_str(empty), err) : 0;
+}
+
+static int fill_new(struct layout *l, struct wp_err *err)
+{
     if (layout_blob_dir(l, WP_SHA256, true, err) < 0) {
         return -1;
     }
-    if (faccessat(l->root, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    if ((l->flags & OCI_LAYOUT_LATE) == 0) {
+        return layout_dir_finish(l, err) < 0 ? -1 : layout_flush(l, -1, NULL, err);
+    }
+    if (!lacks(l, LAYOUT_MARK)) {
         return 0;
     }
-    static const char empty[] = "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MT_INDEX "\",\"manifests\":[]}";
-    return layout_put_root(l, "index.json", wp_span_str(empty), err);
+    WP_AUTO_FREE char *shown = layout_shown(l, LAYOUT_MARK);
+    if (layout_temp(l, &l->birth, err) < 0) {
+        return -1;
+    }
+    return wp_write_all(l->birth.fd, OCI_LAYOUT_TEXT, strlen(OCI_LAYOUT_TEXT), shown, err);
 }
 
 int layout_dir_open(struct layout *l, struct wp_err *err)
 {
     bool create = (l->flags & OCI_LAYOUT_CREATE) != 0;
-    if (create && wp_fs_mkdirs(l->path, err) < 0) {
+    if (create && wp_fs_mkdirs_later(l->path, &l->later, err) < 0) {
         return -1;
     }
     l->root = wp_fs_open_dir(l->path, err);
@@ -170,8 +183,15 @@ static int open_blob_dir(struct layout *l, enum wp_hash_alg alg, bool create, st
     char path[OCI_BLOB_PATH];
     (void)snprintf(path, sizeof(path), "blobs/%s", name);
     if (create) {
-        WP_AUTO_FD int blobs = make_folder(l, l->root, "blobs", "blobs", true, err);
-        return blobs < 0 ? -1 : make_folder(l, blobs, name, path, true, err);
+        WP_AUTO_FD int blobs = make_folder(l, l->root, "blobs", "blobs", err);
+        if (blobs < 0) {
+            return -1;
+        }
+        int fd = make_folder(l, blobs, name, path, err);
+        /* Also where they are there: whoever made them may have ended before this. */
+        wp_fs_later_add(&l->later, l->root, false, l->path);
+        wp_fs_later_add(&l->later, wp_steal_fd(&blobs), true, l->path);
+        return fd;
     }
     WP_AUTO_FREE char *shown = layout_shown(l, path);
     return wp_fs_open_beneath(l->root, path, O_RDONLY | O_DIRECTORY, 0, shown, err);
@@ -198,28 +218,49 @@ void layout_blob_dir_touched(struct layout *l, enum wp_hash_alg alg)
     pthread_mutex_unlock(&l->mutex);
 }
 
-static int flush(struct layout *l, struct wp_err *err)
+/* What is unsynced, as far as this handle knows. */
+static struct wp_fs_later take_unsynced(struct layout *l)
 {
-    for (unsigned alg = 1; alg < LAYOUT_ALGS; alg++) {
-        pthread_mutex_lock(&l->mutex);
-        bool unsynced = l->unsynced[alg];
-        l->unsynced[alg] = false;
-        int fd = l->blobs[alg];
-        pthread_mutex_unlock(&l->mutex);
-        if (unsynced && wp_fs_sync(fd, l->path, err) < 0) {
-            layout_blob_dir_touched(l, (enum wp_hash_alg)alg);
-            return -1;
+    pthread_mutex_lock(&l->mutex);
+    struct wp_fs_later now = l->later;
+    l->later = (struct wp_fs_later){0};
+    for (size_t alg = 1; alg < LAYOUT_ALGS; alg++) {
+        if (l->unsynced[alg]) {
+            wp_fs_later_add(&now, l->blobs[alg], false, l->path);
+            l->unsynced[alg] = false;
         }
     }
-    return 0;
+    pthread_mutex_unlock(&l->mutex);
+    return now;
 }
 
-int layout_flush(struct layout *l, struct wp_err *err)
+static void give_back(struct layout *l, struct wp_fs_later *now)
+{
+    pthread_mutex_lock(&l->mutex);
+    for (size_t i = 0; i < now->count; i++) {
+        const struct wp_fs_later_row *row = &now->rows[i];
+        wp_fs_later_add(&l->later, row->fd, row->own, row->shown);
+        now->rows[i].own = false;
+    }
+    pthread_mutex_unlock(&l->mutex);
+}
+
+int layout_flush(struct layout *l, int fd, const char *shown, struct wp_err *err)
 {
     /* Whoever finds nothing to sync must not return before the thread that is just syncing it. */
     pthread_mutex_lock(&l->flushing);
-    int n = flush(l, err);
+    struct wp_fs_later now = take_unsynced(l);
+    size_t folders = now.count;
+    if (fd >= 0) {
+        wp_fs_later_add(&now, fd, false, shown);
+    }
+    int n = wp_fs_later_sync(&now, err);
+    if (n < 0) {
+        wp_fs_later_cut(&now, folders);
+        give_back(l, &now);
+    }
     pthread_mutex_unlock(&l->flushing);
+    wp_fs_later_done(&now);
     return n;
 }
 

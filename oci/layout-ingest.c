@@ -101,7 +101,7 @@ int layout_ingest(struct oci_store *s, struct oci_ingest **ret, struct wp_err *e
     /* No lock is held between the calls, an upload may stall for long: gc sees that the file itself is locked. */
     LAYOUT_AUTO_GUARD struct layout_guard guard = LAYOUT_GUARD_INIT;
     LAYOUT_AUTO_FILE struct layout_file f = LAYOUT_FILE_INIT;
-    if (layout_enter(l, NULL, &guard, err) < 0 || layout_temp(l, &f, err) < 0) {
+    if (layout_enter(l, NULL, &guard, err) < 0 || layout_bear(l, err) < 0 || layout_temp(l, &f, err) < 0) {
         return -1;
     }
     struct layout_upload *u = wp_xcalloc(1, sizeof(*u));

@@ -6,6 +6,7 @@
  * descriptor opened beneath the root, never by a path. */
 #pragma once
 
+#include "base/fs.h"
 #include "oci/layout.h"
 #include "oci/manifest.h"
 
@@ -20,6 +21,16 @@ struct layout_subjects;
 struct layout_cache;
 struct layout_batch;
 
+/* A file that has no final name yet, locked so that gc and other processes leave it alone. */
+struct layout_file {
+    struct layout *l;
+    int fd;
+    int dir; /* borrowed: l->tmp or l->part */
+    bool keep;
+    bool synced; /* nothing was written since the last layout_file_sync */
+    char name[OCI_DIGEST_TEXT];
+};
+
 struct layout {
     struct oci_store base;
     unsigned flags;
@@ -30,10 +41,12 @@ struct layout {
     int tmp;
     int part;
 
-    pthread_mutex_t settling;               /* held while waiting files get their names */
+    pthread_mutex_t settling;               /* held while waiting files get their names; guards birth */
+    struct layout_file birth;               /* the oci-layout of a new layout, until it has its name */
     pthread_mutex_t flushing;               /* held while folders are synced */
-    pthread_mutex_t mutex;                  /* guards the five members below */
+    pthread_mutex_t mutex;                  /* guards the six members below */
     int blobs[LAYOUT_ALGS];                 /* blobs/<alg>/, -1 until it is needed */
+    struct wp_fs_later later;               /* folders made or found at creation, to be synced with the next names */
     bool unsynced[LAYOUT_ALGS];             /* a name made in it, or relied on, may not be durable yet */
     struct layout_index *index;             /* as last read */
     struct layout_batch *waiting, *leaving; /* files without a name yet, and those getting it now; NULL: none */
@@ -62,8 +75,11 @@ int layout_dir_check(struct layout *l, struct wp_err *err) WP_MUST_USE;
 /* Descriptor of blobs/<alg>/ (borrowed); made when create is set. WP_E_NOT_FOUND when absent. */
 int layout_blob_dir(struct layout *l, enum wp_hash_alg alg, bool create, struct wp_err *err) WP_MUST_USE;
 void layout_blob_dir_touched(struct layout *l, enum wp_hash_alg alg);
-/* All names made so far become durable. */
-int layout_flush(struct layout *l, struct wp_err *err) WP_MUST_USE;
+/* All names made so far become durable, and with them the file behind fd (shown), if it is not negative. */
+int layout_flush(struct layout *l, int fd, const char *shown, struct wp_err *err) WP_MUST_USE;
+/* A new layout that nothing was bound in: what it still lacks. */
+int layout_dir_finish(struct layout *l, struct wp_err *err) WP_MUST_USE;
+#define LAYOUT_MARK "oci-layout"
 
 /* The content lock around one writing operation. Refuses layouts that are open for reading. */
 struct layout_guard {
@@ -91,29 +107,22 @@ void layout_alone_end(struct layout *l);
 
 /* ---- layout-blob.c: content ---- */
 
-/* A file that has no final name yet, locked so that gc and other processes leave it alone. */
-struct layout_file {
-    struct layout *l;
-    int fd;
-    int dir; /* borrowed: l->tmp or l->part */
-    bool keep;
-    bool synced; /* nothing was written since the last layout_file_sync */
-    char name[OCI_DIGEST_TEXT];
-};
 #define LAYOUT_FILE_INIT                              \
     {                                                 \
         .l = NULL, .fd = -1, .dir = -1, .keep = false \
     }
 int layout_temp(struct layout *l, struct layout_file *f, struct wp_err *err) WP_MUST_USE;
 int layout_file_sync(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
-/* fsync where that is still to do, then the final name. On return f is empty. */
+/* The final name for what is synced. On return f is empty. */
+int layout_file_name(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
+/* fsync where that is still to do, then the final name. On success f is empty. */
 int layout_file_publish(struct layout_file *f, const struct oci_digest *digest, struct wp_err *err) WP_MUST_USE;
 /* Close; the file goes too unless keep is set. */
 void layout_file_drop_p(struct layout_file *f);
 #define LAYOUT_AUTO_FILE WP_CLEANUP(layout_file_drop_p)
-/* Replace a small file of the root folder. */
+/* Replace a small file of the root folder, once all names made so far are durable. */
 int layout_put_root(struct layout *l, const char *name, struct wp_span bytes, struct wp_err *err) WP_MUST_USE;
-/* Make what is under that name durable, if there is something. */
+/* Make what is under that name durable, if there is something, and all names made so far. */
 int layout_sync_root(struct layout *l, const char *name, struct wp_err *err) WP_MUST_USE;
 
 /* ---- layout-batch.c: names later ---- */
@@ -123,6 +132,8 @@ int layout_publish_later(struct layout *l, struct layout_file *f, const struct o
                          struct wp_err *err) WP_MUST_USE;
 /* All that waits is synced and has its name on return, whichever thread did it. */
 int layout_settle(struct layout *l, struct wp_err *err) WP_MUST_USE;
+/* A new layout is one from here on, even if this run is cut short. */
+int layout_bear(struct layout *l, struct wp_err *err) WP_MUST_USE;
 bool layout_waits(struct layout *l, const struct oci_digest *digest);
 
 /* ---- layout-blob.c again ---- */

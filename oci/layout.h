@@ -14,11 +14,14 @@
 
 #include "oci/store.h"
 
+/* LATE saves turns of the disk: the new layout is one, durably, with the first bind, upload or large blob, or at close;
+ * until then others do not see it. */
 enum oci_layout_flags {
-    OCI_LAYOUT_READ = 0,         /* must exist; nothing is ever written, not even .wpack/ */
-    OCI_LAYOUT_WRITE = 1 << 0,   /* hold the content lock shared until close */
-    OCI_LAYOUT_CREATE = 1 << 1,  /* make the layout where the folder is absent or empty; implies WRITE */
-    OCI_LAYOUT_LOCK_OPS = 1 << 2 /* with WRITE: hold the lock per operation only (a server that runs for months) */
+    OCI_LAYOUT_READ = 0,          /* must exist; nothing is ever written, not even .wpack/ */
+    OCI_LAYOUT_WRITE = 1 << 0,    /* hold the content lock shared until close */
+    OCI_LAYOUT_CREATE = 1 << 1,   /* make the layout where the folder is absent or empty; implies WRITE */
+    OCI_LAYOUT_LOCK_OPS = 1 << 2, /* with WRITE: hold the lock per operation only (a server that runs for months) */
+    OCI_LAYOUT_LATE = 1 << 3      /* with CREATE: not at once */
 };
 
 /* WP_E_NOT_FOUND when path is no layout ("has no oci-layout file") and CREATE is not asked. */

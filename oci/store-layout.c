@@ -260,6 +260,8 @@ static void layout_free(struct layout *l)
     layout_subjects_free(l, l->subjects);
     layout_index_put(l, l->index);
     layout_cache_free(l->cache);
+    layout_file_drop_p(&l->birth);
+    wp_fs_later_done(&l->later);
     for (size_t i = 0; i < LAYOUT_ALGS; i++) {
         wp_close_p(&l->blobs[i]);
     }
@@ -283,7 +285,8 @@ static void layout_close(struct oci_store *s)
     struct layout *l = WP_DOWNCAST(struct layout, s);
     struct wp_err ignored = {0};
     /* Nothing that was promised depends on it: bind has synced all that it named. */
-    (void)(layout_settle(l, &ignored) < 0 || layout_flush(l, &ignored) < 0);
+    (void)(layout_settle(l, &ignored) < 0 || layout_flush(l, -1, NULL, &ignored) < 0 ||
+           ((l->flags & OCI_LAYOUT_LATE) != 0 && layout_dir_finish(l, &ignored) < 0));
     layout_free(l);
 }
 
@@ -315,6 +318,7 @@ int oci_layout_open(const char *path, unsigned flags, struct oci_store **ret, st
     l->lock = -1;
     l->tmp = -1;
     l->part = -1;
+    l->birth.fd = -1;
     for (size_t i = 0; i < LAYOUT_ALGS; i++) {
         l->blobs[i] = -1;
     }

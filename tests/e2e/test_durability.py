@@ -6,6 +6,7 @@ support/trace.py still counts as volatile is what a power loss might take. tests
 import concurrent.futures
 import http.client
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -157,7 +158,7 @@ def test_serve_acknowledges_no_upload_before_its_name_is_durable(wpack, tmp_path
     words += ["-e", "inject=fsync:delay_exit=20000", wpack.path, "serve", "oci:lay", "--addr", "127.0.0.1:0"]
     p = subprocess.Popen(words, cwd=tmp_path, env={**wpack.env, "ASAN_OPTIONS": "detect_leaks=0"},
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    servers.append(Process(p, log))
+    servers.append(Process(p))
     line = p.stdout.readline()
     if not line:
         pytest.skip(f"SKIP: strace cannot trace here: {p.stderr.read().strip()}")
@@ -180,10 +181,12 @@ def test_serve_acknowledges_no_upload_before_its_name_is_durable(wpack, tmp_path
 class Process:
     """A server under strace, which passes no signals on: its own process is ended."""
 
-    def __init__(self, strace, log):
-        self.strace, self.log = strace, log
+    def __init__(self, strace):
+        self.strace = strace
 
     def stop(self):
         if self.strace.poll() is None:
-            os.kill(int(self.log.read_text().split(" ", 1)[0]), signal.SIGTERM)
+            pid = self.strace.pid
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGTERM)
             self.strace.wait(20)

@@ -146,6 +146,34 @@ static void test_mkdirs(void **state)
     assert_int_equal(wp_fs_mkdirs("/", &err), 0);
 }
 
+static void test_later(void **state)
+{
+    struct temp_folder *t = *state;
+    struct wp_err err = {0};
+    struct wp_fs_later later = {0};
+    assert_int_equal(wp_fs_later_sync(&later, &err), 0);
+    assert_int_equal(wp_fs_mkdirs_later(temp_path(t, "a/b/c"), &later, &err), 0);
+    assert_temp_list(t, "a/b/c", "");
+    /* What is above the last folder is not put off. */
+    assert_int_equal(later.count, 1);
+    assert_int_equal(wp_fs_mkdirs_later(temp_path(t, "a/b/c"), &later, &err), 0);
+    assert_int_equal(later.count, 2);
+    /* One that fails keeps them all. */
+    int closed = dup(t->fd);
+    close(closed);
+    wp_fs_later_add(&later, closed, false, "gone");
+    assert_int_equal(wp_fs_later_sync(&later, &err), -1);
+    assert_int_equal(err.code, WP_E_IO);
+    assert_non_null(strstr(err.msg, "cannot make 'gone' durable"));
+    assert_int_equal(later.count, 3);
+    wp_fs_later_cut(&later, 2);
+    wp_fs_later_add(&later, t->fd, false, "folder");
+    assert_int_equal(wp_fs_later_sync(&later, &err), 0);
+    assert_int_equal(later.count, 0);
+    wp_fs_later_done(&later);
+    assert_true(fcntl(t->fd, F_GETFD) >= 0);
+}
+
 static void test_mkdirs_beneath(void **state)
 {
     struct temp_folder *t = *state;
@@ -327,6 +355,7 @@ int main(void)
         CHECK(test_beneath),
         CHECK(test_beneath_without_openat2),
         CHECK(test_mkdirs),
+        CHECK(test_later),
         CHECK(test_mkdirs_beneath),
         CHECK(test_read),
         CHECK(test_replace),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The layout store: the whole contract, in both ways of locking; opening and making layouts; resumed and damaged
- * content; many processes at once. */
+ * The layout store: the whole contract, in both ways of locking and of making one; opening and making layouts; resumed
+ * and damaged content; many processes at once. */
 #include "base/fs.h"
 #include "base/mem.h"
 #include "tests/unit/oci/layout-helper.h"
@@ -94,6 +94,64 @@ static void test_open(void **state)
                         "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MT_INDEX "\",\"manifests\":[]}");
     oci_store_close(place_open(p, OCI_LAYOUT_CREATE));
     oci_store_close(place_open(p, OCI_LAYOUT_READ));
+    place_remove(p);
+    place_make(p);
+    oci_store_close(place_open(p, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE));
+    assert_string_equal(place_read(p, &a, "oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    assert_true(place_has(p, "index.json"));
+}
+
+static struct oci_desc bind_new(struct oci_store *s, struct wp_arena *a, const char *name, const char *seed)
+{
+    struct wp_err err = {0};
+    struct wp_span bytes;
+    struct oci_desc d = contract_manifest(s, a, seed, NULL, NULL, &bytes);
+    struct oci_binding b = {.name = name, .desc = &d, .bytes = bytes};
+    CONTRACT_OK(oci_store_bind(s, &b, 1, 0, &err));
+    return d;
+}
+
+static void test_late(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    struct oci_store *none = NULL;
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE);
+    assert_int_equal(oci_layout_open(p->path, OCI_LAYOUT_READ, &none, &err), -1);
+    assert_int_equal(err.code, WP_E_NOT_FOUND);
+    wp_err_clear(&err);
+    /* A second one is no hindrance. */
+    OCI_AUTO_STORE struct oci_store *twin = place_open(p, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE);
+    (void)bind_new(s, &a, "v1", "one");
+    oci_store_close(place_open(p, OCI_LAYOUT_READ));
+    (void)bind_new(twin, &a, "v2", "two");
+    oci_store_close(WP_STEAL(s));
+    oci_store_close(WP_STEAL(twin));
+    OCI_AUTO_STORE struct oci_store *r = place_open(p, OCI_LAYOUT_READ);
+    struct oci_desc d;
+    CONTRACT_OK(oci_store_resolve(r, "v1", &a, &d, NULL, &err));
+    CONTRACT_OK(oci_store_resolve(r, "v2", &a, &d, NULL, &err));
+    assert_int_equal(place_count(p, ".wpack/tmp"), 0);
+}
+
+/* Large content does not wait for the bind, and a run that is cut short leaves a layout. */
+static void test_late_large(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE);
+    struct wp_span bytes = contract_bytes(&a, 5000000, 1);
+    struct oci_desc d = contract_desc(WP_SHA256, bytes, OCI_MT_OCTETS);
+    struct wp_source_mem src = wp_source_mem(bytes);
+    struct oci_push_opts opts = {.until_bind = true};
+    CONTRACT_OK(oci_store_push(s, &d, &src.base, &opts, &err));
+    OCI_AUTO_STORE struct oci_store *r = place_open(p, OCI_LAYOUT_READ);
+    assert_int_equal(oci_store_exists(r, &d, true, &err), OCI_PRESENT);
+    assert_false(place_has(p, "index.json"));
+    oci_store_close(WP_STEAL(s));
+    assert_true(place_has(p, "index.json"));
 }
 
 static void test_bad_oci_layout(void **state)
@@ -120,16 +178,6 @@ static void test_bad_oci_layout(void **state)
             fail_msg("'%s' lacks '%s'", err.msg, rows[i].part);
         }
     }
-}
-
-static struct oci_desc bind_new(struct oci_store *s, struct wp_arena *a, const char *name, const char *seed)
-{
-    struct wp_err err = {0};
-    struct wp_span bytes;
-    struct oci_desc d = contract_manifest(s, a, seed, NULL, NULL, &bytes);
-    struct oci_binding b = {.name = name, .desc = &d, .bytes = bytes};
-    CONTRACT_OK(oci_store_bind(s, &b, 1, 0, &err));
-    return d;
 }
 
 static void test_read_only(void **state)
@@ -530,7 +578,7 @@ static int write_one(struct layout_place *p, int round, int i)
     struct wp_err err = {0};
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     OCI_AUTO_STORE struct oci_store *s = NULL;
-    if (oci_layout_open(p->path, OCI_LAYOUT_CREATE, &s, &err) < 0) {
+    if (oci_layout_open(p->path, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE, &s, &err) < 0) {
         (void)fprintf(stderr, "open: %s\n", err.msg);
         return 1;
     }
@@ -591,6 +639,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_open, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_late, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_late_large, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_bad_oci_layout, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_read_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_planted_source, place_setup, place_teardown),
@@ -608,5 +658,6 @@ int main(void)
     };
     int failed = cmocka_run_group_tests_name("layout", tests, NULL, NULL);
     failed += run_contract(OCI_LAYOUT_WRITE);
+    failed += run_contract(OCI_LAYOUT_WRITE | OCI_LAYOUT_LATE);
     return failed + run_contract(OCI_LAYOUT_WRITE | OCI_LAYOUT_LOCK_OPS);
 }
