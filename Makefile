@@ -45,9 +45,9 @@ CFLAGS ?=
 LDFLAGS ?=
 ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
-# Linked: libcrypto, jansson. Opened at first use in their one home: libcurl (oci/http-curl.c), libmicrohttpd
-# (oci/httpd.c). Local commands must not pay for the network at start-up.
-LIBS := -ljansson -lcrypto -ldl -lpthread
+# Linked: jansson. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
+# libmicrohttpd (oci/httpd.c). No command pays at start-up for what it does not use.
+LIBS := -ljansson -ldl -lpthread
 
 # ---- sources ----
 ROOMS := base runtime-min oci sign pack cmd

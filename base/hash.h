@@ -20,5 +20,5 @@ void wp_hash_reset(struct wp_hash *h);
 size_t wp_hash_size(enum wp_hash_alg alg);
 void wp_hash_bytes(enum wp_hash_alg alg, struct wp_span bytes, uint8_t ret[WP_HASH_MAX]);
 bool wp_equal_secret(const void *a, const void *b, size_t len);
-/* "OpenSSL 3.0.19 …": of the library behind this. */
+/* "OpenSSL 3.0.19 …": of the library behind this. NULL: there is none; the first hash will end the program. */
 const char *wp_hash_version(void);

@@ -6,13 +6,17 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+void wp_die(const char *line, int status)
+{
+    /* Nothing can be done about a failing write here, and stdio may need memory. */
+    ssize_t n = write(STDERR_FILENO, line, strlen(line));
+    (void)n;
+    _exit(status);
+}
+
 void wp_out_of_memory(void)
 {
-    static const char line[] = "wpack: out of memory\n";
-    /* Nothing can be done about a failing write here, and stdio may need memory. */
-    ssize_t n = write(STDERR_FILENO, line, sizeof(line) - 1);
-    (void)n;
-    _exit(23);
+    wp_die("wpack: out of memory\n", 23);
 }
 
 void *wp_xmalloc(size_t size)

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+/* The end, with one line on standard error: for what no caller could do anything about. */
+WP_NORETURN void wp_die(const char *line, int status);
 /* The end for a library that reports failure only when memory is gone. */
 WP_NORETURN void wp_out_of_memory(void);
 WP_MUST_USE void *wp_xmalloc(size_t size);

@@ -173,12 +173,22 @@ static void job_free_p(struct wp_job **job)
     wp_job_free(*job);
 }
 
+/* What a manifest carries inline is there already and no reason for another thread. */
+static unsigned useful_jobs(const struct copy_graph *g)
+{
+    size_t far = 0;
+    for (size_t i = 0; i < g->blob_count; i++) {
+        far += g->blobs[i].desc.data.ptr == NULL;
+    }
+    unsigned jobs = g->opts->jobs == 0 ? JOBS : g->opts->jobs;
+    return (unsigned)WP_MAX(1, WP_MIN(far, jobs));
+}
+
 int copy_blobs(struct copy_graph *g, const struct copy_target *t, struct wp_err *err)
 {
     WP_CLEANUP(job_free_p) struct wp_job *own = g->opts->job == NULL ? wp_job_new() : NULL;
     struct run run = {.g = g, .t = t, .items = own != NULL ? own : g->opts->job};
-    unsigned jobs = g->opts->jobs == 0 ? JOBS : g->opts->jobs;
-    return wp_pool_run(jobs, g->blob_count, blob_at, &run, err);
+    return wp_pool_run(useful_jobs(g), g->blob_count, blob_at, &run, err);
 }
 
 int copy_blobs_again(struct copy_graph *g, const struct copy_target *t, const struct copy_node *n, struct wp_err *err)

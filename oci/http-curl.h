@@ -41,6 +41,7 @@ struct curl_api {
     CURL_FUNCTIONS(CURL_MEMBER)
 #undef CURL_MEMBER
 };
+/* ---- http-curl-lib.c ---- */
 /* The functions, or NULL with *why set to the reason. */
 const struct curl_api *curl_api_get(const char **why);
 

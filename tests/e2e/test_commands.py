@@ -230,6 +230,24 @@ def test_version(wpack, dump):
     assert doc["version"] == dump["version"] and doc["curl"].startswith("libcurl/")
 
 
+@pytest.mark.parametrize("library, word, lacks", [
+    ("libcrypto.so.3", "openssl", "OpenSSL 3: not installed, nothing can be hashed"),
+    ("libcurl.so.4", "curl", "libcurl: not installed, registries cannot be reached"),
+    ("libmicrohttpd.so.12", "microhttpd", "libmicrohttpd: not installed, 'wpack serve' cannot run"),
+])
+def test_a_library_that_is_missing_is_missed_where_it_is_needed(wpack, tmp_path, module, library, word, lacks):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / library).write_text("not a library")
+    without = {"LD_LIBRARY_PATH": str(tmp_path / "lib")}
+    wpack("--help", env=without)
+    assert f"  {lacks}\n" in wpack("version", env=without).out
+    assert wpack("version", "--format", "json", env=without).json[word] is None
+    command = {"openssl": ["build", module, "-o", "oci:lay", "-t", "v1"], "curl": ["ls", "127.0.0.1:1/x"],
+               "microhttpd": ["serve", "oci:lay"]}[word]
+    r = wpack(*command, env=without, rc=1)
+    assert library.split(".")[0] in r.err and "apt install lib" in r.err
+
+
 def test_login_without_a_terminal_asks_nothing(wpack):
     r = wpack("login", "127.0.0.1:1", rc=2, stdin="alice\nsecret\n")
     assert "login: user name and password are missing" in r.err

@@ -48,7 +48,7 @@ VARIANTS = {
 }
 CC = [os.environ.get("CC", "gcc"), "-std=c17", "-D_GNU_SOURCE", "-I.", "-include", "base/banned.h", "-fPIE", "-O1",
       "-g0", "-w"]
-LIBS = ["-lcmocka", "-ljansson", "-lcrypto", "-ldl", "-lpthread"]
+LIBS = ["-lcmocka", "-ljansson", "-ldl", "-lpthread"]
 MEMORY = 4 << 30
 EQUIVALENT = json.loads((ROOT / "tests/mutation/equivalent.json").read_text())
 
