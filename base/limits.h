@@ -50,6 +50,9 @@
     X(WASM_FIELDS, 10000, "fields", "fields of one struct type")                                            \
     X(WASM_FUNCTION_SIZE, 7654321, "bytes", "the body of one function")                                     \
     X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
+    X(WASM_LOCALS, 50000, "locals", "parameters and locals of one function of a module")                    \
+    X(WASM_OPERANDS, 1000000, "operands", "on the stack of one function of a module")                       \
+    X(WASM_LABELS, 500000, "levels", "blocks within blocks of one function of a module")                    \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
     X(WASM_TYPE_SIZE, 1000000, "parts", "one type of a component, with all that it is made of")             \
     X(WASM_TYPE_DEPTH, 100, "levels", "types within types of a component")                                  \

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Validation of function bodies (core 3.0, section 3.4 and appendix "Validation Algorithm"): one pass over the bytes,
+ * no tree. Here: what one thread holds, and a function from its locals to its last `end`. */
+#include "base/limits.h"
+#include "runtime-min/code-parts.h"
+
+struct wrt_scratch *wrt_scratch_new(void)
+{
+    struct wrt_scratch *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return NULL;
+    }
+    uint32_t room = 0;
+    s->set = calloc(1, WP_LIMIT_WASM_LOCALS / 8 + 1);
+    if (s->set == NULL || !code_grow(&s->stack, &room, 1024, 1024, sizeof(*s->stack))) {
+        wrt_scratch_free(s);
+        return NULL;
+    }
+    s->stack_end = s->stack + room;
+    for (unsigned i = 0; i < STACK_PAD; i++) {
+        s->stack[i] = BARRIER;
+    }
+    return s;
+}
+
+void wrt_scratch_free(struct wrt_scratch *s)
+{
+    if (s != NULL) {
+        free(s->stack);
+        free(s->frames);
+        free(s->flat);
+        free(s->groups);
+        free(s->log);
+        free(s->set);
+        free(s);
+    }
+}
+
+uint64_t wrt_scratch_used(const struct wrt_scratch *s)
+{
+    return s->used;
+}
+
+static int body(struct wrt_scratch *s, const struct wrt_deftype *func)
+{
+    const struct block_type type = {.results = func->as.func.results, .result_count = func->as.func.result_count};
+    s->op = &wrt_ops[WRT_OP_NOP];
+    if (code_locals_read(s, func) < 0) {
+        return -1;
+    }
+    s->at = s->c.end;
+    /* Numbers cannot lead beyond a last byte like this. */
+    if (s->c.p == s->c.end || s->c.end[-1] != WRT_OP_END) {
+        return code_fail(s, "END opcode expected: the function does not end with it");
+    }
+    if (code_frame_push(s, FRAME_FUNC, &type) < 0) {
+        return -1;
+    }
+    return code_run(s);
+}
+
+int wrt_code_validate(const struct wrt_module *m, uint32_t i, struct wrt_scratch *s, struct wp_err *err)
+{
+    struct wrt_code *code = &m->code[i];
+    const uint8_t *p = m->base + code->offset;
+    s->m = m;
+    s->err = err;
+    s->sp = s->top = s->stack + STACK_PAD;
+    s->frame_count = s->max_frames = 0;
+    s->c = (struct wp_wasm_cursor){m->base, p, p + code->size};
+    int done = body(s, wrt_deftype(m->types, m->funcs[m->func_imports + i]));
+    code_locals_reset(s, 0);
+    code->max_height = (uint32_t)(s->top - s->stack) - STACK_PAD;
+    code->max_labels = s->max_frames;
+    return done;
+}
