@@ -62,6 +62,9 @@ int code_frame_push(struct wrt_scratch *s, enum frame_kind kind, const struct bl
                         .results = type->results,
                         .one = type->one,
                         .kind = (uint8_t)kind};
+    if (f->result_count == 1) {
+        f->one = *code_results(f);
+    }
     f->label_count = kind == FRAME_LOOP ? f->param_count : f->result_count;
     f->label_one = f->label_count == 1 ? *code_label_types(f) : 0;
     s->sp[-1] = BARRIER;

@@ -47,6 +47,43 @@ struct local_group {
     uint32_t type;
 };
 
+/* An instruction that code-run.c can do by itself. */
+enum fast_shape {
+    FAST_NONE,
+    FAST_LOCAL_GET,
+    FAST_LOCAL_SET,
+    FAST_LOCAL_TEE,
+    FAST_I32_CONST,
+    FAST_I64_CONST,
+    FAST_F32_CONST,
+    FAST_F64_CONST,
+    FAST_UNARY,
+    FAST_SIGN_EXTENSION,
+    FAST_BINARY,
+    FAST_LOAD,
+    FAST_STORE,
+    FAST_BLOCK,
+    FAST_LOOP,
+    FAST_IF,
+    FAST_ELSE,
+    FAST_END,
+    FAST_BR,
+    FAST_BR_IF,
+    FAST_RETURN,
+    FAST_UNREACHABLE,
+    FAST_CALL,
+    FAST_CALL_INDIRECT,
+    FAST_GLOBAL_GET,
+    FAST_GLOBAL_SET,
+    FAST_DROP,
+    FAST_SELECT,
+};
+struct fast_op {
+    uint32_t in[2], out;
+    uint8_t shape;   /* enum fast_shape */
+    uint8_t natural; /* alignment */
+};
+
 struct wrt_scratch {
     /* the function at hand */
     const struct wrt_module *m;
@@ -59,6 +96,8 @@ struct wrt_scratch {
     uint32_t max_frames;
     uint32_t local_count, param_count;
     uint32_t flat_count, group_count, log_count;
+    uint32_t address; /* of memory 0; no type: there is none */
+    bool plain_table; /* table 0 holds functions at 32-bit addresses */
 
     /* storage, used again */
     uint32_t *stack, *stack_end;
@@ -72,6 +111,8 @@ struct wrt_scratch {
     uint32_t log_room;
     uint8_t *set; /* a bit for each of those; all zero between functions */
     uint64_t used;
+
+    struct fast_op fast[256]; /* instructions of one byte */
 };
 
 static inline struct frame *code_frame(const struct wrt_scratch *s)
@@ -97,6 +138,9 @@ bool code_grow(void *array, uint32_t *room, uint64_t need, uint64_t limit, size_
 
 /* ---- code-run.c: the fast way through what is common; leaves everything else to code_step ---- */
 int code_run(struct wrt_scratch *s) WP_MUST_USE;
+
+/* ---- code-fast.c ---- */
+void code_fast_table(struct fast_op table[256]);
 
 /* ---- code-step.c: any one instruction, at s->c.p ---- */
 int code_step(struct wrt_scratch *s) WP_MUST_USE;

@@ -1,17 +1,470 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The way through a body, fast where it is common: instructions whose operands are as expected, of types that are equal
+ * and not only match, with short immediates. Each fast_* below either does its instruction whole or leaves everything
+ * as it was; code_step then does it, or says what is wrong. So nothing here decides that code is invalid.
+ *
+ * The last byte of a body is `end`, below 0x80: a number that begins inside of the body ends inside of it. */
 #include "runtime-min/code-parts.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The state of a scratch in registers. */
+struct run {
+    const uint8_t *p, *end;
+    uint32_t *sp, *top, *stack_end;
+    struct frame *f;
+    struct wrt_scratch *s;
+    uint32_t address;
+};
+
+INLINE struct run load(struct wrt_scratch *s)
+{
+    return (struct run){s->c.p, s->c.end, s->sp, s->top, s->stack_end, code_frame(s), s, s->address};
+}
+
+INLINE void store(const struct run *r)
+{
+    r->s->c.p = r->p;
+    r->s->sp = r->sp;
+    r->s->top = r->top;
+}
+
+INLINE bool push(struct run *r, uint32_t type)
+{
+    if (r->sp == r->top) {
+        if (r->top == r->stack_end) {
+            return false;
+        }
+        r->top++;
+    }
+    *r->sp++ = type;
+    return true;
+}
+
+/* Behind a number of at most `most` bytes; NULL: it is longer. */
+INLINE const uint8_t *skip(const uint8_t *p, unsigned most)
+{
+    for (unsigned i = 0; i < most; i++) {
+        if (p[i] < 0x80) {
+            return p + i + 1;
+        }
+    }
+    return NULL;
+}
+
+/* An index of at most two bytes, or else WRT_NO_INDEX; *ret is behind it. */
+INLINE uint32_t index_at(const uint8_t *p, const uint8_t **ret)
+{
+    if (p[0] < 0x80) {
+        *ret = p + 1;
+        return p[0];
+    }
+    if (p[1] < 0x80) {
+        *ret = p + 2;
+        return (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+    }
+    if (p[2] < 0x80) {
+        *ret = p + 3;
+        return (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+    }
+    *ret = p;
+    return WRT_NO_INDEX;
+}
+
+INLINE bool two_are(const uint32_t *sp, const uint32_t want[2])
+{
+    return memcmp(sp - 2, want, 2 * sizeof(*want)) == 0;
+}
+
+/* ---- numbers and memory ---- */
+
+INLINE bool fast_unary(struct run *r, const struct fast_op *op)
+{
+    if (r->sp[-1] != op->in[0]) {
+        return false;
+    }
+    r->sp[-1] = op->out;
+    r->p++;
+    return true;
+}
+
+/* Its first use is code_step's, which counts it. */
+INLINE bool fast_sign_extension(struct run *r, const struct fast_op *op)
+{
+    return (r->s->used & r->s->m->features & WRT_F_SIGN_EXTENSION) != 0 && fast_unary(r, op);
+}
+
+INLINE bool fast_binary(struct run *r, const struct fast_op *op)
+{
+    if (!two_are(r->sp, op->in)) {
+        return false;
+    }
+    r->sp[-2] = op->out;
+    r->sp--;
+    r->p++;
+    return true;
+}
+
+INLINE bool fast_load(struct run *r, const struct fast_op *op)
+{
+    const uint8_t *next;
+    if (r->sp[-1] != r->address || r->p[1] > op->natural || (next = skip(r->p + 2, 4)) == NULL) {
+        return false;
+    }
+    r->sp[-1] = op->out;
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_store(struct run *r, const struct fast_op *op)
+{
+    const uint8_t *next;
+    if (r->sp[-1] != op->in[1] || r->sp[-2] != r->address || r->p[1] > op->natural ||
+        (next = skip(r->p + 2, 4)) == NULL) {
+        return false;
+    }
+    r->sp -= 2;
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_const(struct run *r, const struct fast_op *op, unsigned most)
+{
+    const uint8_t *next = skip(r->p + 1, most);
+    if (next == NULL || !push(r, op->out)) {
+        return false;
+    }
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_bytes(struct run *r, const struct fast_op *op, ptrdiff_t n)
+{
+    if (r->end - r->p <= n || !push(r, op->out)) {
+        return false;
+    }
+    r->p += n + 1;
+    return true;
+}
+
+/* ---- variables ---- */
+
+INLINE uint32_t local_type(const struct run *r, const uint8_t **next)
+{
+    uint32_t index = index_at(r->p + 1, next);
+    return index < r->s->flat_count ? r->s->flat[index] : 0;
+}
+
+INLINE bool fast_local_get(struct run *r)
+{
+    const uint8_t *next;
+    uint32_t type = local_type(r, &next);
+    if (type == 0 || !push(r, type)) {
+        return false;
+    }
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_local_set(struct run *r, unsigned pop)
+{
+    const uint8_t *next;
+    uint32_t type = local_type(r, &next);
+    if (type == 0 || type != r->sp[-1]) {
+        return false;
+    }
+    r->sp -= pop;
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_global(struct run *r, bool set)
+{
+    const uint8_t *next;
+    uint32_t index = index_at(r->p + 1, &next);
+    const struct wrt_module *m = r->s->m;
+    if (index >= m->global_count) {
+        return false;
+    }
+    const struct wrt_global *g = &m->globals[index];
+    if (set ? !g->mut || g->type != r->sp[-1] : !push(r, g->type)) {
+        return false;
+    }
+    r->sp -= set;
+    r->p = next;
+    return true;
+}
+
+INLINE bool fast_drop(struct run *r)
+{
+    if (r->sp[-1] == BARRIER) {
+        return false;
+    }
+    r->sp--;
+    r->p++;
+    return true;
+}
+
+INLINE bool fast_select(struct run *r)
+{
+    uint32_t type = r->sp[-2];
+    if (r->sp[-1] != WRT_I32 || type < WRT_V128 || type > WRT_I32 || type != r->sp[-3]) {
+        return false;
+    }
+    r->sp -= 2;
+    r->p++;
+    return true;
+}
+
+/* ---- control ---- */
+
+INLINE bool fast_block(struct run *r, enum frame_kind kind, unsigned pop)
+{
+    struct wrt_scratch *s = r->s;
+    uint32_t type = r->p[1], results = type != 0x40;
+    if ((results != 0 && (type < WRT_F64 || type > WRT_I32)) || s->frame_count == s->frame_room ||
+        (pop != 0 && r->sp[-1] != WRT_I32)) {
+        return false;
+    }
+    r->sp -= pop;
+    uint32_t labels = kind == FRAME_LOOP ? 0 : results;
+    *++r->f = (struct frame){.base = (uint32_t)(r->sp - s->stack),
+                             .saved = r->sp[-1],
+                             .log = s->log_count,
+                             .result_count = results,
+                             .one = type,
+                             .label_count = labels,
+                             .label_one = type,
+                             .kind = (uint8_t)kind};
+    r->sp[-1] = BARRIER;
+    if (++s->frame_count > s->max_frames) {
+        s->max_frames = s->frame_count;
+    }
+    r->p += 2;
+    return true;
+}
+
+/* At most one result, and it is all that is there. */
+INLINE bool is_done(const struct run *r)
+{
+    const struct frame *f = r->f;
+    if (f->log != r->s->log_count || f->result_count > 1) {
+        return false;
+    }
+    return f->result_count == 0 ? r->sp[-1] == BARRIER : r->sp[-1] == f->one && r->sp[-2] == BARRIER;
+}
+
+INLINE bool fast_else(struct run *r)
+{
+    if (r->f->kind != FRAME_IF || r->f->param_count != 0 || !is_done(r)) {
+        return false;
+    }
+    r->sp -= r->f->result_count;
+    r->f->kind = FRAME_ELSE;
+    r->f->unreachable = false;
+    r->p++;
+    return true;
+}
+
+INLINE bool fast_end(struct run *r)
+{
+    const struct frame *f = r->f;
+    if (f->kind == FRAME_FUNC || (f->kind == FRAME_IF && f->result_count != 0) || !is_done(r)) {
+        return false;
+    }
+    r->sp[-1 - (ptrdiff_t)f->result_count] = f->saved;
+    r->f--;
+    r->s->frame_count--;
+    r->p++;
+    return true;
+}
+
+INLINE void leave(struct run *r)
+{
+    r->sp = r->s->stack + r->f->base;
+    r->f->unreachable = true;
+}
+
+INLINE bool fast_br(struct run *r)
+{
+    uint32_t depth = r->p[1];
+    if (depth >= r->s->frame_count || depth >= 0x80) {
+        return false;
+    }
+    const struct frame *to = r->f - depth;
+    if (to->label_count > 1 || (to->label_count == 1 && r->sp[-1] != to->label_one)) {
+        return false;
+    }
+    leave(r);
+    r->p += 2;
+    return true;
+}
+
+INLINE bool fast_br_if(struct run *r)
+{
+    uint32_t depth = r->p[1];
+    if (depth >= r->s->frame_count || depth >= 0x80 || r->sp[-1] != WRT_I32) {
+        return false;
+    }
+    const struct frame *to = r->f - depth;
+    if (to->label_count > 1 || (to->label_count == 1 && r->sp[-2] != to->label_one)) {
+        return false;
+    }
+    r->sp--;
+    r->p += 2;
+    return true;
+}
+
+INLINE bool fast_return(struct run *r)
+{
+    const struct frame *f = r->s->frames;
+    if (f->result_count > 1 || (f->result_count == 1 && r->sp[-1] != f->label_one)) {
+        return false;
+    }
+    leave(r);
+    r->p++;
+    return true;
+}
+
+INLINE bool fast_unreachable(struct run *r)
+{
+    leave(r);
+    r->p++;
+    return true;
+}
+
+/* ---- calls ---- */
+
+INLINE bool call_type(struct run *r, const struct wrt_deftype *type, unsigned pop)
+{
+    uint32_t n = type->as.func.param_count, results = type->as.func.result_count;
+    const uint32_t *params = type->as.func.params;
+    uint32_t *sp = r->sp - pop;
+    while (n > 0) { /* BARRIER is no type: this stops there */
+        if (*--sp != params[--n]) {
+            return false;
+        }
+    }
+    if (results > 1 || (results == 1 && sp == r->stack_end)) {
+        return false;
+    }
+    r->sp = sp;
+    if (results == 1) {
+        *r->sp++ = type->as.func.results[0];
+        r->top = r->sp > r->top ? r->sp : r->top;
+    }
+    return true;
+}
+
+INLINE bool fast_call(struct run *r)
+{
+    const struct wrt_module *m = r->s->m;
+    const uint8_t *next;
+    uint32_t index = index_at(r->p + 1, &next);
+    if (index >= m->func_count || !call_type(r, wrt_deftype(m->types, m->funcs[index]), 0)) {
+        return false;
+    }
+    r->p = next;
+    return true;
+}
+
+/* Through table 0, whose elements are functions at 32-bit addresses. */
+INLINE bool fast_call_indirect(struct run *r)
+{
+    const struct wrt_module *m = r->s->m;
+    const uint8_t *next;
+    uint32_t index = index_at(r->p + 1, &next);
+    if (index >= m->type_count || next >= r->end || *next != 0 || !r->s->plain_table || r->sp[-1] != WRT_I32) {
+        return false;
+    }
+    const struct wrt_deftype *type = wrt_deftype(m->types, m->type_ids[index]);
+    if (type->kind != WRT_COMP_FUNC || !call_type(r, type, 1)) {
+        return false;
+    }
+    r->p = next + 1;
+    return true;
+}
+
+INLINE bool fast(struct run *r, const struct fast_op *op)
+{
+    switch ((enum fast_shape)op->shape) {
+    case FAST_LOCAL_GET:
+        return fast_local_get(r);
+    case FAST_LOCAL_SET:
+        return fast_local_set(r, 1);
+    case FAST_LOCAL_TEE:
+        return fast_local_set(r, 0);
+    case FAST_I32_CONST:
+        return fast_const(r, op, 4);
+    case FAST_I64_CONST:
+        return fast_const(r, op, 9);
+    case FAST_F32_CONST:
+        return fast_bytes(r, op, 4);
+    case FAST_F64_CONST:
+        return fast_bytes(r, op, 8);
+    case FAST_UNARY:
+        return fast_unary(r, op);
+    case FAST_SIGN_EXTENSION:
+        return fast_sign_extension(r, op);
+    case FAST_BINARY:
+        return fast_binary(r, op);
+    case FAST_LOAD:
+        return fast_load(r, op);
+    case FAST_STORE:
+        return fast_store(r, op);
+    case FAST_BLOCK:
+        return fast_block(r, FRAME_BLOCK, 0);
+    case FAST_LOOP:
+        return fast_block(r, FRAME_LOOP, 0);
+    case FAST_IF:
+        return fast_block(r, FRAME_IF, 1);
+    case FAST_ELSE:
+        return fast_else(r);
+    case FAST_END:
+        return fast_end(r);
+    case FAST_BR:
+        return fast_br(r);
+    case FAST_BR_IF:
+        return fast_br_if(r);
+    case FAST_RETURN:
+        return fast_return(r);
+    case FAST_UNREACHABLE:
+        return fast_unreachable(r);
+    case FAST_CALL:
+        return fast_call(r);
+    case FAST_CALL_INDIRECT:
+        return fast_call_indirect(r);
+    case FAST_GLOBAL_GET:
+        return fast_global(r, false);
+    case FAST_GLOBAL_SET:
+        return fast_global(r, true);
+    case FAST_DROP:
+        return fast_drop(r);
+    case FAST_SELECT:
+        return fast_select(r);
+    case FAST_NONE:
+        break;
+    }
+    return false;
+}
 
 int code_run(struct wrt_scratch *s)
 {
-    while (s->frame_count > 0) {
-        if (s->c.p >= s->c.end) {
-            s->at = s->c.end;
-            return code_fail(s, "END opcode expected: %u blocks are open where the function's bytes end",
-                             s->frame_count);
+    struct run r = load(s);
+    while (r.p < r.end) {
+        if (fast(&r, &s->fast[*r.p])) {
+            continue;
         }
+        store(&r);
         if (code_step(s) < 0) {
             return -1;
         }
+        if (s->frame_count == 0) {
+            return 0;
+        }
+        r = load(s);
     }
-    return 0;
+    s->at = s->c.end;
+    return code_fail(s, "END opcode expected: %u blocks are open where the function's bytes end", s->frame_count);
 }

@@ -21,6 +21,7 @@ struct wrt_scratch *wrt_scratch_new(void)
     for (unsigned i = 0; i < STACK_PAD; i++) {
         s->stack[i] = BARRIER;
     }
+    code_fast_table(s->fast);
     return s;
 }
 
@@ -65,6 +66,8 @@ int wrt_code_validate(const struct wrt_module *m, uint32_t i, struct wrt_scratch
     struct wrt_code *code = &m->code[i];
     const uint8_t *p = m->base + code->offset;
     s->m = m;
+    s->address = m->memory_count > 0 ? code_address_of(&m->memories[0]) : WRT_OPERAND_ADDRESS;
+    s->plain_table = m->table_count > 0 && m->tables[0].type == WRT_FUNCREF && !m->tables[0].limits.is64;
     s->err = err;
     s->sp = s->top = s->stack + STACK_PAD;
     s->frame_count = s->max_frames = 0;
