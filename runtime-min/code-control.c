@@ -125,6 +125,15 @@ static int passes_on(struct wrt_scratch *s, const struct frame *f)
                 : code_fail(s, "type mismatch: `if` has results, so it takes an `else` that gives them, found none");
 }
 
+int code_no_end(struct wrt_scratch *s)
+{
+    s->at = s->c.end;
+    if (s->c.end < s->m->bytes.ptr + s->m->bytes.len && *s->c.end == WRT_OP_END) {
+        return code_fail(s, "section size mismatch: the function's `end` stands right behind the bytes that it claims");
+    }
+    return code_fail(s, "unexpected end: the function's bytes end without an `end`");
+}
+
 int code_end(struct wrt_scratch *s)
 {
     struct frame f;

@@ -24,7 +24,7 @@ static int catch_matches(struct wrt_scratch *s, const struct frame *f, const str
                          f->label_count);
     }
     for (uint32_t i = 0; i < f->label_count; i++) {
-        uint32_t type = i < given ? tag->as.func.params[i] : WRT_EXNREF;
+        uint32_t type = i < given ? tag->as.func.params[i] : WRT_REF | WRT_HEAP_EXN;
         if (!code_matches(s, type, types[i])) {
             char want[64], got[64];
             code_type_text(s, types[i], want, sizeof(want));

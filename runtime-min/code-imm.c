@@ -101,29 +101,46 @@ int code_imm_table(struct wrt_scratch *s, const struct wrt_table **ret)
     return 0;
 }
 
-int code_imm_data(struct wrt_scratch *s)
+static int data_at(struct wrt_scratch *s, uint32_t index)
 {
-    uint32_t index;
-    if (code_u32(s, &index) < 0) {
-        return -1;
-    }
     if (!s->m->has_data_count) {
         return code_fail(s, "data count section required: %s names a data segment", s->op->name);
     }
     return index < s->m->data_count ? 0 : unknown(s, "data segment", index, s->m->data_count);
 }
 
-int code_imm_elem(struct wrt_scratch *s, uint32_t *ret_type)
+int code_imm_data(struct wrt_scratch *s)
 {
     uint32_t index;
-    if (code_u32(s, &index) < 0) {
-        return -1;
-    }
+    return code_u32(s, &index) < 0 ? -1 : data_at(s, index);
+}
+
+/* The memory stands second and is looked at first; so with tables. */
+int code_imm_data_memory(struct wrt_scratch *s, uint32_t *ret_address)
+{
+    uint32_t index;
+    return code_u32(s, &index) < 0 || code_imm_memory(s, ret_address) < 0 ? -1 : data_at(s, index);
+}
+
+static int elem_at(struct wrt_scratch *s, uint32_t index, uint32_t *ret_type)
+{
     if (index >= s->m->elem_count) {
         return unknown(s, "elem segment", index, s->m->elem_count);
     }
     *ret_type = s->m->elem_types[index];
     return 0;
+}
+
+int code_imm_elem(struct wrt_scratch *s, uint32_t *ret_type)
+{
+    uint32_t index;
+    return code_u32(s, &index) < 0 ? -1 : elem_at(s, index, ret_type);
+}
+
+int code_imm_elem_table(struct wrt_scratch *s, uint32_t *ret_type, const struct wrt_table **ret)
+{
+    uint32_t index;
+    return code_u32(s, &index) < 0 || code_imm_table(s, ret) < 0 ? -1 : elem_at(s, index, ret_type);
 }
 
 int code_imm_tag(struct wrt_scratch *s, const struct wrt_deftype **ret)

@@ -196,7 +196,9 @@ int code_imm_memory(struct wrt_scratch *s, uint32_t *ret_address) WP_MUST_USE;
 int code_imm_memarg(struct wrt_scratch *s, uint32_t *ret_address) WP_MUST_USE;
 int code_imm_table(struct wrt_scratch *s, const struct wrt_table **ret) WP_MUST_USE;
 int code_imm_data(struct wrt_scratch *s) WP_MUST_USE;
+int code_imm_data_memory(struct wrt_scratch *s, uint32_t *ret_address) WP_MUST_USE;
 int code_imm_elem(struct wrt_scratch *s, uint32_t *ret_type) WP_MUST_USE;
+int code_imm_elem_table(struct wrt_scratch *s, uint32_t *ret_type, const struct wrt_table **ret) WP_MUST_USE;
 int code_imm_tag(struct wrt_scratch *s, const struct wrt_deftype **ret) WP_MUST_USE;
 int code_imm_label(struct wrt_scratch *s, struct frame **ret) WP_MUST_USE;
 /* A type index of the kind given; ret_id is the canonical id. */
@@ -232,6 +234,7 @@ int code_block(struct wrt_scratch *s, enum frame_kind kind) WP_MUST_USE;
 int code_block_type(struct wrt_scratch *s, struct block_type *ret) WP_MUST_USE;
 int code_else(struct wrt_scratch *s) WP_MUST_USE;
 int code_end(struct wrt_scratch *s) WP_MUST_USE;
+int code_no_end(struct wrt_scratch *s); /* what is wrong where the bytes end in a block */
 
 /* ---- one family of instructions each: code_* of code-step.c's table ---- */
 int code_branch(struct wrt_scratch *s, uint32_t op) WP_MUST_USE;    /* code-branch.c */

@@ -100,7 +100,7 @@ static int immediates(struct wrt_scratch *s, uint32_t *ret_address)
     case WRT_IMM_DATA:
         return code_imm_data(s);
     case WRT_IMM_DATA_MEMORY:
-        return code_imm_data(s) < 0 ? -1 : code_imm_memory(s, ret_address);
+        return code_imm_data_memory(s, ret_address);
     case WRT_IMM_ELEM:
         return code_imm_elem(s, &elem);
     default:

@@ -74,7 +74,7 @@ static int table_init(struct wrt_scratch *s)
 {
     const struct wrt_table *t;
     uint32_t type;
-    if (code_imm_elem(s, &type) < 0 || code_imm_table(s, &t) < 0 || elements_match(s, type, t->type) < 0) {
+    if (code_imm_elem_table(s, &type, &t) < 0 || elements_match(s, type, t->type) < 0) {
         return -1;
     }
     return code_pop(s, WRT_I32) < 0 || code_pop(s, WRT_I32) < 0 ? -1 : code_pop(s, code_address_of(&t->limits));

@@ -50,10 +50,9 @@ static int body(struct wrt_scratch *s, const struct wrt_deftype *func)
     if (code_locals_read(s, func) < 0) {
         return -1;
     }
-    s->at = s->c.end;
     /* Numbers cannot lead beyond a last byte like this. */
     if (s->c.p == s->c.end || s->c.end[-1] != WRT_OP_END) {
-        return code_fail(s, "END opcode expected: the function does not end with it");
+        return code_no_end(s);
     }
     if (code_frame_push(s, FRAME_FUNC, &type) < 0) {
         return -1;
