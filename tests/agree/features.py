@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same features on both sides: wpack's names and wasm-tools' for them."""
+"""The same features on both sides. wpack spells its features as wasm-tools does; what wasm-tools splits further, or
+calls a feature where wpack has no switch, stands here."""
+import functools
+import subprocess
 
-# What the 3.0 standard holds, in wasm-tools' names; wpack has these always or by name.
-STANDARD = ["mutable-global", "saturating-float-to-int", "sign-extension", "reference-types", "multi-value", "bulk-memory",
-            "simd", "relaxed-simd", "tail-call", "floats", "multi-memory", "exceptions", "memory64", "extended-const",
-            "function-references", "gc", "gc-types", "bulk-memory-opt", "call-indirect-overlong"]
-# Shipped beside it, and what the component suite uses.
-BESIDE = ["threads", "legacy-exceptions"]
-COMPONENT = ["component-model", "cm-async", "cm-async-stackful", "cm-more-async-builtins", "cm-threading", "cm-map",
-             "cm-fixed-length-lists", "cm-implements"]
-# wpack's switch -> wasm-tools', where the words differ.
-NAMES = {"gc": ["gc", "gc-types"], "cm-async": ["cm-async", "cm-async-stackful", "cm-more-async-builtins", "cm-threading"]}
+# Always there in wpack.
+ALWAYS = ["floats", "gc-types"]
+# Part of another feature in wpack.
+PART_OF = {"bulk-memory": ["bulk-memory-opt"], "reference-types": ["call-indirect-overlong"]}
+# What makes no sense without another.
+NEEDS = {"reference-types": ["function-references", "exceptions", "gc"], "function-references": ["gc"], "simd": ["relaxed-simd"],
+         "cm-async": ["cm-async-stackful", "cm-more-async-builtins", "cm-threading"]}
 
 
-def theirs(ours):
+@functools.cache
+def table(program):
+    """name -> whether it is on by default."""
+    words = subprocess.run([program, "--features"], capture_output=True, text=True, check=True).stdout.split()
+    return {word.lstrip("-"): not word.startswith("-") for word in words}
+
+
+def without(rng, program):
+    """A feature list that lacks something, and what needs it."""
+    name = rng.choice([n for n, on in table(program).items() if on and n not in ("mutable-global", "component-model")])
+    return ",".join(f"-{n}" for n in [name, *NEEDS.get(name, [])])
+
+
+def theirs(program, ours):
     """wasm-tools' list for wpack's "custom-page-sizes,-simd"."""
-    there = [*STANDARD, *BESIDE, *COMPONENT]
+    on = {name for name, default in table(program).items() if default}
     for word in filter(None, ours.split(",")):
-        for name in NAMES.get(word.lstrip("-"), [word.lstrip("-")]):
-            if word[0] != "-":
-                there.append(name)
-            elif name in there:
-                there.remove(name)
-    return ",".join(["-all", *there])
+        on.discard(word[1:]) if word[0] == "-" else on.add(word)
+    parts = [part for name in sorted(on) for part in [name, *PART_OF.get(name, [])]]
+    return ",".join(["-all", *ALWAYS, *parts])

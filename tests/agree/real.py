@@ -43,7 +43,7 @@ def compare(tool, program):
         return 0
     wrong = components = 0
     for path, verdict in zip(paths, scanner.judge(program, [("", p) for p in paths])):
-        done = subprocess.run([tool, "validate", "--features=" + features.theirs(""), path], capture_output=True, text=True,
+        done = subprocess.run([tool, "validate", "--features=" + features.theirs(program, ""), path], capture_output=True, text=True,
                               errors="replace")
         kind = "module"
         note = ""

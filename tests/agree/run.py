@@ -25,28 +25,30 @@ import real
 import reduce
 import scanner
 
-EXTRA = "custom-page-sizes,wide-arithmetic"  # smith makes them; both sides get them
+EXTRA = "custom-page-sizes,wide-arithmetic"  # smith uses them
 JOBS = 2
-KNOWN = []  # (our message holds, their message holds): differences that the suite settles, see known()
+LESS = 0.15  # of the inputs are judged with some feature off
 
 
-def theirs(tool, path):
+def theirs(tool, program, flags, path):
     """None when wasm-tools finds it valid, else its message."""
     env = {**os.environ, "RAYON_NUM_THREADS": "1"}
-    done = subprocess.run([tool, "validate", "--features=" + features.theirs(EXTRA), path], capture_output=True,
+    done = subprocess.run([tool, "validate", "--features=" + features.theirs(program, flags), path], capture_output=True,
                           text=True, errors="replace", env=env)
     return None if done.returncode == 0 else done.stderr.strip()
 
 
-def make(tool, seed, count, folder):
+def make(tool, program, seed, count, folder):
+    """(path, features, wasm-tools' answer) of count inputs, all different."""
     generator = generate.Generator(tool, seed, folder)
     found, seen = [], set()
     while len(found) < count:
         for path in generator.family():
             key = hash(path.read_bytes())
+            flags = EXTRA if generator.rng.random() >= LESS else f"{EXTRA},{features.without(generator.rng, program)}"
             if key not in seen:
                 seen.add(key)
-                found.append((path, theirs(tool, path)))
+                found.append((path, flags, theirs(tool, program, flags, path)))
     return found[:count]
 
 
@@ -54,12 +56,12 @@ def differ(verdict, their):
     return not (verdict.ok if their is None else verdict.refused)
 
 
-def shrink(tool, program, path):
+def shrink(tool, program, flags, path):
     work = path.with_suffix(".try")
 
     def holds(data):
         work.write_bytes(data)
-        return differ(scanner.judge(program, [(EXTRA, work)])[0], theirs(tool, work))
+        return differ(scanner.judge(program, [(flags, work)])[0], theirs(tool, program, flags, work))
     small = reduce.reduce(path.read_bytes(), holds)
     work.unlink(missing_ok=True)
     return small
@@ -67,10 +69,10 @@ def shrink(tool, program, path):
 
 def report(tool, program, keep, wrong):
     keep.mkdir(parents=True, exist_ok=True)
-    for path, verdict, their in wrong:
-        print(f"DIFFER {path.name}\n  wpack:      {verdict.slug} {verdict.message}\n  wasm-tools: {their or 'ok'}")
-    for path, _, _ in wrong[:40]:
-        (keep / path.name).write_bytes(shrink(tool, program, path))
+    for path, flags, verdict, their in wrong:
+        print(f"DIFFER {path.name} {flags}\n  wpack:      {verdict.slug} {verdict.message}\n  wasm-tools: {their or 'ok'}")
+    for path, flags, _, _ in wrong[:40]:
+        (keep / path.name).write_bytes(shrink(tool, program, flags, path))
     print(f"{len(wrong)} disagreements; the first {min(len(wrong), 40)} made smaller in {keep}")
 
 
@@ -82,15 +84,15 @@ def generated(tool, program, args):
             f.mkdir()
         share = -(-args.count // JOBS)
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            made = pool.map(lambda job: make(tool, args.seed * 1000 + job, share, folders[job]), range(JOBS))
-            found = [pair for part in made for pair in part]
-        verdicts = scanner.judge(program, [(EXTRA, path) for path, _ in found])
+            made = pool.map(lambda job: make(tool, program, args.seed * 1000 + job, share, folders[job]), range(JOBS))
+            found = [one for part in made for one in part]
+        verdicts = scanner.judge(program, [(flags, path) for path, flags, _ in found])
         wrong = []
-        for (path, their), verdict in zip(found, verdicts):
+        for (path, flags, their), verdict in zip(found, verdicts):
             kind = "component" if path.read_bytes()[4:8] == b"\x0d\0\1\0" else "module"
             counts[kind, "valid" if their is None else "invalid"] += 1
             if differ(verdict, their):
-                wrong.append((path, verdict, their))
+                wrong.append((path, flags, verdict, their))
         total = sum(counts.values())
         for verdict in ("valid", "invalid"):
             n = sum(v for (_, kind), v in counts.items() if kind == verdict)

@@ -20,6 +20,7 @@ SAME = [
     ("", "integer representation too long", "malformed section id"),
     ("", "integer too large", "unexpected end"),
     ("", "integer too large", "malformed section id"),
+    # One end of the input, two names.
     ("component", "unexpected end-of-file", "unexpected end"),
     # The text is about escapes in the source, its binary holds the bytes that they made.
     ("component", "invalid string escape", "malformed UTF-8 encoding"),

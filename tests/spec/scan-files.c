@@ -2,11 +2,10 @@
  *
  * Validates every file named on standard input, "FEATURES TAB PATH" a line (FEATURES as `validate --features` takes
  * them, empty for the default), and answers each with a line "SLUG TAB MESSAGE", "ok" and nothing where it is valid.
- * The drivers beside it and in tests/agree know what each answer should be. */
+ * The drivers beside it and in tests/agree know what each answer should be. scan-files --features lists the features,
+ * a line each, those that are not default with a '-' in front. */
 #include "base/buf.h"
 #include "runtime-min/scan.h"
-
-#pragma weak wrt_features_parse
 
 static bool read_file(const char *path, struct wp_buf *b)
 {
@@ -31,7 +30,7 @@ static void judge(const char *features, const char *path)
     struct wrt_summary sum;
     if (!read_file(path, &bytes)) {
         printf("unreadable\t\n");
-    } else if ((wrt_features_parse && wrt_features_parse(features, &options.features, &err) != 0) ||
+    } else if (wrt_features_parse(features, &options.features, &err) != 0 ||
                wrt_scan(wp_buf_span(&bytes), &options, NULL, &sum, &err) != 0) {
         printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
     } else {
@@ -39,8 +38,19 @@ static void judge(const char *features, const char *path)
     }
 }
 
-int main(void)
+static int list_features(void)
 {
+    for (unsigned bit = 0; bit < WRT_BIT_COUNT; bit++) {
+        printf("%s%s\n", (wrt_features_default() >> bit & 1) != 0 ? "" : "-", wrt_feature_name(bit));
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && wp_str_eq(argv[1], "--features")) {
+        return list_features();
+    }
     char line[4096];
     while (fgets(line, sizeof(line), stdin)) {
         line[strcspn(line, "\n")] = '\0';
