@@ -274,6 +274,10 @@ $(OUT)/tests/bench/timed: $(OUT)/tests/bench/timed.o
 bench: $(OUT)/wpack $(OUT)/tests/bench/timed ## time wpack beside its peers: make bench ROUNDS=11
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/run.py --rounds $(ROUNDS)
 
+.PHONY: bench-validate
+bench-validate: $(OUT)/wpack $(OUT)/tests/bench/timed ## validate beside wasm-tools on real modules (make peers PEERS=modules)
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/validate.py --rounds $(ROUNDS)
+
 .PHONY: demo
 demo: ## install what is missing, build, run the main job: build, push, pull, compare, inspect
 	$(Q)$(MAKE) --no-print-directory deps-demo
