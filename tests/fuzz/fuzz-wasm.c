@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bytes that claim to be WebAssembly: scanner and reader agree, what they point at lies within the input, the sections
- * of an accepted binary tile it, and what is packed from it can be read again. */
+ * Bytes that claim to be WebAssembly: scanner and reader agree, with one thread or three and within any memory; what
+ * they point at lies within the input, a module needs no other features than those it was found to use, the sections of
+ * an accepted binary tile it, and what is packed from it can be read again. */
 #include "base/mem.h"
 #include "pack/format.h"
 
@@ -64,6 +65,32 @@ static void check_packed(struct wp_span bytes, const struct pack_module *m, stru
     must(wp_json_parse(config, "config", false, WP_E_OTHER, &doc, &err) == 0);
 }
 
+/* The verdict of a load under these options; WP_E_OK: valid. */
+static enum wp_code verdict(struct wp_span bytes, struct wrt_options options, struct wp_err *err)
+{
+    struct wrt_binary *b = NULL;
+    struct wrt_fault fault = {.offset = UINT64_MAX};
+    *err = (struct wp_err){.code = WP_E_OK};
+    if (wrt_load(bytes, &options, &b, &fault, err) != 0) {
+        must(fault.offset == UINT64_MAX || fault.offset <= bytes.len);
+        return err->code;
+    }
+    wrt_binary_free(b);
+    return WP_E_OK;
+}
+
+static void check_options(struct wp_span bytes, enum wp_code expected, const struct wp_err *first, uint64_t used)
+{
+    struct wp_err err;
+    must(verdict(bytes, (struct wrt_options){.threads = 3}, &err) == expected);
+    must(expected == WP_E_OK || wp_str_eq(err.msg, first->msg));
+    enum wp_code little = verdict(bytes, (struct wrt_options){.memory = 4096}, &err);
+    must(little == expected || little == WP_E_LIMIT);
+    if (expected == WP_E_OK && used != 0) {
+        must(verdict(bytes, (struct wrt_options){.features = used}, &err) == WP_E_OK);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* Bytes of their own, so that a read past the end is seen. */
@@ -73,12 +100,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct wp_span bytes = wp_span(copy, size);
     struct wrt_visitor v = {.section = on_section, .import = on_extern, .export = on_extern, .arg = &bytes};
-    struct wrt_summary sum;
+    struct wrt_summary sum = {.features = 0};
     struct wp_err err = {.code = WP_E_OK};
     int scanned = wrt_scan(bytes, NULL, &v, &sum, &err);
     if (scanned != 0) {
         must((err.code == WP_E_MODULE || err.code == WP_E_LIMIT) && err.msg[0] != '\0');
     }
+    check_options(bytes, scanned != 0 ? err.code : WP_E_OK, &err, sum.features);
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     struct pack_module m;
     int read = pack_module_read(bytes, &a, &m, &err);
