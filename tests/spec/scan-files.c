@@ -30,7 +30,7 @@ static void judge(const char *features, const char *path)
     struct wrt_summary sum;
     if (!read_file(path, &bytes)) {
         printf("unreadable\t\n");
-    } else if (wrt_features_parse(features, &options.features, &err) != 0 ||
+    } else if (wrt_features_parse(features[0] != '\0' ? features : "default", &options.features, &err) != 0 ||
                wrt_scan(wp_buf_span(&bytes), &options, NULL, &sum, &err) != 0) {
         printf("%s\t%s\n", wp_code_slug(err.code), err.msg);
     } else {

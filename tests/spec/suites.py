@@ -13,8 +13,9 @@ KINDS = {"assert_invalid": "invalid", "assert_malformed": "malformed"}
 
 # What a group's files need beyond the default features.
 FEATURES = {"custom-page-sizes": "custom-page-sizes", "wide-arithmetic": "wide-arithmetic"}
-# Said by the suite of the threads proposal, which predates these features: with them, the modules are valid.
-OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-memory"}
+# Said by suites of proposals that predate these features: with them, the modules are valid.
+OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-memory",
+            "zero byte expected": "-multi-memory,-reference-types"}
 
 # Verdicts of the suite that its own binaries contradict: (group, file) -> (kind, why).
 CORRECTED = {
@@ -58,14 +59,15 @@ def case_of(group, folder, command):
         # Malformed text: a question to an assembler. Instances of definitions have no file either.
         return Case(group, "", "text only", text, None, "", command["line"]) if kind != "valid" else None
     features = FEATURES.get(group, "")
-    if group == "threads" and kind == "invalid":
+    if group in ("threads", "memory64") and kind != "valid":
         features = OUTDATED.get(text, features)
     kind, _ = CORRECTED.get((group, name), (kind, ""))
     return Case(group, name, kind, text, where, features, command["line"])
 
 
 def cases(root):
-    for path in sorted(pathlib.Path(root).rglob("*.json")):
+    found = [p for part in ("component", "spec") for p in sorted((pathlib.Path(root) / part).rglob("*.json"))]
+    for path in found:
         group = group_of(root, path)
         for command in json.loads(path.read_text())["commands"]:
             case = case_of(group, path.parent, command)
