@@ -28,8 +28,8 @@ SAME = [
 
 
 def core_class(text):
-    """"unknown local 2" → "unknown local", "type mismatch: …" → "type mismatch"."""
-    return re.sub(r" \d+$", "", text.split(":")[0])
+    """"unknown local 2" → "unknown local", "illegal opcode ff" → "illegal opcode", "type mismatch: …" → "type mismatch"."""
+    return re.sub(r" (\d+|ff)$", "", text.split(":")[0])
 
 
 def loose(text):

@@ -19,7 +19,7 @@ OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-
 
 # Verdicts of the suite that its own binaries contradict: (group, file) -> (kind, why).
 CORRECTED = {
-    ("component/binary", "attributes.3.wasm"): ("valid", "the text is malformed, the binary made from it is not"),
+    ("component/validation", "attributes.3.wasm"): ("valid", "the text is malformed, the binary made from it is not"),
 }
 
 Case = collections.namedtuple("Case", "group file kind text path features line")
