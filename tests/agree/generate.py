@@ -3,16 +3,21 @@
 
 Everything follows from the seed. A worker makes a family at a time: one module or component, what `wasm-tools mutate`
 makes of it, and copies of it with one byte changed (flipped bits, a neighbour value, another opcode, any byte)."""
+import pathlib
 import random
 import subprocess
 
 import wit
 
-# Beside the defaults: what wpack does not know is off, and now and then something else is, too.
+# Beside the defaults: what wpack does not know is off; now and then something else is, too, or what is off is on.
 SMITH = ["--compact-imports-enabled", "false", "--custom-descriptors-enabled", "false",
          "--shared-everything-threads-enabled", "false"]
+ON = [["--custom-page-sizes-enabled", "true"], ["--wide-arithmetic-enabled", "true"], ["--max-memories", "4"],
+      ["--threads-enabled", "true"], ["--max-tables", "9", "--min-tables", "2"], ["--generate-custom-sections", "true"],
+      ["--min-tags", "1"], ["--min-types", "20"], ["--min-globals", "4"], ["--min-element-segments", "3"]]
 OFF = ["gc", "simd", "reference-types", "exceptions", "memory64", "multi-value", "bulk-memory", "tail-call", "threads",
        "custom-page-sizes", "wide-arithmetic", "extended-const", "relaxed-simd"]
+SEEDS = sorted((pathlib.Path(__file__).resolve().parents[1] / "fuzz/corpus").glob("*/valid-*.wasm"))
 HEAD = 8  # the preamble is not worth more than a few mutants
 
 
@@ -32,13 +37,16 @@ class Generator:
 
     def smith(self):
         rng, path, seed = self.rng, self.path("smith"), self.folder / "seed"
-        seed.write_bytes(rng.randbytes(rng.choice([60, 200, 600, 2000, 6000])))
+        seed.write_bytes(rng.randbytes(rng.choice([100, 600, 2000, 8000, 30000])))
         words = ["smith", *SMITH]
         for name in OFF:
             if rng.random() < 0.1:
                 words += [f"--{name}-enabled", "false"]
-        if rng.random() < 0.25:
-            words += ["--min-funcs", "2", "--max-instructions", rng.choice([20, 100, 1000])]
+        for extra in ON:
+            if rng.random() < 0.2:
+                words += extra
+        if rng.random() < 0.4:
+            words += ["--min-funcs", rng.choice([2, 8]), "--max-instructions", rng.choice([20, 100, 1000])]
         if rng.random() < 0.15:
             words += ["--allow-invalid-funcs", "true"]
         return path if self.run(*words, seed, "-o", path) else None
@@ -90,7 +98,8 @@ class Generator:
 
     def family(self):
         """Paths of one base and its variants."""
-        base = self.component() if self.rng.random() < 0.5 else self.smith()
+        roll = self.rng.random()
+        base = self.component() if roll < 0.5 else self.smith() if roll < 0.95 else self.rng.choice(SEEDS)
         if base is None:
             return []
         found = [base]
