@@ -2,7 +2,7 @@
  *
  * Validates one file and says what it cost: "SLUG TAB CPU-MICROSECONDS TAB KIB TAB MESSAGE", where KIB is how much the
  * peak of resident memory grew from before to after, the file's own bytes not counted. Ends itself after ten seconds of
- * CPU time: scan-cost FILE. */
+ * CPU time: scan-cost FILE [BUDGET], where BUDGET is the memory that may be allocated, in bytes. */
 #include "base/buf.h"
 #include "runtime-min/scan.h"
 
@@ -38,10 +38,10 @@ static long long cpu_microseconds(void)
 int main(int argc, char **argv)
 {
     setrlimit(RLIMIT_CPU, &(struct rlimit){.rlim_cur = 10, .rlim_max = 10});
-    int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+    int fd = argc == 2 || argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0) {
-        fprintf(stderr, "usage: scan-cost FILE\n");
+        fprintf(stderr, "usage: scan-cost FILE [BUDGET]\n");
         return 2;
     }
     size_t size = (size_t)st.st_size;
@@ -51,10 +51,11 @@ int main(int argc, char **argv)
         return 2;
     }
     struct wp_err err = {.code = WP_E_OK};
+    struct wrt_options options = {.memory = argc == 3 ? strtoull(argv[2], NULL, 10) : 0};
     struct wrt_summary sum;
     long before = peak_kib();
     long long start = cpu_microseconds();
-    int failed = wrt_scan(wp_span(bytes, size), NULL, NULL, &sum, &err);
+    int failed = wrt_scan(wp_span(bytes, size), &options, NULL, &sum, &err);
     long long spent = cpu_microseconds() - start;
     printf("%s\t%lld\t%ld\t%s\n", failed ? wp_code_slug(err.code) : "ok", spent, peak_kib() - before,
            failed ? err.msg : "");

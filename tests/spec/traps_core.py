@@ -167,6 +167,11 @@ def customs():
     return module(*[section(0, name("a"))] * (ROOM // 4))
 
 
+def customs_twice():
+    """Names and producers, each two times: custom sections never make a module invalid."""
+    return module(*[section(0, name("name") + section(0, name("m"))), section(0, name("producers") + b"\0")] * 2)
+
+
 def imports(long):
     one = name("") + name("") + b"\0\0" if not long else name("m" * 30_000) + name("n" * 30_000) + b"\0\0"
     return module(types(func_type()), section(2, vec([one] * (ROOM // len(one)))))
@@ -279,6 +284,7 @@ TRAPS = [
     ("names", VALID, named),
     ("names, last one wanted", INVALID, lambda: named(1)),
     ("custom sections", EITHER, customs),
+    ("custom sections, twice", VALID, customs_twice),
     ("imports", EITHER, lambda: imports(False)),
     ("imports, long names", VALID, lambda: imports(True)),
     ("exports", VALID, lambda: exports(False)),
