@@ -45,9 +45,9 @@ CFLAGS ?=
 LDFLAGS ?=
 ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
-# Linked: jansson. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
+# Linked: jansson, zlib. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
 # libmicrohttpd (oci/httpd.c). No command pays at start-up for what it does not use.
-LIBS := -ljansson -ldl -lpthread
+LIBS := -ljansson -lz -ldl -lpthread
 
 # ---- sources ----
 ROOMS := base runtime-min oci sign pack cmd
@@ -253,7 +253,7 @@ mutation: ## do the unit tests notice small changes of oci/? make mutation SEED=
 	$(Q)$(PYTHON) -B tests/mutation/run.py $(if $(SEED),--seed $(SEED))
 
 # ---- what is needed ----
-DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libjansson-dev libcurl4-openssl-dev libmicrohttpd-dev
+DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev
 DEPS_DEMO := $(DEPS_BUILD) ca-certificates clang lld wasi-libc libclang-rt-14-dev-wasm32
 DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest \
              python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace xfsprogs gcovr

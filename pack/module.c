@@ -1,80 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Facts of a module, read in two scans: one that counts, one that fills arrays of just that size. Custom sections are
- * hints by nature (core 3.0 section 7.4): what cannot be read in them is left out and never refuses the binary. */
+ * Facts of a module, read in two walks over what was loaded: one that counts, one that fills arrays of just that size.
+ */
 #include "pack/module.h"
 
 #include "base/limits.h"
-#include "base/num.h"
+#include "base/mem.h"
+#include "pack/facts-capability.h"
+#include "pack/facts.h"
 
 struct reader {
     struct wp_arena *a;
     struct pack_module *m;
     const uint8_t *start;
-    bool fill; /* second scan: the arrays are there */
+    bool fill;                         /* second walk: the arrays are there */
+    struct facts_functions *functions; /* second walk, where asked for */
     struct pack_extern *imports, *exports;
     struct pack_section *sections;
+    struct pack_part *parts;
     struct pack_producer *producers;
-    size_t import_count, export_count, section_count, producer_count;
+    struct pack_memory *memories;
+    struct pack_table *tables;
+    size_t import_count, export_count, section_count, part_count, producer_count, memory_count, table_count;
+    uint64_t modules; /* core modules so far */
     bool producers_seen;
 };
 
-/* A C string of bytes that may hold NUL. */
-static const char *text(struct wp_arena *a, struct wp_span s)
+static const char *title_of(const struct reader *r, const struct wp_wasm_section *s, const char *title)
 {
-    static const uint8_t instead[] = {0xef, 0xbf, 0xbd};
-    size_t nuls = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        nuls += s.ptr[i] == 0;
-    }
-    if (nuls == 0) {
-        return wp_arena_strn(a, (const char *)s.ptr, s.len);
-    }
-    char *copy = wp_arena_alloc(a, s.len + 2 * nuls + 1, 1);
-    char *out = copy;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == 0) {
-            memcpy(out, instead, sizeof(instead));
-            out += sizeof(instead);
-        } else {
-            *out++ = (char)s.ptr[i];
-        }
-    }
-    return copy;
-}
-
-static bool span_is(struct wp_span s, const char *want)
-{
-    return s.len == strlen(want) && memcmp(s.ptr, want, s.len) == 0;
-}
-
-static bool span_starts(struct wp_span s, const char *prefix)
-{
-    return s.len >= strlen(prefix) && memcmp(s.ptr, prefix, strlen(prefix)) == 0;
+    return s->id == 0 ? wp_arena_printf(r->a, "custom '%s'", facts_text(r->a, s->name)) : title;
 }
 
 static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s, const char *title,
                       struct wp_err *err WP_UNUSED)
 {
     struct reader *r = arg;
-    if (depth > 0) {
+    bool holds_more = wp_str_eq(title, "core module") || wp_str_eq(title, "component");
+    size_t section = r->section_count;
+    size_t part = r->part_count;
+    r->section_count += depth == 0;
+    r->part_count += !holds_more;
+    if (!r->fill) {
         return 0;
     }
-    size_t i = r->section_count++;
-    if (r->fill) {
-        r->sections[i] = (struct pack_section){
-            .title = s->id == 0 ? wp_arena_printf(r->a, "custom '%s'", text(r->a, s->name)) : title,
-            .offset = (uint64_t)(s->whole.ptr - r->start),
-            .size = s->whole.len,
-        };
+    const char *text = title_of(r, s, title);
+    if (depth == 0) {
+        r->sections[section] =
+            (struct pack_section){.title = text, .offset = (uint64_t)(s->whole.ptr - r->start), .size = s->whole.len};
+    }
+    if (!holds_more) {
+        r->parts[part] = (struct pack_part){.title = text, .size = s->whole.len, .count = 1};
     }
     return 0;
 }
 
-static struct pack_extern fact(struct wp_arena *a, const struct wrt_extern *x)
+static struct pack_extern extern_of(struct wp_arena *a, const struct wrt_extern *x)
 {
-    return (struct pack_extern){
-        .module = text(a, x->module), .name = text(a, x->name), .kind = wrt_extern_kind_name(x->kind), .type = ""};
+    return (struct pack_extern){.module = facts_text(a, x->module),
+                                .name = facts_text(a, x->name),
+                                .kind = wrt_extern_kind_name(x->kind),
+                                .type = ""};
 }
 
 static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err WP_UNUSED)
@@ -82,7 +67,7 @@ static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err W
     struct reader *r = arg;
     size_t i = r->import_count++;
     if (r->fill) {
-        r->imports[i] = fact(r->a, x);
+        r->imports[i] = extern_of(r->a, x);
     }
     return 0;
 }
@@ -92,67 +77,9 @@ static int on_export(void *arg, const struct wrt_extern *x, struct wp_err *err W
     struct reader *r = arg;
     size_t i = r->export_count++;
     if (r->fill) {
-        r->exports[i] = fact(r->a, x);
+        r->exports[i] = extern_of(r->a, x);
     }
     return 0;
-}
-
-static struct wp_wasm_cursor over(struct wp_span body)
-{
-    return (struct wp_wasm_cursor){.start = body.ptr, .p = body.ptr, .end = body.ptr + body.len};
-}
-
-/* Subsection 0 of `name` and `component-name`. */
-static const char *module_name(struct wp_arena *a, struct wp_span body)
-{
-    struct wp_wasm_cursor c = over(body);
-    struct wp_err ignored;
-    while (c.p < c.end) {
-        uint8_t id;
-        uint32_t size;
-        struct wp_span name;
-        if (wp_wasm_byte(&c, &id, &ignored) < 0 || wp_wasm_u32(&c, &size, &ignored) < 0) {
-            return NULL;
-        }
-        if (id == 0) {
-            return wp_wasm_name(&c, &name, &ignored) == 0 && name.len > 0 ? text(a, name) : NULL;
-        }
-        if (wp_wasm_skip(&c, size, &ignored) < 0) {
-            return NULL;
-        }
-    }
-    return NULL;
-}
-
-/* tool-conventions ProducersSection.md. Counts into *count; writes them too where out is there. */
-static bool read_producers(struct wp_arena *a, struct wp_span body, struct pack_producer *out, size_t *count)
-{
-    struct wp_wasm_cursor c = over(body);
-    struct wp_err ignored;
-    uint32_t fields;
-    if (wp_wasm_u32(&c, &fields, &ignored) < 0) {
-        return false;
-    }
-    for (uint32_t f = 0; f < fields; f++) {
-        struct wp_span field;
-        struct wp_span name;
-        struct wp_span version;
-        uint32_t values;
-        if (wp_wasm_name(&c, &field, &ignored) < 0 || wp_wasm_u32(&c, &values, &ignored) < 0) {
-            return false;
-        }
-        for (uint32_t i = 0; i < values; i++) {
-            if (wp_wasm_name(&c, &name, &ignored) < 0 || wp_wasm_name(&c, &version, &ignored) < 0 ||
-                *count >= WP_LIMIT_WASM_NAMES) {
-                return false;
-            }
-            if (out) {
-                out[*count] = (struct pack_producer){text(a, field), text(a, name), text(a, version)};
-            }
-            ++*count;
-        }
-    }
-    return true;
 }
 
 static void take_producers(struct reader *r, struct wp_span body)
@@ -162,162 +89,192 @@ static void take_producers(struct reader *r, struct wp_span body)
         return;
     }
     r->producers_seen = true;
-    if (!read_producers(r->a, body, NULL, &count)) {
+    if (!facts_producers(r->a, body, NULL, &count)) {
         return;
     }
     r->producer_count = count;
     if (r->fill) {
         count = 0;
-        (void)read_producers(r->a, body, r->producers, &count);
-    }
-}
-
-static void take_metadata(struct reader *r, struct wp_span name, struct wp_span body)
-{
-    struct pack_module *m = r->m;
-    const struct {
-        const char *section;
-        const char **field;
-    } rows[] = {
-        {"description", &m->description}, {"authors", &m->authors},   {"licenses", &m->licenses},
-        {"source", &m->source},           {"homepage", &m->homepage}, {"revision", &m->revision},
-        {"version", &m->version},
-    };
-    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
-        bool wanted = !*rows[i].field && span_is(name, rows[i].section);
-        if (wanted && body.len > 0 && body.len <= WP_LIMIT_WASM_NAME && wp_utf8_is(body)) {
-            *rows[i].field = text(r->a, body);
-        }
+        (void)facts_producers(r->a, body, r->producers, &count);
     }
 }
 
 static int on_custom(void *arg, unsigned depth, struct wp_span name, struct wp_span body, struct wp_err *err WP_UNUSED)
 {
     struct reader *r = arg;
-    struct pack_module *m = r->m;
     if (depth > 0) {
         return 0;
     }
-    if (span_is(name, "producers")) {
+    if (facts_is(name, "producers")) {
         take_producers(r, body);
     }
-    if (!r->fill) {
-        return 0;
+    if (r->fill) {
+        facts_custom(r->m, r->a, name, body);
     }
-    bool core = m->kind == WP_WASM_MODULE;
-    if (!m->name && span_is(name, core ? "name" : "component-name")) {
-        m->name = module_name(r->a, body);
-    }
-    m->component_type = m->component_type || (core && span_starts(name, "component-type"));
-    m->dylink = m->dylink || (core && (span_is(name, "dylink.0") || span_is(name, "dylink")));
-    m->object = m->object || (core && span_is(name, "linking"));
-    take_metadata(r, name, body);
     return 0;
 }
 
-static bool exports_named(const struct pack_module *m, const char *name)
+/* JSON numbers end there. */
+static uint64_t told(uint64_t n)
 {
-    for (size_t i = 0; i < m->export_count; i++) {
-        if (wp_str_eq(m->exports[i].name, name) && wp_str_eq(m->exports[i].kind, "func")) {
-            return true;
-        }
-    }
-    return false;
+    return WP_MIN(n, (uint64_t)INT64_MAX);
 }
 
-static bool exports_interface(const struct pack_module *m, const char *name)
+static struct pack_memory memory_of(const struct wrt_limits *l, uint64_t module, bool imported)
 {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < m->export_count; i++) {
-        const char *have = m->exports[i].name;
-        if (strncmp(have, name, len) == 0 && (have[len] == '\0' || have[len] == '@')) {
-            return true;
-        }
-    }
-    return false;
+    return (struct pack_memory){.module = module,
+                                .min = told(l->min),
+                                .max = l->has_max ? told(l->max) : UINT64_MAX,
+                                .page = UINT64_C(1) << (l->page_log2 & 63),
+                                .imported = imported,
+                                .is64 = l->is64,
+                                .shared = l->shared};
 }
 
-static bool imports_wasip1(const struct pack_module *m)
+static struct pack_table table_of(struct wp_arena *a, const struct wrt_table *t, uint64_t module, bool imported)
 {
-    for (size_t i = 0; i < m->import_count; i++) {
-        const char *module = m->imports[i].module;
-        if (wp_str_eq(module, "wasi_snapshot_preview1") || wp_str_eq(module, "wasi_unstable")) {
-            return true;
-        }
-    }
-    return false;
+    char type[256];
+    (void)wrt_type_text(t->type, type, sizeof(type));
+    return (struct pack_table){.module = module,
+                               .min = told(t->limits.min),
+                               .max = t->limits.has_max ? told(t->limits.max) : UINT64_MAX,
+                               .type = wp_arena_str(a, type),
+                               .imported = imported,
+                               .is64 = t->limits.is64};
 }
 
-static const char *guess_world(const struct pack_module *m)
+static void take_start(struct reader *r, unsigned depth, const struct wrt_module *m)
 {
-    if (m->kind == WP_WASM_COMPONENT) {
-        static const struct {
-            const char *interface;
-            const char *world;
-        } rows[] = {
-            {"wasi:cli/run", "wasi:cli/command"},
-            {"wasi:http/incoming-handler", "wasi:http/proxy"},
-            {"wasi:http/handler", "wasi:http/service"},
-        };
-        for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
-            if (exports_interface(m, rows[i].interface)) {
-                return rows[i].world;
-            }
-        }
-        return "library";
+    if (depth > 0 || m->start == WRT_NO_INDEX) {
+        return;
     }
-    if (m->dylink || m->object) {
-        return "library";
+    struct facts_names names;
+    facts_names_start(&names, m->name_section);
+    struct wp_span name = facts_names_at(&names, m->start);
+    r->m->start = name.len > 0 ? facts_text(r->a, name) : wp_arena_printf(r->a, "function %u", m->start);
+}
+
+static int on_module(void *arg, unsigned depth, const struct wrt_module *m, struct wp_err *err WP_UNUSED)
+{
+    struct reader *r = arg;
+    uint64_t number = r->modules++;
+    size_t memory = r->memory_count;
+    size_t table = r->table_count;
+    r->memory_count += m->memory_count;
+    r->table_count += m->table_count;
+    if (!r->fill) {
+        return 0;
     }
-    if (exports_named(m, "_start")) {
-        return "wasip1 command";
+    for (uint32_t i = 0; i < m->memory_count; i++) {
+        r->memories[memory + i] = memory_of(&m->memories[i], number, i < m->memory_imports);
     }
-    return exports_named(m, "_initialize") || imports_wasip1(m) ? "wasip1 reactor" : "library";
+    for (uint32_t i = 0; i < m->table_count; i++) {
+        r->tables[table + i] = table_of(r->a, &m->tables[i], number, i < m->table_imports);
+    }
+    r->m->data_segments += m->data_count;
+    take_start(r, depth, m);
+    if (r->functions != NULL) {
+        facts_functions_module(r->functions, m, number);
+    }
+    return 0;
+}
+
+static int on_function(void *arg, unsigned depth WP_UNUSED, const struct wrt_module *m WP_UNUSED, uint32_t index,
+                       struct wp_span body, struct wp_err *err WP_UNUSED)
+{
+    struct reader *r = arg;
+    facts_functions_add(r->functions, index, (uint64_t)(body.ptr - r->start), body.len);
+    return 0;
 }
 
 static int visit(struct reader *r, const struct wrt_binary *b, struct wrt_summary *ret, struct wp_err *err)
 {
-    struct wrt_visitor v = {
-        .section = on_section, .import = on_import, .export = on_export, .custom = on_custom, .arg = r};
-    r->import_count = r->export_count = r->section_count = r->producer_count = 0;
+    const struct wrt_visitor v = {.section = on_section,
+                                  .import = on_import,
+                                  .export = on_export,
+                                  .custom = on_custom,
+                                  .function = r->functions == NULL ? NULL : on_function,
+                                  .module = on_module,
+                                  .arg = r};
+    r->import_count = r->export_count = r->section_count = r->part_count = r->producer_count = 0;
+    r->memory_count = r->table_count = 0;
+    r->modules = 0;
     r->producers_seen = false;
     return wrt_visit(b, &v, ret, err);
+}
+
+static void make_room(struct reader *r)
+{
+    struct pack_module *m = r->m;
+    m->imports = r->imports = wp_arena_alloc(r->a, r->import_count, sizeof(*r->imports));
+    m->exports = r->exports = wp_arena_alloc(r->a, r->export_count, sizeof(*r->exports));
+    m->sections = r->sections = wp_arena_alloc(r->a, r->section_count, sizeof(*r->sections));
+    m->parts = r->parts = wp_arena_alloc(r->a, r->part_count, sizeof(*r->parts));
+    m->producers = r->producers = wp_arena_alloc(r->a, r->producer_count, sizeof(*r->producers));
+    m->memories = r->memories = wp_arena_alloc(r->a, r->memory_count, sizeof(*r->memories));
+    m->tables = r->tables = wp_arena_alloc(r->a, r->table_count, sizeof(*r->tables));
+    r->fill = true;
+}
+
+static void take_features(struct pack_module *m, struct wp_arena *a, uint64_t used)
+{
+    const char **names = wp_arena_alloc(a, WRT_BIT_COUNT, sizeof(*names));
+    for (unsigned bit = 0; bit < WRT_BIT_COUNT; bit++) {
+        if ((used >> bit & 1) != 0) {
+            names[m->feature_count++] = wrt_feature_name(bit);
+        }
+    }
+    m->features = names;
+}
+
+static void conclude(struct reader *r, const struct wrt_summary *sum)
+{
+    struct pack_module *m = r->m;
+    m->functions = sum->functions;
+    m->code_bytes = sum->code_bytes;
+    m->data_bytes = sum->data_bytes;
+    m->import_count = r->import_count;
+    m->export_count = r->export_count;
+    m->section_count = r->section_count;
+    m->part_count = facts_sum_parts(r->parts, r->part_count);
+    m->producer_count = r->producer_count;
+    m->memory_count = r->memory_count;
+    m->table_count = r->table_count;
+    m->capability_count = pack_capabilities(m->imports, m->import_count, r->a, &m->capabilities);
+    take_features(m, r->a, sum->features);
+    facts_language(m, r->a);
+    m->world = facts_world(m);
+    if (r->functions != NULL) {
+        facts_functions_finish(r->functions, r->a, m);
+    }
+}
+
+static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, const struct pack_read *how,
+                       struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
+{
+    struct pack_module m = {.kind = wrt_binary_kind(b), .size = bytes.len};
+    struct reader r = {.a = a, .m = &m, .start = bytes.ptr};
+    struct wrt_summary sum;
+    if (visit(&r, b, &sum, err) != 0) {
+        return -1;
+    }
+    make_room(&r);
+    FACTS_AUTO_FUNCTIONS struct facts_functions *functions = NULL;
+    if (how->functions > 0) {
+        r.functions = functions = facts_functions_new(how->functions);
+    }
+    if (visit(&r, b, &sum, err) != 0) {
+        return -1;
+    }
+    conclude(&r, &sum);
+    *ret = m;
+    return 0;
 }
 
 int pack_module_read(struct wp_span bytes, struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
 {
     const struct pack_read how = {0};
     return pack_module_read_as(bytes, &how, a, ret, err);
-}
-
-static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, struct wp_arena *a, struct pack_module *ret,
-                       struct wp_err *err)
-{
-    struct pack_module m = {.size = bytes.len};
-    struct reader r = {.a = a, .m = &m, .start = bytes.ptr};
-    struct wrt_summary sum;
-    if (visit(&r, b, &sum, err) != 0) {
-        return -1;
-    }
-    m.kind = sum.kind;
-    m.functions = sum.functions;
-    m.code_bytes = sum.code_bytes;
-    m.data_bytes = sum.data_bytes;
-    m.imports = r.imports = wp_arena_alloc(a, r.import_count, sizeof(*r.imports));
-    m.exports = r.exports = wp_arena_alloc(a, r.export_count, sizeof(*r.exports));
-    m.sections = r.sections = wp_arena_alloc(a, r.section_count, sizeof(*r.sections));
-    m.producers = r.producers = wp_arena_alloc(a, r.producer_count, sizeof(*r.producers));
-    r.fill = true;
-    if (visit(&r, b, &sum, err) != 0) {
-        return -1;
-    }
-    m.import_count = r.import_count;
-    m.export_count = r.export_count;
-    m.section_count = r.section_count;
-    m.producer_count = r.producer_count;
-    m.world = guess_world(&m);
-    *ret = m;
-    return 0;
 }
 
 int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struct wp_arena *a, struct pack_module *ret,
@@ -327,7 +284,7 @@ int pack_module_read_as(struct wp_span bytes, const struct pack_read *how, struc
     if (wrt_load(bytes, &how->load, &b, how->fault, err) < 0) {
         return -1;
     }
-    int rc = read_loaded(b, bytes, a, ret, err);
+    int rc = read_loaded(b, bytes, how, a, ret, err);
     wrt_binary_free(b);
     return rc;
 }

@@ -48,6 +48,7 @@ home jansson base/json.c base/json-out.c base/json-tree.c base/json-pos.c base/j
 home openssl/ base/hash.c
 home curl/ oci/http-curl.h oci/http-curl.c oci/http-curl-lib.c oci/http-curl-tls.c oci/http-curl-stream.c oci/http-curl-error.c
 home microhttpd oci/httpd.c
+home zlib pack/facts-deps.c
 # Below cmd/ nothing prints, exits or reads the environment.
 for f in $(ls base/*.c runtime-min/*.c oci/*.c sign/*.c pack/*.c 2>/dev/null); do
     [ "$f" = base/mem.c ] && continue
