@@ -109,6 +109,21 @@ char *wp_size_text(uint64_t bytes, char ret[WP_SIZE_TEXT])
     return ret;
 }
 
+char *wp_number_text(uint64_t n, char ret[WP_NUMBER_TEXT])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+    char *out = ret;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            *out++ = ',';
+        }
+        *out++ = digits[i];
+    }
+    *out = '\0';
+    return ret;
+}
+
 char *wp_duration_text(uint64_t ms, char ret[WP_SIZE_TEXT])
 {
     uint64_t tenths = ms / 100 + (ms % 100 >= 50);

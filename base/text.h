@@ -14,6 +14,9 @@ char *wp_escape_to(char *ret, size_t ret_size, struct wp_span text);
 /* "133 B", "25.3 KiB", "1.9 MiB": at most three significant digits and one blank. Returns ret. */
 #define WP_SIZE_TEXT 16
 char *wp_size_text(uint64_t bytes, char ret[WP_SIZE_TEXT]);
+/* "13,978,850". Returns ret. */
+#define WP_NUMBER_TEXT 28
+char *wp_number_text(uint64_t n, char ret[WP_NUMBER_TEXT]);
 /* "0.8 s", "12 s", "3 m 05 s". Returns ret. */
 char *wp_duration_text(uint64_t ms, char ret[WP_SIZE_TEXT]);
 

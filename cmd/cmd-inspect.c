@@ -3,18 +3,21 @@
  * `wpack inspect`: what an artifact or a module file is, holds and wants. */
 #include "base/fs.h"
 #include "base/limits.h"
-#include "base/text.h"
+#include "cmd/inspect-load.h"
 #include "cmd/inspect.h"
 #include "cmd/out.h"
-#include "cmd/target.h"
-#include "oci/copy.h"
 #include "pack/format.h"
 #include "pack/module-json.h"
+#include "pack/report.h"
 
 struct opts {
-    bool manifest, config, sections, imports, exports, size;
+    bool manifest, config, sections, imports, exports, size, wit, functions, producers, dependencies;
+    uint64_t top;
+    const char *report;
     const char *platform;
 };
+
+enum { TOP = 20, REPORT_FUNCTIONS = 2000 };
 
 #define AT(field) offsetof(struct opts, field)
 static const struct opt rows[] = {
@@ -22,8 +25,21 @@ static const struct opt rows[] = {
     {.name = "config", .kind = OPT_FLAG, .offset = AT(config), .help = "the config blob's bytes"},
     {.name = "imports", .kind = OPT_FLAG, .offset = AT(imports), .help = "what the module wants, one per line"},
     {.name = "exports", .kind = OPT_FLAG, .offset = AT(exports), .help = "what the module offers, one per line"},
+    {.name = "wit", .kind = OPT_FLAG, .offset = AT(wit), .help = "a component's world and interfaces as WIT"},
     {.name = "sections", .kind = OPT_FLAG, .offset = AT(sections), .help = "offset, size and name of its sections"},
+    {.name = "functions", .kind = OPT_FLAG, .offset = AT(functions), .help = "size, share and name, largest first"},
+    {.name = "top", .kind = OPT_UINT, .offset = AT(top), .arg = "N", .help = "how many functions (default 20)"},
+    {.name = "producers", .kind = OPT_FLAG, .offset = AT(producers), .help = "languages and tools that made it"},
+    {.name = "dependencies",
+     .kind = OPT_FLAG,
+     .offset = AT(dependencies),
+     .help = "packages in it, where its compiler listed them (cargo auditable)"},
     {.name = "size", .kind = OPT_FLAG, .offset = AT(size), .help = "bars: where the bytes are"},
+    {.name = "report",
+     .kind = OPT_STR,
+     .offset = AT(report),
+     .arg = "FILE.html",
+     .help = "write all of it as one page with pictures; '-': to standard output"},
     {.name = "platform",
      .kind = OPT_STR,
      .offset = AT(platform),
@@ -34,40 +50,18 @@ static const struct opt rows[] = {
 
 static bool wants_module_only(const struct opts *o)
 {
-    return o->imports || o->exports || o->sections || o->size;
+    return o->imports || o->exports || o->sections || o->size || o->wit || o->functions || o->producers ||
+           o->dependencies || o->report != NULL;
 }
 
-static bool is_wasm_layer(const struct oci_desc *d)
+/* How much of the module has to be read for what is asked. */
+static struct pack_read reading(const struct opts *o)
 {
-    const char *title = oci_desc_annotation(d, OCI_ANNOTATION_TITLE);
-    size_t len = title == NULL ? 0 : strlen(title);
-    return strstr(d->media_type, "wasm") != NULL || (len > 5 && wp_str_eq(title + len - 5, ".wasm"));
-}
-
-/* The module of an artifact: its only layer that can be one. NULL data when there is none. */
-static int layer_module(struct cmd_ctx *c, struct cmd_target *t, const struct oci_manifest *m, struct pack_module *ret,
-                        bool *ret_found, struct wp_err *err)
-{
-    const struct oci_desc *layer = NULL;
-    for (size_t i = 0; i < m->layer_count; i++) {
-        if (is_wasm_layer(&m->layers[i])) {
-            layer = layer == NULL ? &m->layers[i] : layer;
-        }
-    }
-    *ret_found = false;
-    if (layer == NULL) {
-        return 0;
-    }
-    struct wp_span bytes;
-    if (oci_store_get(t->store, layer, WP_LIMIT_MODULE, c->arena, &bytes, err) < 0) {
-        return -1;
-    }
-    static const uint8_t magic[4] = {0x00, 0x61, 0x73, 0x6d};
-    if (bytes.len < sizeof(magic) || memcmp(bytes.ptr, magic, sizeof(magic)) != 0) {
-        return 0;
-    }
-    *ret_found = true;
-    return pack_module_read(bytes, c->arena, ret, err);
+    uint64_t top = o->top == 0 ? TOP : o->top;
+    struct pack_read how = {.wit = o->wit || o->report != NULL};
+    how.functions = o->functions ? top : o->size ? 1 : 0;
+    how.functions = o->report != NULL ? WP_MAX(how.functions, REPORT_FUNCTIONS) : how.functions;
+    return how;
 }
 
 static int show_config(struct cmd_ctx *c, struct cmd_target *t, const struct oci_manifest *m, struct wp_err *err)
@@ -83,16 +77,49 @@ static int show_config(struct cmd_ctx *c, struct cmd_target *t, const struct oci
     return 0;
 }
 
-/* The module's facts in the asked form. */
-static void show_module(struct cmd_ctx *c, const struct pack_module *m)
+/* Asked for what it cannot have. */
+static int check_view(const struct opts *o, const struct pack_module *m, const char *name, struct wp_err *err)
+{
+    if (o->wit && m->kind == WP_WASM_MODULE) {
+        wp_fail(err, WP_E_NOT_FOUND, "%s is a core module: only components have WIT", name);
+        return wp_hint(err, "--imports and --exports show what it wants and offers");
+    }
+    return 0;
+}
+
+static int write_report(struct cmd_ctx *c, const struct pack_module *m, const char *name, const char *pinned,
+                        struct wp_err *err)
 {
     const struct opts *o = c->opts;
+    WP_AUTO_BUF struct wp_buf page = WP_BUF_INIT;
+    const struct pack_report report = {
+        .module = m, .title = name, .reference = pinned, .generator = "wpack " WPACK_VERSION};
+    pack_report_html(&page, &report, c->arena);
+    if (wp_str_eq(o->report, "-")) {
+        out_bytes(c->out, wp_buf_span(&page));
+        return 0;
+    }
+    if (wp_fs_replace(o->report, wp_buf_span(&page), 0666, err) < 0) {
+        return -1;
+    }
+    out_line(c->out, "%s", o->report);
+    return 0;
+}
+
+/* The module's facts in the asked form. name: of the file or artifact; pinned: NULL for a file. */
+static int show_module(struct cmd_ctx *c, const struct pack_module *m, const char *name, const char *pinned,
+                       struct wp_err *err)
+{
+    const struct opts *o = c->opts;
+    if (check_view(o, m, name, err) < 0 || (o->report != NULL && write_report(c, m, name, pinned, err) < 0)) {
+        return -1;
+    }
     if (cmd_json(c)) {
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
         struct wp_json_out j = wp_json_out(&b);
         pack_module_json(&j, m);
         out_json(c->out, &b);
-        return;
+        return 0;
     }
     if (o->imports) {
         inspect_externs(c, m->imports, m->import_count);
@@ -100,8 +127,20 @@ static void show_module(struct cmd_ctx *c, const struct pack_module *m)
     if (o->exports) {
         inspect_externs(c, m->exports, m->export_count);
     }
+    if (o->wit) {
+        inspect_wit(c, m);
+    }
     if (o->sections) {
         inspect_sections(c, m);
+    }
+    if (o->functions) {
+        inspect_functions(c, m);
+    }
+    if (o->producers) {
+        inspect_producers(c, m);
+    }
+    if (o->dependencies) {
+        inspect_dependencies(c, m);
     }
     if (o->size) {
         inspect_size_bars(c, m);
@@ -109,6 +148,7 @@ static void show_module(struct cmd_ctx *c, const struct pack_module *m)
     if (!wants_module_only(o)) {
         inspect_module(c, m);
     }
+    return 0;
 }
 
 static int inspect_file(struct cmd_ctx *c, const char *path, struct wp_err *err)
@@ -118,65 +158,45 @@ static int inspect_file(struct cmd_ctx *c, const char *path, struct wp_err *err)
         wp_fail(err, WP_E_USAGE, "%s is a file: it has no manifest and no config", path);
         return wp_hint(err, "'wpack build %s' makes an artifact of it", path);
     }
-    WP_AUTO_BUF struct wp_buf file = WP_BUF_INIT;
-    struct pack_module m = {0};
-    if (wp_fs_read(path, WP_LIMIT_MODULE, &file, err) < 0) {
+    const struct pack_read how = reading(o);
+    struct inspect_loaded loaded;
+    if (inspect_load_file(c, path, &how, &loaded, err) < 0) {
         return -1;
-    }
-    if (pack_module_read(wp_buf_span(&file), c->arena, &m, err) < 0) {
-        return wp_wrap(err, "%s", path);
     }
     if (!cmd_json(c) && !wants_module_only(o)) {
         out_heading(c->out, "%s", path);
     }
-    show_module(c, &m);
-    return 0;
+    return show_module(c, &loaded.module, path, NULL, err);
 }
 
 static int inspect_manifest(struct cmd_ctx *c, struct cmd_target *t, const struct oci_desc *desc, struct wp_span bytes,
                             const struct oci_manifest *m, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    struct pack_module module = {0};
-    bool found = false;
+    const struct pack_read how = reading(o);
+    struct inspect_loaded loaded = {.source = t->base};
     if (o->config) {
         return show_config(c, t, m, err);
     }
-    if (layer_module(c, t, m, &module, &found, err) < 0) {
+    int found = inspect_load_layer(c, t, m, &how, &loaded, err);
+    if (found < 0) {
         return -1;
     }
     if (wants_module_only(o)) {
-        if (!found) {
+        if (found == 0) {
             return wp_fail(err, WP_E_NOT_FOUND, "%s holds no WebAssembly module", t->base);
         }
-        show_module(c, &module);
-        return 0;
+        return show_module(c, &loaded.module, t->base, target_pinned(c, t, &desc->digest), err);
     }
     if (cmd_json(c)) {
-        inspect_artifact_json(c, target_pinned(c, t, &desc->digest), desc, bytes, m, found ? &module : NULL);
+        inspect_artifact_json(c, target_pinned(c, t, &desc->digest), desc, bytes, m, found > 0 ? &loaded.module : NULL);
         return 0;
     }
     inspect_artifact(c, target_pinned(c, t, &desc->digest), desc, m);
-    if (found) {
-        inspect_module(c, &module);
+    if (found > 0) {
+        inspect_module(c, &loaded.module);
     }
     return 0;
-}
-
-/* Of an index the manifest for the platform asked for, in the place of all three. */
-static int choose_platform(struct cmd_ctx *c, struct cmd_target *t, const char *platform, struct oci_desc *desc,
-                           struct wp_span *bytes, struct oci_manifest *m, struct wp_err *err)
-{
-    for (size_t i = 0; i < m->manifest_count; i++) {
-        if (oci_platform_match(platform, m->manifests[i].platform)) {
-            *desc = m->manifests[i];
-            if (oci_store_get(t->store, desc, WP_LIMIT_MANIFEST, c->arena, bytes, err) < 0) {
-                return -1;
-            }
-            return oci_manifest_parse(*bytes, desc->media_type, "the chosen manifest", c->arena, m, err);
-        }
-    }
-    return wp_fail(err, WP_E_NOT_FOUND, "the index has no manifest for %s", platform);
 }
 
 static int inspect_ref(struct cmd_ctx *c, const char *text, struct wp_err *err)
@@ -186,36 +206,45 @@ static int inspect_ref(struct cmd_ctx *c, const char *text, struct wp_err *err)
     struct oci_desc desc;
     struct wp_span bytes;
     struct oci_manifest m;
-    if (target_open(c, text, TARGET_READ, &t, err) < 0 || target_resolve(c, &t, &desc, &bytes, err) < 0) {
+    if (target_open(c, text, TARGET_READ, &t, err) < 0) {
+        return -1;
+    }
+    if (o->manifest && o->platform == NULL) {
+        if (target_resolve(c, &t, &desc, &bytes, err) < 0) {
+            return -1;
+        }
+        out_bytes(c->out, bytes);
+        return 0;
+    }
+    if (inspect_resolve(c, &t, o->platform, &desc, &bytes, &m, err) < 0) {
         return -1;
     }
     if (o->manifest) {
         out_bytes(c->out, bytes);
         return 0;
     }
-    char digest[OCI_DIGEST_TEXT];
-    const char *what = wp_arena_printf(c->arena, "manifest %s", oci_digest_text(&desc.digest, digest));
-    if (oci_manifest_parse(bytes, desc.media_type, what, c->arena, &m, err) < 0) {
-        return -1;
-    }
-    if (m.kind == OCI_INDEX && o->platform != NULL && choose_platform(c, &t, o->platform, &desc, &bytes, &m, err) < 0) {
-        return -1;
-    }
     return inspect_manifest(c, &t, &desc, bytes, &m, err);
+}
+
+static int check_options(const struct opts *o, const struct cmd_ctx *c, struct wp_err *err)
+{
+    if (o->report != NULL && wp_str_eq(o->report, "-") && cmd_json(c)) {
+        return wp_fail(err, WP_E_USAGE, "--report - and --format json both want standard output");
+    }
+    return 0;
 }
 
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
-    struct stat st;
     const char *text = c->args[0];
-    if (stat(text, &st) == 0 && S_ISREG(st.st_mode)) {
-        return inspect_file(c, text, err);
+    if (check_options(c->opts, c, err) < 0) {
+        return -1;
     }
-    size_t len = strlen(text);
-    if (len > 5 && wp_str_eq(text + len - 5, ".wasm") && !oci_ref_looks_like(text)) {
-        return wp_fail(err, WP_E_NOT_FOUND, "inspect: there is no file '%s'", text);
+    int file = inspect_is_file(text, err);
+    if (file < 0) {
+        return wp_wrap(err, "inspect");
     }
-    return inspect_ref(c, text, err);
+    return file > 0 ? inspect_file(c, text, err) : inspect_ref(c, text, err);
 }
 
 const struct cmd cmd_inspect = {

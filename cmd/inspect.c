@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The views of `wpack inspect`. */
+ * `wpack inspect`: the artifact, and the facts of a module on one page. */
 #include "cmd/inspect.h"
 
 #include "base/text.h"
 #include "cmd/out.h"
+#include "pack/facts-capability.h"
 #include "pack/format.h"
 #include "pack/module-json.h"
 
-enum { BAR = 30, FEW = 8 };
+enum { FEW = 8 };
 
 static void fact(struct cmd_ctx *c, const char *label, const char *text)
 {
@@ -66,17 +67,7 @@ void inspect_artifact(struct cmd_ctx *c, const char *pinned, const struct oci_de
     }
 }
 
-static const char *extern_text(struct cmd_ctx *c, const struct pack_extern *x)
-{
-    return x->module[0] == '\0' ? x->name : wp_arena_printf(c->arena, "%s.%s", x->module, x->name);
-}
-
-void inspect_externs(struct cmd_ctx *c, const struct pack_extern *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        out_pair(c->out, extern_text(c, &list[i]), list[i].kind);
-    }
-}
+/* ---- a module ---- */
 
 static void extern_facts(struct cmd_ctx *c, const char *label, const char *option, const struct pack_extern *list,
                          size_t n)
@@ -85,10 +76,82 @@ static void extern_facts(struct cmd_ctx *c, const char *label, const char *optio
         fact(c, label, "none");
     }
     for (size_t i = 0; i < n && i < FEW; i++) {
-        fact(c, i == 0 ? label : "", wp_arena_printf(c->arena, "%s  %s", extern_text(c, &list[i]), list[i].kind));
+        fact(c, i == 0 ? label : "",
+             wp_arena_printf(c->arena, "%s  %s", inspect_extern_text(c, &list[i]), list[i].kind));
     }
     if (n > FEW) {
         fact(c, "", wp_arena_printf(c->arena, "… %zu more (%s)", n - FEW, option));
+    }
+}
+
+/* "network, filesystem"; then what it needs of one kind of host. */
+static void capability_facts(struct cmd_ctx *c, const struct pack_module *m)
+{
+    const char *words = NULL;
+    bool hosts = false;
+    for (size_t i = 0; i < m->capability_count; i++) {
+        const char *name = m->capabilities[i].name;
+        if (pack_reach_find(name) == PACK_HOST) {
+            hosts = true;
+        } else {
+            words = words == NULL ? name : wp_arena_printf(c->arena, "%s, %s", words, name);
+        }
+    }
+    fact(c, "capabilities", words != NULL ? words : hosts ? "those of its host" : "none");
+    size_t told = 0;
+    for (size_t i = 0; i < m->capability_count; i++) {
+        const struct pack_capability *x = &m->capabilities[i];
+        if (pack_reach_find(x->name) != PACK_HOST || told++ >= FEW) {
+            continue;
+        }
+        const char *known = pack_host_words(x->via);
+        fact(c, told == 1 ? "needs host" : "",
+             wp_arena_printf(c->arena, "%s  %llu %s%s%s", x->via, (unsigned long long)x->imports,
+                             x->imports == 1 ? "import" : "imports", known[0] == '\0' ? "" : ", ", known));
+    }
+    if (told > FEW) {
+        fact(c, "", wp_arena_printf(c->arena, "… %zu more (--imports)", told - FEW));
+    }
+}
+
+static void memory_facts(struct cmd_ctx *c, const struct pack_module *m)
+{
+    for (size_t i = 0; i < m->memory_count && i < FEW; i++) {
+        fact(c, i == 0 ? "memory" : "", inspect_memory_text(c, &m->memories[i], m->kind));
+    }
+    if (m->memory_count > FEW) {
+        fact(c, "", wp_arena_printf(c->arena, "… %zu more (--format json)", m->memory_count - FEW));
+    }
+}
+
+static const char *joined(struct cmd_ctx *c, const char *const *words, size_t n)
+{
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        all = i == 0 ? words[0] : wp_arena_printf(c->arena, "%s, %s", all, words[i]);
+    }
+    return all;
+}
+
+static void made_facts(struct cmd_ctx *c, const struct pack_module *m)
+{
+    const char *guess = m->guessed ? "  (a guess)" : "";
+    if (m->language != NULL) {
+        fact(c, "language", wp_arena_printf(c->arena, "%s%s", m->language, guess));
+    }
+    if (m->toolchain != NULL) {
+        fact(c, "toolchain", wp_arena_printf(c->arena, "%s%s", m->toolchain, m->language == NULL ? guess : ""));
+    }
+    size_t told = 0;
+    for (size_t i = 0; i < m->producer_count && told < FEW; i++) {
+        const struct pack_producer *p = &m->producers[i];
+        if (!wp_str_eq(p->field, "language") && !wp_str_eq(p->field, "processed-by")) {
+            fact(c, p->field, wp_arena_printf(c->arena, "%s %s", p->name, p->version));
+            told++;
+        }
+    }
+    if (m->dependency_count > 0) {
+        fact(c, "depends on", wp_arena_printf(c->arena, "%zu packages (--dependencies)", m->dependency_count));
     }
 }
 
@@ -110,73 +173,16 @@ void inspect_module(struct cmd_ctx *c, const struct pack_module *m)
     fact(c, "source", m->source);
     fact(c, "homepage", m->homepage);
     fact(c, "revision", m->revision);
-    for (size_t i = 0; i < m->producer_count && i < FEW; i++) {
-        fact(c, m->producers[i].field,
-             wp_arena_printf(c->arena, "%s %s", m->producers[i].name, m->producers[i].version));
-    }
+    made_facts(c, m);
+    capability_facts(c, m);
+    memory_facts(c, m);
+    fact(c, "features", joined(c, m->features, m->feature_count));
+    fact(c, "starts with", m->start);
     extern_facts(c, "imports", "--imports", m->imports, m->import_count);
     extern_facts(c, "exports", "--exports", m->exports, m->export_count);
 }
 
-void inspect_sections(struct cmd_ctx *c, const struct pack_module *m)
-{
-    for (size_t i = 0; i < m->section_count; i++) {
-        const struct pack_section *s = &m->sections[i];
-        out_line(c->out, "0x%08llx  %10llu  %s", (unsigned long long)s->offset, (unsigned long long)s->size, s->title);
-    }
-}
-
-static int by_title(const void *a, const void *b)
-{
-    const struct pack_section *x = a;
-    const struct pack_section *y = b;
-    int order = strcmp(x->title, y->title);
-    return order != 0 ? order : (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const struct pack_section *x = a;
-    const struct pack_section *y = b;
-    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-/* One of each title with the sum of their sizes, at the place of the first; largest first. */
-static size_t sum_by_title(const struct pack_module *m, struct pack_section *ret)
-{
-    size_t n = 0;
-    if (m->section_count == 0) {
-        return 0;
-    }
-    memcpy(ret, m->sections, m->section_count * sizeof(*ret));
-    qsort(ret, m->section_count, sizeof(*ret), by_title);
-    for (size_t i = 0; i < m->section_count; i++) {
-        if (n > 0 && wp_str_eq(ret[n - 1].title, ret[i].title)) {
-            ret[n - 1].size += ret[i].size;
-        } else {
-            ret[n++] = ret[i];
-        }
-    }
-    qsort(ret, n, sizeof(*ret), by_size);
-    return n;
-}
-
-void inspect_size_bars(struct cmd_ctx *c, const struct pack_module *m)
-{
-    struct pack_section *sums = wp_arena_alloc(c->arena, m->section_count + 1, sizeof(*sums));
-    size_t n = sum_by_title(m, sums);
-    for (size_t i = 0; i < n; i++) {
-        struct pack_section s = sums[i];
-        char size[WP_SIZE_TEXT];
-        WP_AUTO_BUF struct wp_buf bar = WP_BUF_INIT;
-        uint64_t full = m->size == 0 ? 0 : (s.size * BAR + m->size / 2) / m->size;
-        for (uint64_t k = 0; k < BAR; k++) {
-            wp_buf_add_str(&bar, k < full ? "█" : "·");
-        }
-        double share = m->size == 0 ? 0.0 : 100.0 * (double)s.size / (double)m->size;
-        out_line(c->out, "%s %5.1f %%  %9s  %s", bar.ptr, share, wp_size_text(s.size, size), s.title);
-    }
-}
+/* ---- JSON ---- */
 
 static void text_json(struct wp_json_out *j, const char *key, const char *text)
 {
