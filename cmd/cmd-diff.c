@@ -98,8 +98,8 @@ static void show_size(const struct view *v, const char *label, const char *name,
     char b[WP_NUMBER_TEXT];
     double percent = before == 0 ? 0.0 : 100.0 * ((double)after - (double)before) / (double)before;
     const char *share = before == 0 ? "new" : after == 0 ? "gone" : wp_arena_printf(v->c->arena, "%+.1f %%", percent);
-    out_line(v->c->out, "%-*s%13s → %13s  %12s  %9s  %s", LABEL, label, wp_number_text(before, a),
-             wp_number_text(after, b), delta_text(v->c, before, after), share, name);
+    out_line(v->c->out, "%-*s%13s → %13s  %12s  %9s%s%s", LABEL, label, wp_number_text(before, a),
+             wp_number_text(after, b), delta_text(v->c, before, after), share, name[0] == '\0' ? "" : "  ", name);
 }
 
 static void show_sizes(const struct view *v, const char *label, const struct pack_size_changes *l, size_t top)

@@ -196,7 +196,7 @@ class TestInspect:
             assert wpack("inspect", what, "--exports").out == "memory  memory\n_start  func\n"
             assert wpack("inspect", what, "--sections").out.splitlines()[1] == "0x00000016          68  import"
             bars = wpack("inspect", what, "--size").out.splitlines()
-            assert bars[0].endswith("54.0 %       68 B  import") and len(bars) == 6
+            assert bars[0].startswith("import     54.0 %  █████████████████████▋ ") and len(bars) == 6
             doc = wpack("inspect", what, "--format", "json").json
             doc = doc.get("module", doc)
             assert doc["kind"] == "module" and doc["world"] == "wasip1 command" and doc["functions"] == 1
