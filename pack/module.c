@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "pack/facts-capability.h"
 #include "pack/facts.h"
+#include "runtime-min/wit.h"
 
 struct reader {
     struct wp_arena *a;
@@ -54,12 +55,29 @@ static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s
     return 0;
 }
 
+/* A function may have a thousand parameters, and there may be very many of them. */
+enum { TYPE_TEXT = 1024 };
+
+static const char *type_of(struct wp_arena *a, const struct wrt_extern *x)
+{
+    static const char more[] = "…";
+    char text[TYPE_TEXT + sizeof(more)];
+    if (x->m == NULL) {
+        return "";
+    }
+    size_t len = wrt_extern_text(x, text, TYPE_TEXT);
+    if (len >= TYPE_TEXT) {
+        memcpy(text + TYPE_TEXT - 1, more, sizeof(more));
+    }
+    return wp_arena_str(a, text);
+}
+
 static struct pack_extern extern_of(struct wp_arena *a, const struct wrt_extern *x)
 {
     return (struct pack_extern){.module = facts_text(a, x->module),
                                 .name = facts_text(a, x->name),
                                 .kind = wrt_extern_kind_name(x->kind),
-                                .type = ""};
+                                .type = type_of(a, x)};
 }
 
 static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err WP_UNUSED)
@@ -249,6 +267,26 @@ static void conclude(struct reader *r, const struct wrt_summary *sum)
     }
 }
 
+static int add_wit(void *arg, const char *text, size_t len, struct wp_err *err WP_UNUSED)
+{
+    wp_buf_add(arg, text, len);
+    return 0;
+}
+
+static int take_wit(const struct wrt_binary *b, struct wp_arena *a, struct pack_module *m, struct wp_err *err)
+{
+    const struct wrt_component *c = wrt_binary_component(b);
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    if (c == NULL) {
+        return 0;
+    }
+    if (wrt_wit_print(c, add_wit, &text, err) != 0) {
+        return -1;
+    }
+    m->wit = facts_text(a, wp_buf_span(&text));
+    return 0;
+}
+
 static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, const struct pack_read *how,
                        struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
 {
@@ -267,6 +305,9 @@ static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, const s
         return -1;
     }
     conclude(&r, &sum);
+    if (how->wit && take_wit(b, a, &m, err) < 0) {
+        return -1;
+    }
     *ret = m;
     return 0;
 }

@@ -192,8 +192,9 @@ class TestInspect:
         wpack("push", module, f"{repo}:1", "-q")
         for what in (f"{repo}:1", "hello.wasm"):
             assert wpack("inspect", what, "--imports").out == (
-                "wasi_snapshot_preview1.fd_write  func\nwasi_snapshot_preview1.sched  func\n")
-            assert wpack("inspect", what, "--exports").out == "memory  memory\n_start  func\n"
+                "wasi_snapshot_preview1.fd_write  func (param i32 i32 i32 i32) (result i32)\n"
+                "wasi_snapshot_preview1.sched  func\n")
+            assert wpack("inspect", what, "--exports").out == "memory  memory 1\n_start  func\n"
             assert wpack("inspect", what, "--sections").out.splitlines()[1] == "0x00000016          68  import"
             bars = wpack("inspect", what, "--size").out.splitlines()
             assert bars[0].startswith("import     54.0 %  █████████████████████▋ ") and len(bars) == 6

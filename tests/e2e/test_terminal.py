@@ -32,7 +32,7 @@ def slow(wpack, serve):
 
 def test_headings_are_bold_unless_told_otherwise(tty, module, wpack):
     assert b"\x1b[1mhello.wasm\x1b[0m" in tty("inspect", module.name)
-    assert b"fd_write  \x1b[2mfunc\x1b[0m" in tty("inspect", module.name, "--imports")
+    assert b"fd_write  \x1b[2mfunc (param i32 i32 i32 i32) (result i32)\x1b[0m" in tty("inspect", module.name, "--imports")
     for plain in ({"env": {"NO_COLOR": "1"}}, {"env": {"TERM": "dumb"}}):
         assert b"\x1b" not in tty("inspect", module.name, **plain)
     assert b"\x1b" not in tty("inspect", module.name, "--no-color")

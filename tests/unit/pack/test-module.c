@@ -152,12 +152,18 @@ static void test_hostile_metadata(void **state)
     assert_int_equal(m.producer_count, 0);
 }
 
+/* One function of type [] -> [], and a memory. */
+#define TYPE     "01 04 01 60 00 00 "
+#define FUNCTION TYPE "03 02 01 00 "
+#define MEMORY   "05 03 01 00 01 "
+#define CODE     "0a 04 01 02 00 0b "
+
 static void test_nul_in_import(void **state)
 {
     (void)state;
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    wasm_hex(&b, HEX_MODULE "02 09 01 03 61 00 62 01 00 00 00");
+    wasm_hex(&b, HEX_MODULE TYPE "02 09 01 03 61 00 62 01 00 00 00");
     struct pack_module m;
     read_bytes(wp_buf_span(&b), &a, &m);
     assert_string_equal(m.imports[0].module, "a\xef\xbf\xbd"
@@ -202,11 +208,11 @@ static void test_worlds(void **state)
 {
     (void)state;
     world_is(HEX_MODULE, NULL, "library");
-    world_is(HEX_MODULE EXPORT_START, NULL, "wasip1 command");
-    world_is(HEX_MODULE EXPORT_START_MEM, NULL, "library");
-    world_is(HEX_MODULE EXPORT_INITIALIZE, NULL, "wasip1 reactor");
-    world_is(HEX_MODULE EXPORT_START, "dylink.0", "library");
-    world_is(HEX_MODULE EXPORT_START, "linking", "library");
+    world_is(HEX_MODULE FUNCTION EXPORT_START CODE, NULL, "wasip1 command");
+    world_is(HEX_MODULE MEMORY EXPORT_START_MEM, NULL, "library");
+    world_is(HEX_MODULE FUNCTION EXPORT_INITIALIZE CODE, NULL, "wasip1 reactor");
+    world_is(HEX_MODULE FUNCTION EXPORT_START CODE, "dylink.0", "library");
+    world_is(HEX_MODULE FUNCTION EXPORT_START CODE, "linking", "library");
     component_world_is("wasi:cli/run@0.2.6", "wasi:cli/command");
     component_world_is("wasi:cli/run", "wasi:cli/command");
     component_world_is("wasi:cli/runner@0.2.6", "library");
