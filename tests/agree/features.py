@@ -9,7 +9,8 @@ ALWAYS = ["floats", "gc-types"]
 # Part of another feature in wpack.
 PART_OF = {"bulk-memory": ["bulk-memory-opt"], "reference-types": ["call-indirect-overlong"]}
 # What makes no sense without another.
-NEEDS = {"reference-types": ["function-references", "exceptions", "gc"], "function-references": ["gc"], "simd": ["relaxed-simd"],
+NEEDS = {"reference-types": ["function-references", "exceptions", "legacy-exceptions", "gc"],
+         "exceptions": ["legacy-exceptions"], "function-references": ["gc"], "simd": ["relaxed-simd"],
          "cm-async": ["cm-async-stackful", "cm-more-async-builtins", "cm-threading"]}
 
 

@@ -92,7 +92,7 @@ class Generator:
         while new == old:
             new = rng.choice([old ^ (1 << rng.randrange(8)), (old + rng.choice([-1, 1])) & 255, rng.randrange(256),
                               rng.choice(b"\x00\x01\x02\x0b\x20\x21\x22\x40\x41\x6a\x7c\x7d\x7e\x7f\x70\x6f\xfb\xfc\xfd\xfe")])
-        path = self.path(f"byte-{at:x}-{old:02x}-{new:02x}")
+        path = self.path(f"{'component' if data[6] else 'module'}-byte-{at:x}-{old:02x}-{new:02x}")
         path.write_bytes(data[:at] + bytes([new]) + data[at + 1:])
         return path
 

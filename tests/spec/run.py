@@ -50,7 +50,7 @@ def judge_case(case, verdict):
         return f"{verdict.slug}, expected '{wanted}': {verdict.message}"
     if verdict.offset is None and case.path.stat().st_size > 0:
         return f"without a place, expected '{wanted}': {verdict.message}"
-    if case.text and not expect.right_reason(case.group, case.text, verdict.reason):
+    if case.text and not expect.right_reason(case.group, case.file, case.text, verdict.reason):
         return f"expected '{case.text}': {verdict.message}"
     return None
 
