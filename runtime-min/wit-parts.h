@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The parts of the WIT printer, for wit*.c only: a component's types, interfaces and worlds as WIT has them, filled by
- * wit-decode.c and wit-type.c, written by wit-print.c. Things refer to each other by index; lists are chained. */
+ * wit-package.c, wit-decode.c, wit-type.c and wit-docs.c, written by wit-print.c and wit-text*.c. Things refer to each
+ * other by index; lists are chained. */
 #pragma once
 
 #include "runtime-min/component-name.h"
@@ -123,8 +124,17 @@ static inline uint32_t wit_known(const struct wit *w, uint32_t ctype)
     return k == 0 ? WIT_NONE : k - 2;
 }
 
-/* wit-decode.c: all of w from w->c. */
+/* wit-package.c: all of w from w->c. */
 int wit_decode(struct wit *w) WP_MUST_USE;
+
+/* wit-decode.c: packages, interfaces and worlds. */
+int wit_find_package(struct wit *w, struct wp_span ns, struct wp_span name, struct wp_span version,
+                     uint32_t *ret) WP_MUST_USE;
+/* The interface called `name`, with the members of that instance. */
+int wit_add_interface(struct wit *w, struct wp_span name, const struct wrt_citem *instance, uint32_t *ret) WP_MUST_USE;
+/* strict: of a WIT package; a component may also import modules and components, of which its world says nothing. */
+int wit_add_world(struct wit *w, uint32_t package, struct wp_span name, const struct wrt_ciface *f,
+                  bool strict) WP_MUST_USE;
 /* WP_E_UNSUPPORTED "'name' cannot be said in WIT: why". */
 int wit_unsaid(const struct wit *w, struct wp_span name, const char *why);
 

@@ -37,6 +37,13 @@ void wit_put_external_id(struct wit_out *o, struct wp_span id);
 void wit_put_docs(struct wit_out *o, uint32_t node);
 void wit_put_comment(struct wit_out *o, struct wp_span text);
 void wit_put_stability(struct wit_out *o, uint32_t node); /* of the stability itself */
+/* A value type where it is used: its name, or what it is. */
+void wit_put_type(struct wit_out *o, uint32_t valtype);
+void wit_put_structure(struct wit_out *o, uint32_t ctype);
+/* The name of a resource, or of whatever a type is known as. what: a word for the message where it has none. */
+void wit_put_named(struct wit_out *o, uint32_t ctype, const char *what);
+/* WP_E_UNSUPPORTED "… a WHAT has no name"; nothing more is written. */
+void wit_put_unsaid(struct wit_out *o, const char *what);
 /* From "func(" to the end of the line. */
 void wit_put_func(struct wit_out *o, const struct wit_func *f);
 /* The types of an interface or world: what it uses, then what it declares. */
