@@ -3,6 +3,7 @@
  * Prints the WIT of every component named on standard input, "PATH TAB OUTPUT" a line, into OUTPUT, and answers each
  * with a line "SLUG TAB MESSAGE". wit-oracle.py compares the outputs with those of wasm-tools. */
 #include "base/buf.h"
+#include "runtime-min/scan.h"
 #include "runtime-min/wit.h"
 
 #include <stdio.h>
