@@ -9,6 +9,22 @@
 
 #include <stdlib.h>
 
+static int validate_code(struct wrt_binary *b, struct wrt_module *m, struct wrt_fault *fault, struct wp_err *err)
+{
+    uint32_t func;
+    if (wrt_module_validate_code(m, b->threads, &b->mem, &func, err) == 0) {
+        return 0;
+    }
+    if (func == WRT_NO_INDEX) {
+        return -1;
+    }
+    fault->function = func;
+    fault->name = wrt_function_name(m, func);
+    return fault->name.len == 0 ? wp_wrap(err, "function %u", func)
+                                : wp_wrap(err, "function %u '%.*s'", func, (int)WP_MIN(fault->name.len, 200),
+                                          (const char *)fault->name.ptr);
+}
+
 int scan_load_module(struct wrt_binary *b, struct wp_span bytes, struct wrt_module **ret, struct wrt_fault *fault,
                      struct wp_err *err)
 {
@@ -22,10 +38,9 @@ int scan_load_module(struct wrt_binary *b, struct wp_span bytes, struct wrt_modu
     m->bytes = bytes;
     m->base = b->bytes.ptr;
     m->features = b->features;
-    if (wrt_module_decode(m, &c, &b->mem, err) < 0) {
+    if (wrt_module_decode(m, &c, &b->mem, err) < 0 || validate_code(b, m, fault, err) < 0) {
         return -1;
     }
-    fault->function = WRT_NO_INDEX;
     b->used |= m->used;
     *ret = m;
     return 0;
