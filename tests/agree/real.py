@@ -25,13 +25,14 @@ def lines_of(*words):
     return [line for line in lines if line and not line.lstrip().startswith("//")], ""
 
 
-def compare_wit(tool, wpack, path):
+def compare_wit(tool, path, *ours):
+    """What differs between wasm-tools' WIT and that which the command `ours` prints; "" when nothing does."""
     theirs, why = lines_of(tool, "component", "wit", path)
     if theirs is None:
         return f"wasm-tools component wit: {why}"
-    ours, why = lines_of(wpack, "inspect", "--wit", path)
+    ours, why = lines_of(*ours, path)
     if ours is None:
-        return f"wpack inspect --wit: {why}"
+        return f"wpack's WIT: {why}"
     return "\n".join(difflib.unified_diff(theirs, ours, "wasm-tools", "wpack", lineterm="", n=1))
 
 
@@ -53,7 +54,7 @@ def compare(tool, program):
             if f.read(8)[6:7] == b"\1":
                 kind = "component"
                 components += 1
-                note = note or compare_wit(tool, wpack, path)
+                note = note or compare_wit(tool, path, wpack, "inspect", "--wit")
         wrong += note != ""
         print(f"{path.stem:16} {kind:10} {path.stat().st_size / 1e6:6.2f} MB  {verdict.slug} {verdict.message}")
         if note:

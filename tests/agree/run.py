@@ -27,6 +27,7 @@ import scanner
 
 EXTRA = "custom-page-sizes,wide-arithmetic"  # smith uses them
 JOBS = 2
+WITS = 300   # as many components have their WIT compared
 LESS = 0.15  # of the inputs are judged with some feature off
 
 
@@ -76,6 +77,20 @@ def report(tool, program, keep, wrong):
     print(f"{len(wrong)} disagreements; the first {min(len(wrong), 40)} made smaller in {keep}")
 
 
+def same_wit(tool, program, paths):
+    """The number of components whose WIT is not wasm-tools'."""
+    wrong = 0
+    for path in paths:
+        diff = real.compare_wit(tool, path, program, "--wit")
+        if diff.startswith("wasm-tools"):
+            continue  # valid, but no WIT says what it is
+        if diff:
+            wrong += 1
+            print(f"WIT DIFFERS {path.name}\n" + "\n".join(diff.splitlines()[:20]))
+    print(f"{len(paths)} WITs, {wrong} differ")
+    return wrong
+
+
 def generated(tool, program, args):
     counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -87,12 +102,14 @@ def generated(tool, program, args):
             made = pool.map(lambda job: make(tool, program, args.seed * 1000 + job, share, folders[job]), range(JOBS))
             found = [one for part in made for one in part]
         verdicts = scanner.judge(program, [(flags, path) for path, flags, _ in found])
-        wrong = []
+        wrong, worlds = [], []
         for (path, flags, their), verdict in zip(found, verdicts):
             kind = "component" if path.read_bytes()[4:8] == b"\x0d\0\1\0" else "module"
             counts[kind, "valid" if their is None else "invalid"] += 1
             if differ(verdict, their):
                 wrong.append((path, flags, verdict, their))
+            elif kind == "component" and verdict.ok and len(worlds) < WITS:
+                worlds.append(path)
         total = sum(counts.values())
         for verdict in ("valid", "invalid"):
             n = sum(v for (_, kind), v in counts.items() if kind == verdict)
@@ -101,8 +118,10 @@ def generated(tool, program, args):
             if n * 100 < 30 * total:
                 print(f"FAIL: fewer than 30 % {verdict}")
                 return 1
+        different = same_wit(tool, program, worlds)
         if wrong:
             report(tool, program, args.keep, wrong)
+        if wrong or different:
             return 1
         print(f"{total} inputs (seed {args.seed}), 0 disagreements")
         return 0

@@ -3,9 +3,11 @@
  * Validates every file named on standard input, "FEATURES TAB PATH" a line (FEATURES as `validate --features` takes
  * them, empty for the default), and answers each with a line "SLUG TAB MESSAGE", "ok" and nothing where it is valid.
  * The drivers beside it and in tests/agree know what each answer should be. scan-files --features lists the features,
- * a line each, those that are not default with a '-' in front. */
+ * a line each, those that are not default with a '-' in front; scan-files --wit FILE prints the WIT of a component. */
 #include "base/buf.h"
+#include "runtime-min/component.h"
 #include "runtime-min/scan.h"
+#include "runtime-min/wit.h"
 
 static bool read_file(const char *path, struct wp_buf *b)
 {
@@ -46,8 +48,35 @@ static int list_features(void)
     return 0;
 }
 
+static int print(void *arg, const char *text, size_t len, struct wp_err *err WP_UNUSED)
+{
+    fwrite(text, 1, len, arg);
+    return 0;
+}
+
+static int print_wit(const char *path)
+{
+    WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
+    struct wp_err err = {.code = WP_E_OK};
+    struct wrt_binary *b = NULL;
+    if (!read_file(path, &bytes) || wrt_load(wp_buf_span(&bytes), NULL, &b, NULL, &err) != 0) {
+        fprintf(stderr, "%s: %s\n", path, err.msg);
+        return 1;
+    }
+    const struct wrt_component *c = wrt_binary_component(b);
+    int failed = c == NULL || wrt_wit_print(c, print, stdout, &err) != 0;
+    if (failed) {
+        fprintf(stderr, "%s: %s\n", path, c == NULL ? "no component" : err.msg);
+    }
+    wrt_binary_free(b);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3 && wp_str_eq(argv[1], "--wit")) {
+        return print_wit(argv[2]);
+    }
     if (argc == 2 && wp_str_eq(argv[1], "--features")) {
         return list_features();
     }
