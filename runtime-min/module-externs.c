@@ -36,12 +36,11 @@ static int size(const struct wrt_module *m, struct wp_wasm_cursor *c, uint64_t *
     return 0;
 }
 
-static int page_size(struct wrt_module *m, struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
+static int page_size(const struct wrt_module *m, struct wp_wasm_cursor *c, uint8_t *ret, struct wp_err *err)
 {
     const uint8_t *at = c->p;
     uint32_t log2;
-    if (wp_wasm_u32(c, &log2, err) < 0 ||
-        wrt_use_feature(m, WRT_F_CUSTOM_PAGE_SIZES, at, "a page size of its own", err) < 0) {
+    if (wp_wasm_u32(c, &log2, err) < 0) {
         return -1;
     }
     if (log2 != 0 && log2 != 16) {
@@ -62,6 +61,11 @@ static int limits(struct wrt_module *m, struct wp_wasm_cursor *c, bool memory, s
     if (flags > (memory ? 0x0f : 0x05) || (!memory && (flags & SHARED) != 0)) {
         return wrt_fail_at(m, at, err, "malformed limits flags: 0x%02x", flags);
     }
+    if ((flags & HAS_PAGE) != 0 && (m->features & WRT_F_CUSTOM_PAGE_SIZES) == 0) {
+        wrt_fail_at(m, at, err, "malformed limits flags: 0x%02x needs the feature 'custom-page-sizes'", flags);
+        return wp_hint(err, "if the host has it: --features custom-page-sizes");
+    }
+    m->used |= (flags & HAS_PAGE) != 0 ? WRT_F_CUSTOM_PAGE_SIZES : 0;
     *ret = (struct wrt_limits){.max = UINT64_MAX, .has_max = (flags & HAS_MAX) != 0, .page_log2 = memory ? 16 : 0};
     ret->is64 = (flags & IS_64) != 0;
     ret->shared = (flags & SHARED) != 0;
