@@ -35,6 +35,17 @@ int wrt_read_valtype_in(const struct wrt_module *m, uint32_t local, struct wp_wa
 int wrt_read_mutability(const struct wrt_module *m, struct wp_wasm_cursor *c, bool *ret,
                         struct wp_err *err) WP_MUST_USE;
 
+/* The parts of wrt_read_externtype. */
+int wrt_read_func_type(const struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret,
+                       struct wp_err *err) WP_MUST_USE;
+int wrt_read_table_type(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt_table *ret,
+                        struct wp_err *err) WP_MUST_USE;
+int wrt_read_memory_type(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt_limits *ret,
+                         struct wp_err *err) WP_MUST_USE;
+int wrt_read_global_type(struct wrt_module *m, struct wp_wasm_cursor *c, struct wrt_global *ret,
+                         struct wp_err *err) WP_MUST_USE;
+int wrt_read_tag_type(struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err) WP_MUST_USE;
+
 /* ref.func may name it. */
 static inline void wrt_declare(struct wrt_module *m, uint32_t func)
 {
