@@ -87,7 +87,7 @@ struct wit {
     const struct wrt_ctypes *ctypes;
     struct wrt_mem mem;
     struct wit_map map;
-    uint32_t *known; /* the component's type -> WIT type or WIT_ANONYMOUS, + 2 (mod 2^32); 0: not yet seen */
+    uint32_t *known; /* the component's type -> 0: not yet seen, 1: without a name, else WIT type + 2 */
     struct wrt_vec types, funcs, items, scopes, packages;
     struct wrt_vec docs; /* struct wp_span: texts of the nodes of the comments' tree */
     bool has_docs;
@@ -121,7 +121,7 @@ static inline struct wit_package *wit_package(const struct wit *w, uint32_t i)
 static inline uint32_t wit_known(const struct wit *w, uint32_t ctype)
 {
     uint32_t k = w->known[ctype];
-    return k == 0 ? WIT_NONE : k - 2;
+    return k == 0 ? WIT_NONE : k == 1 ? WIT_ANONYMOUS : k - 2;
 }
 
 /* wit-package.c: all of w from w->c. */

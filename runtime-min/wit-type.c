@@ -9,7 +9,7 @@
 
 static void know(struct wit *w, uint32_t ctype, uint32_t as)
 {
-    w->known[ctype] = as + 2;
+    w->known[ctype] = as == WIT_ANONYMOUS ? 1 : as + 2;
 }
 
 /* ctype or the nearest before it in its chain of aliases that is known. */

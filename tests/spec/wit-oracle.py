@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """WIT as wpack prints it against `wasm-tools component wit`, byte for byte: usage: wit-oracle.py [--seeds N] [--from N]
 
-`make spec`: the packages of wit/*.wit in binary form and a component of every world in them; N packages that `wasm-tools
-wit-smith` makes from seeds, and a component of each of their worlds; the real components of `make peers PEERS=modules`.
-What wasm-tools itself cannot make or print is counted, not compared. Any difference fails and is kept in OUT/wit."""
+`make spec`: the packages of wit/*.wit in binary form and a component of every world in them; the components of
+wit/*.wat; N packages that `wasm-tools wit-smith` makes from seeds, and a component of each of their worlds; the real
+components of `make peers PEERS=modules`. What wasm-tools itself cannot make or print is counted, not compared. Any difference fails and is kept in OUT/wit."""
 import argparse
 import collections
 import concurrent.futures
@@ -20,6 +20,7 @@ import offsets
 import scanner
 
 HERE = pathlib.Path(__file__).resolve().parent
+SMITH = ["--async", "--futures", "--streams", "--error-context", "--fixed-length-lists", "--world-include", "--implements"]
 SHOWN = 3  # differences told in full
 
 
@@ -45,7 +46,7 @@ class Maker:
 
     def component(self, package, world, name):
         made, out = self.folder / f"{name}.core.wasm", self.folder / f"{name}.wasm"
-        for words in (["embed", "--dummy-names", "legacy", "-w", world, package, "-o", made], ["new", made, "-o", out]):
+        for words in (["embed", "--dummy-names", "legacy", "-w", f"%{world}", package, "-o", made], ["new", made, "-o", out]):
             done = call(self.tool, "component", *words)
             if done.returncode != 0:
                 return None
@@ -66,11 +67,24 @@ class Maker:
             raise SystemExit(f"wit-oracle: {path}: no component of one of {self.worlds(out)}")
         return made
 
+    def of_binary_text(self, path):
+        out = self.folder / f"{path.stem}.wasm"
+        done = call(self.tool, "parse", path, "-o", out)
+        if done.returncode != 0:
+            raise SystemExit(f"wit-oracle: {path}: {done.stderr.decode()}")
+        return [out]
+
     def of_seed(self, seed):
         rng = random.Random(seed)
         out = self.folder / f"seed{seed}.wasm"
-        done = call(self.tool, "wit-smith", "-o", out, stdin=rng.randbytes(rng.choice([200, 1000, 4000, 16000])))
+        options = SMITH if seed % 2 else []
+        done = call(self.tool, "wit-smith", *options, "-o", out, stdin=rng.randbytes(rng.choice([200, 1000, 4000, 16000])))
         return self.of_package(out, out.stem) if done.returncode == 0 else [None]
+
+
+def is_component(path):
+    with path.open("rb") as f:
+        return f.read(8)[6:7] == b"\1"
 
 
 def theirs_of(tool, path):
@@ -83,7 +97,7 @@ def compare(tool, program, pool, folder, paths):
     count = collections.Counter()
     wanted = list(pool.map(lambda p: theirs_of(tool, p), paths))
     outputs = [folder / f"{p.name}.ours.wit" for p in paths]
-    for path, output, want, verdict in zip(paths, outputs, wanted, scanner.judge(program, zip(paths, outputs))):
+    for path, output, want, verdict in zip(paths, outputs, wanted, scanner.judge(program, list(zip(paths, outputs)))):
         if want is None:
             count["not printed by wasm-tools"] += 1
             continue
@@ -118,10 +132,11 @@ def main():
     folder = pathlib.Path(os.environ.get("OUT", "build/release")).resolve() / "wit"
     folder.mkdir(parents=True, exist_ok=True)
     maker = Maker(tool, folder)
-    real = sorted((pathlib.Path(tool).parent / "modules").glob("*component*.wasm"))
+    real = list(filter(is_component, sorted((pathlib.Path(tool).parent / "modules").glob("*.wasm"))))
     different = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for what, source in [("wit/*.wit", pool.map(maker.of_text, sorted((HERE / "wit").glob("*.wit")))),
+                             ("wit/*.wat", pool.map(maker.of_binary_text, sorted((HERE / "wit").glob("*.wat")))),
                              (f"seeds {args.first}..{args.first + args.seeds - 1}",
                               pool.map(maker.of_seed, range(args.first, args.first + args.seeds)))]:
             made = [path for paths in source for path in paths]
