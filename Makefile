@@ -211,8 +211,9 @@ SPEC ?=
 TRAPS ?=
 traps: $(OUT)/libwpack.a ## small inputs that try to cost much, to the validator; TRAPS=--time
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/traps.py $(TRAPS)
-spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"; SUITE=crate without it
+spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"; SUITE=crate without it; WIT=500 packages
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/run.py $(SPEC) $(if $(SUITE),--suite $(SUITE))
+	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/wit-oracle.py $(if $(WIT),--seeds $(WIT))
 
 N ?= 10000
 .PHONY: agree
