@@ -70,12 +70,12 @@ const char *facts_world(const struct pack_module *m)
 
 enum { TOLD = 4 }; /* of many producers the first few */
 
-static const char *said(const struct pack_module *m, const char *field, struct wp_arena *a)
+static const char *said(const struct pack_producer *list, size_t n, const char *field, struct wp_arena *a)
 {
     const char *all = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < m->producer_count; i++) {
-        const struct pack_producer *p = &m->producers[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct pack_producer *p = &list[i];
         if (!wp_str_eq(p->field, field) || count++ >= TOLD) {
             continue;
         }
@@ -152,10 +152,11 @@ static bool shows(const struct pack_module *m, const struct mark *mark)
     return false;
 }
 
-void facts_language(struct pack_module *m, struct wp_arena *a)
+void facts_language(struct pack_module *m, struct wp_arena *a, const struct pack_producer *inner, size_t inner_count)
 {
-    m->language = said(m, "language", a);
-    m->toolchain = said(m, "processed-by", a);
+    m->language = said(m->producers, m->producer_count, "language", a);
+    m->toolchain = said(m->producers, m->producer_count, "processed-by", a);
+    m->language = m->language == NULL ? said(inner, inner_count, "language", a) : m->language;
     for (size_t i = 0; i < WP_ARRAY_LEN(marks) && m->language == NULL; i++) {
         if (!shows(m, &marks[i])) {
             continue;

@@ -56,7 +56,8 @@ void facts_dependencies(struct wp_span section, struct wp_arena *a, struct pack_
 
 /* ---- facts-about.c: language, toolchain, world ---- */
 
-void facts_language(struct pack_module *m, struct wp_arena *a);
+/* inner: what a module inside of a component says, where the component itself says nothing. */
+void facts_language(struct pack_module *m, struct wp_arena *a, const struct pack_producer *inner, size_t inner_count);
 const char *facts_world(const struct pack_module *m);
 
 /* ---- facts-custom.c: custom sections that say something about the whole ---- */

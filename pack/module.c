@@ -25,6 +25,8 @@ struct reader {
     size_t import_count, export_count, section_count, part_count, producer_count, memory_count, table_count;
     uint64_t modules; /* core modules so far */
     bool producers_seen;
+    struct pack_producer *inner; /* of the first module in a component that tells its language */
+    size_t inner_count;
 };
 
 static const char *title_of(const struct reader *r, const struct wp_wasm_section *s, const char *title)
@@ -117,14 +119,34 @@ static void take_producers(struct reader *r, struct wp_span body)
     }
 }
 
+static void take_inner(struct reader *r, struct wp_span body)
+{
+    size_t count = 0;
+    if (!r->fill || r->inner != NULL || !facts_producers(r->a, body, NULL, &count)) {
+        return;
+    }
+    struct pack_producer *list = wp_arena_alloc(r->a, count, sizeof(*list));
+    size_t told = count;
+    count = 0;
+    (void)facts_producers(r->a, body, list, &count);
+    for (size_t i = 0; i < told && r->inner == NULL; i++) {
+        r->inner = wp_str_eq(list[i].field, "language") ? list : NULL;
+    }
+    r->inner_count = r->inner == NULL ? 0 : told;
+}
+
 static int on_custom(void *arg, unsigned depth, struct wp_span name, struct wp_span body, struct wp_err *err WP_UNUSED)
 {
     struct reader *r = arg;
+    if (facts_is(name, "producers")) {
+        if (depth > 0) {
+            take_inner(r, body);
+            return 0;
+        }
+        take_producers(r, body);
+    }
     if (depth > 0) {
         return 0;
-    }
-    if (facts_is(name, "producers")) {
-        take_producers(r, body);
     }
     if (r->fill) {
         facts_custom(r->m, r->a, name, body);
@@ -260,7 +282,7 @@ static void conclude(struct reader *r, const struct wrt_summary *sum)
     m->table_count = r->table_count;
     m->capability_count = pack_capabilities(m->imports, m->import_count, r->a, &m->capabilities);
     take_features(m, r->a, sum->features);
-    facts_language(m, r->a);
+    facts_language(m, r->a, r->inner, r->inner_count);
     m->world = facts_world(m);
     if (r->functions != NULL) {
         facts_functions_finish(r->functions, r->a, m);
