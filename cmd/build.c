@@ -7,15 +7,17 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cmd/out.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 void build_result_done(struct build_result *r)
 {
     oci_store_close(r->store);
     r->store = NULL;
-    wp_buf_done(&r->file);
+    look_content_done(&r->content);
 }
 
 static const char *last_component(const char *path)
@@ -24,13 +26,22 @@ static const char *last_component(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static int read_module(const char *path, struct wp_buf *file, struct wp_err *err)
+static int read_module(const char *path, struct look_content *ret, struct wp_err *err)
 {
-    if (!wp_str_eq(path, "-")) {
-        return wp_fs_read(path, WP_LIMIT_MODULE, file, err);
+    if (wp_str_eq(path, "-")) {
+        WP_AUTO_READER struct wp_reader *in = wp_reader_fd(dup(STDIN_FILENO), "standard input");
+        return look_open_reader(in, WP_LIMIT_MODULE, "the module on standard input", ret, err);
     }
-    WP_AUTO_READER struct wp_reader *in = wp_reader_fd(dup(STDIN_FILENO), "standard input");
-    return wp_read_all(in, file, WP_LIMIT_MODULE, "the module on standard input", err);
+    uint64_t size = 0;
+    int fd = wp_fs_open_file(path, &size, err);
+    if (fd < 0) {
+        return -1;
+    }
+    WP_AUTO_READER struct wp_reader *in = wp_reader_fd(fd, path);
+    if (size > WP_LIMIT_MODULE) {
+        return wp_fail(err, WP_E_LIMIT, "'%s' is larger than %" PRIu64 " bytes", path, WP_LIMIT_MODULE);
+    }
+    return look_open_reader(in, WP_LIMIT_MODULE, path, ret, err);
 }
 
 /* SOURCE_DATE_EPOCH (reproducible-builds.org) or the epoch itself, never "now". */
@@ -47,7 +58,7 @@ static int created_time(int64_t *ret, struct wp_err *err)
 
 int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_result *ret, struct wp_err *err)
 {
-    ret->file = (struct wp_buf)WP_BUF_INIT;
+    const struct pack_read how = {.load = {.threads = look_processors()}};
     if (plan->project != NULL && pack_project_read(plan->project, c->arena, &ret->project, err) < 0) {
         return -1;
     }
@@ -58,12 +69,14 @@ int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_re
         wp_fail(err, WP_E_USAGE, "no module given");
         return wp_hint(err, "wpack build MODULE.wasm, or write wpack.json: {\"module\": \"app.wasm\"}");
     }
-    if (read_module(ret->project.module, &ret->file, err) < 0) {
+    if (read_module(ret->project.module, &ret->content, err) < 0) {
         return -1;
     }
-    if (pack_module_read(wp_buf_span(&ret->file), c->arena, &ret->module, err) < 0) {
+    uint64_t begin = wp_time_mono_ms();
+    if (look_module(c, plan->look, &ret->content, &how, c->arena, &ret->module, NULL, err) < 0) {
         return wp_wrap(err, "%s", ret->project.module);
     }
+    ret->ms = wp_time_mono_ms() - begin;
     return 0;
 }
 
@@ -89,7 +102,7 @@ int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct 
     struct pack_input in = {
         .project = &project,
         .module = &r->module,
-        .bytes = wp_buf_span(&r->file),
+        .bytes = r->content.bytes,
         .title = wp_str_eq(project.module, "-") ? "module.wasm" : last_component(project.module),
     };
     if (created_time(&in.created, err) < 0) {
@@ -140,11 +153,14 @@ void build_describe(struct cmd_ctx *c, const struct build_result *r)
 {
     const struct pack_module *m = &r->module;
     char size[WP_SIZE_TEXT];
+    char time[LOOK_TEXT];
+    char functions[LOOK_TEXT];
     WP_AUTO_BUF struct wp_buf imports = WP_BUF_INIT;
     import_groups(m, &imports);
     out_fact(c->out, last_component(r->project.module), "%s  %s  %s",
              m->kind == WP_WASM_COMPONENT ? "component" : "module", wp_size_text(m->size, size), m->world);
     out_fact(c->out, "imports", "%s", imports.ptr);
+    out_fact(c->out, "validate ok", "%s, %s", look_functions_text(m, functions), look_time_text(r->ms, time));
     if (m->component_type) {
         out_warn(c->out,
                  "%s holds a component type but is a core module: 'wasm-tools component new' makes the component",

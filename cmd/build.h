@@ -3,7 +3,7 @@
  * From a module or wpack.json to an artifact in memory: what `build` does, and `push` on the way. */
 #pragma once
 
-#include "cmd/cmd.h"
+#include "cmd/look.h"
 #include "oci/store.h"
 #include "pack/format.h"
 
@@ -12,10 +12,12 @@ struct build_plan {
     const char *project;                      /* wpack.json or its folder; NULL: none */
     const struct oci_annotation *annotations; /* of the command line; sorted */
     size_t annotation_count;
+    const struct look_opts *look;
 };
 struct build_result {
-    struct oci_store *store; /* memory; owned by the caller; refers to bytes in `file` */
-    struct wp_buf file;      /* the module */
+    struct oci_store *store;     /* memory; owned by the caller; refers to bytes of `content` */
+    struct look_content content; /* the module, in memory: what was validated is what is packed */
+    uint64_t ms;                 /* that took */
     struct pack_project project;
     struct pack_module module;
     struct oci_desc desc;
@@ -23,7 +25,12 @@ struct build_result {
 };
 void build_result_done(struct build_result *r);
 #define BUILD_AUTO WP_CLEANUP(build_result_done)
-/* Reads the module once; formats are built one after the other by build_format. */
+#define BUILD_RESULT_INIT            \
+    {                                \
+        .content = LOOK_CONTENT_INIT \
+    }
+/* Reads and validates the module once, all of it before any of it is packed; formats are built one after the other by
+ * build_format. */
 int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_result *ret,
                struct wp_err *err) WP_MUST_USE;
 int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,

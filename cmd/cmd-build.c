@@ -9,6 +9,7 @@
 #include "oci/layout.h"
 
 struct opts {
+    struct look_opts look;
     const char *file, *output, *target;
     struct opt_list tags, annotations;
 };
@@ -44,6 +45,7 @@ static const struct opt rows[] = {
      .offset = AT(annotations),
      .arg = "KEY=VALUE",
      .help = "annotation of the manifest, may be repeated"},
+    LOOK_ROWS(struct opts),
     {0},
 };
 
@@ -231,8 +233,8 @@ static int build_all(struct cmd_ctx *c, const struct build_plan *plan, const str
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    struct build_plan plan = {0};
-    BUILD_AUTO struct build_result built = {.file = WP_BUF_INIT};
+    struct build_plan plan = {.look = &o->look};
+    BUILD_AUTO struct build_result built = BUILD_RESULT_INIT;
     TARGET_AUTO struct cmd_target layout = {0};
     struct oci_ref ref;
     const char *output = o->output == NULL ? "oci:" TARGET_LAYOUT : o->output;

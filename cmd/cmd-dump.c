@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cmd/cmd.h"
 #include "cmd/out.h"
+#include "runtime-min/feature.h"
 
 static void dump_rows(struct wp_json_out *j, const char *key, const struct opt *rows)
 {
@@ -89,6 +90,20 @@ static void dump_limits(struct wp_json_out *j)
     wp_jo_array_end(j);
 }
 
+static void dump_features(struct wp_json_out *j)
+{
+    wp_jo_key(j, "features");
+    wp_jo_array(j);
+    for (unsigned i = 0; i < WRT_BIT_COUNT; i++) {
+        wp_jo_object(j);
+        wp_jo_kstr(j, "name", wrt_feature_name(i));
+        wp_jo_kstr(j, "meaning", wrt_feature_meaning(i));
+        wp_jo_kbool(j, "default", (wrt_features_default() >> i & 1) != 0);
+        wp_jo_object_end(j);
+    }
+    wp_jo_array_end(j);
+}
+
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     (void)err;
@@ -101,6 +116,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     dump_rows(&j, "globalOptions", cmd_global_opts);
     dump_codes(&j);
     dump_limits(&j);
+    dump_features(&j);
     wp_jo_object_end(&j);
     out_json(c->out, &b);
     return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 struct opts {
+    struct look_opts look;
     const char *artifact_type, *config;
     struct opt_list annotations;
     bool no_referrers, no_clobber, dry_run;
@@ -45,6 +46,7 @@ static const struct opt rows[] = {
      .arg = "FILE",
      .alias = "digestfile",
      .help = "write the digest to a file"},
+    LOOK_ROWS(struct opts),
     {0},
 };
 
@@ -106,8 +108,8 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
 static int push_module(struct cmd_ctx *c, const char *module, struct cmd_target *dst, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    struct build_plan plan = {.module = module};
-    BUILD_AUTO struct build_result built = {.file = WP_BUF_INIT};
+    struct build_plan plan = {.module = module, .look = &o->look};
+    BUILD_AUTO struct build_result built = BUILD_RESULT_INIT;
     if (transfer_annotations(c, &o->annotations, &plan.annotations, &plan.annotation_count, err) < 0 ||
         build_read(c, &plan, &built, err) < 0) {
         return -1;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cmd/cmd.h"
+#include "oci/store.h"
 #include "pack/module.h"
 
 #include <sys/stat.h>
@@ -34,7 +35,8 @@ struct look_content {
     int fd; /* owned */
     uint64_t size;
     struct wp_span bytes; /* memory: mapped here too; a file: ptr NULL */
-    struct stat st;       /* a file: as it was when opened */
+    bool is_file;
+    struct stat st; /* of a file, as it was when opened */
 };
 #define LOOK_CONTENT_INIT \
     {                     \
@@ -49,6 +51,12 @@ int look_open_file(const char *path, uint64_t limit, struct look_content *ret, s
 int look_open_reader(struct wp_reader *r, uint64_t limit, const char *what, struct look_content *ret,
                      struct wp_err *err) WP_MUST_USE;
 
+/* Is a layer of an artifact meant to be a module: by its media type, or by a title that ends in .wasm. */
+bool look_is_module(const struct oci_desc *layer);
+/* The proven bytes of d, in memory. Shared, as the store is. */
+int look_open_blob(struct oci_store *s, const struct oci_desc *d, uint64_t limit, struct look_content *ret,
+                   struct wp_err *err) WP_MUST_USE;
+
 /* Load, validate and describe, in the child. how->load.features 0: those of the command's options. The message names
  * the fault, not the file: wrap it. A child that dies, takes too long or answers nonsense is an error in words.
  * ret_fault (may be NULL): offset UINT64_MAX where there is none; its name lives in a. Shared: may be called on several
@@ -56,6 +64,15 @@ int look_open_reader(struct wp_reader *r, uint64_t limit, const char *what, stru
 int look_module(struct cmd_ctx *c, const struct look_opts *o, const struct look_content *content,
                 const struct pack_read *how, struct wp_arena *a, struct pack_module *ret, struct wrt_fault *ret_fault,
                 struct wp_err *err) WP_MUST_USE;
+
+/* ---- words ---- */
+
+#define LOOK_TEXT 48
+unsigned look_processors(void);
+/* "1 function", "412 functions". Returns ret. */
+char *look_functions_text(const struct pack_module *m, char ret[LOOK_TEXT]);
+/* "3 ms", "0.12 s". Returns ret. */
+char *look_time_text(uint64_t ms, char ret[LOOK_TEXT]);
 
 /* ---- the child ---- */
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "cmd/look.h"
 #include "cmd/out.h"
 #include "cmd/progress.h"
 #include "cmd/target.h"
@@ -148,6 +149,9 @@ static void hold_standard_files(void)
 
 int main(int argc, char *argv[])
 {
+    if (argc > 1 && wp_str_eq(argv[1], LOOK_WORD)) {
+        return look_child(argc, argv);
+    }
     hold_standard_files();
     /* A closed pipe is an answer of write(2), not a death. */
     signal(SIGPIPE, SIG_IGN);
@@ -156,7 +160,7 @@ int main(int argc, char *argv[])
         .arena = &arena,
         .out = out_new(),
         .global = {.format = "text", .progress = "auto"},
-        .registry = {.retry = 5, .concurrency = 4},
+        .registry = {.retry = 5},
     };
     struct wp_err err = {.code = WP_E_OK};
     int rc = dispatch(&c, argc, argv, &err);

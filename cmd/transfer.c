@@ -9,11 +9,14 @@
 
 #include <sys/stat.h>
 
+enum { JOBS = 4, JOBS_MAX = 64 };
+
 struct oci_copy_opts transfer_opts(struct cmd_ctx *c)
 {
+    uint64_t jobs = c->registry.concurrency > 0 ? c->registry.concurrency : JOBS;
     return (struct oci_copy_opts){
         .job = c->job,
-        .jobs = (unsigned)WP_MIN(WP_MAX(c->registry.concurrency, 1u), 64u),
+        .jobs = (unsigned)WP_MIN(jobs, JOBS_MAX),
     };
 }
 

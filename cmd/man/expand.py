@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills a manual page's @MARKS@ from the program's own tables (`wpack __dump`): usage: expand.py DUMP.json PAGE.scd
 
-@SYNOPSIS@ and @OPTIONS@ belong to the command that the file name gives; @COMMANDS@, @ERRORS@, @LIMITS@,
+@SYNOPSIS@ and @OPTIONS@ belong to the command that the file name gives; @COMMANDS@, @ERRORS@, @LIMITS@, @FEATURES@,
 @REGISTRY_OPTIONS@ and @GLOBAL_OPTIONS@ to the overview pages."""
 
 import json
@@ -48,6 +48,9 @@ def main():
             for status in sorted({e["exit"] for e in dump["errors"]})
         ),
         "LIMITS": "\n".join(f"*{l['value']}* {l['unit']}\n\t{escape(l['what'])}\n" for l in dump["limits"]),
+        "FEATURES": "\n".join(
+            f"*{f['name']}*" + (" \\*" if f["default"] else "") + f"\n\t{escape(f['meaning'])}\n" for f in dump["features"]
+        ),
         "REGISTRY_OPTIONS": options(dump["registryOptions"]),
         "GLOBAL_OPTIONS": options(dump["globalOptions"]),
     }

@@ -13,7 +13,8 @@ import pytest
 
 from support import sample
 
-COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "diff", "tree", "ls", "resolve", "tag",
+COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate",
+            "tree", "ls", "resolve", "tag",
             "rm", "raw", "login", "logout", "version", "completion"]
 PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
@@ -126,6 +127,7 @@ RUNS = {
     "inspect": ("inspect {ref}", False),
     "inspect-file": ("inspect hello.wasm", False),
     "diff": ("diff hello.wasm {ref}", False),
+    "validate": ("validate hello.wasm {ref}", False),
     "tree": ("tree {ref}", False),
     "ls": ("ls {host}/a/app", False),
     "ls-host": ("ls {host}", False),

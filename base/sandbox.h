@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A cell for a process that reads hostile bytes: from here on it may compute, write to the descriptors it has and end;
+ * it cannot open, connect, execute, trace, signal or fork. Layers that do not need each other: rlimits, no new
+ * privileges, not dumpable, no descriptors beyond the standard three, Landlock with nothing allowed, and a seccomp
+ * filter that kills the process at any other system call. There is no way back. Linux; libc and kernel headers only. */
+#pragma once
+
+#include "base/base.h"
+#include "base/err.h"
+
+/* Sanitizers map terabytes and have calls of their own to make when they find something. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WP_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define WP_SANITIZED 1
+#endif
+#endif
+#ifndef WP_SANITIZED
+#define WP_SANITIZED 0
+#endif
+
+struct wp_sandbox_plan {
+    uint64_t address_space; /* bytes; 0: not limited */
+    uint64_t cpu_seconds;   /* 0: not limited */
+    bool threads;           /* may be started; else the process stays alone */
+};
+
+struct wp_sandbox_state {
+    unsigned landlock;                              /* ABI in use; 0: the kernel has none */
+    bool seccomp;                                   /* the filter holds */
+    const char *landlock_missing, *seccomp_missing; /* why, for messages; NULL: nothing is missing */
+};
+
+/* Enter, with one thread only. What every supported kernel has must work, or it is an error; Landlock and seccomp may
+ * be missing, and *ret says so. */
+int wp_sandbox_enter(const struct wp_sandbox_plan *plan, struct wp_sandbox_state *ret, struct wp_err *err) WP_MUST_USE;
+
+/* ---- its layers ---- */
+
+/* 0, or -1 with errno set. */
+int wp_sandbox_filter(const struct wp_sandbox_plan *plan) WP_MUST_USE;

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parent's side: start the child on a descriptor, take its answer, say in words how it ended when there is none. */
+#include "cmd/look.h"
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/sandbox.h"
+#include "cmd/look-int.h"
+#include "cmd/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <sys/auxv.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CHUNK = 64 * 1024, ENVIRONMENT = 8, BYTES_PER_THREAD = 256 * 1024 };
+
+/* The child gets no variable that it does not need to start: they hold passwords. */
+static void pick_environment(char *ret[ENVIRONMENT + 1])
+{
+    static const char *const wanted[] = {"LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
+    size_t n = 0;
+    for (char **e = environ; *e != NULL && n < ENVIRONMENT; e++) {
+        for (size_t i = 0; i < (WP_SANITIZED ? WP_ARRAY_LEN(wanted) : 1); i++) {
+            if (wp_str_starts(*e, wanted[i])) {
+                ret[n++] = *e;
+                break;
+            }
+        }
+    }
+    ret[n] = NULL;
+}
+
+/* A session of its own: what is typed at the terminal is the parent's business. */
+static int start(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, char *const argv[], pid_t *ret)
+{
+    char *environment[ENVIRONMENT + 1];
+    sigset_t ignored; /* what may be so here; handlers do not survive execution anyway */
+    sigset_t none;
+    sigemptyset(&none);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    sigaddset(&ignored, SIGXCPU);
+    sigaddset(&ignored, SIGABRT);
+    posix_spawnattr_setsigdefault(attr, &ignored);
+    posix_spawnattr_setsigmask(attr, &none);
+    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+    pick_environment(environment);
+    int errnum = posix_spawn(ret, "/proc/self/exe", files, attr, argv, environment);
+    if (errnum == ENOENT) {
+        const char *typed = (const char *)getauxval(AT_EXECFN); /* where there is no /proc */
+        errnum = posix_spawn(ret, typed, files, attr, argv, environment);
+    }
+    return errnum;
+}
+
+static int spawn(int input, int output, char *const argv[], pid_t *ret, struct wp_err *err)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attr);
+    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    if (!WP_SANITIZED) {
+        posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    }
+    int errnum = start(&files, &attr, argv, ret);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&files);
+    if (errnum == 0) {
+        return 0;
+    }
+    wp_fail_errno(err, errnum, "cannot start the reader of modules");
+    err->code = WP_E_OTHER;
+    return wp_hint(err, "--sandbox=off reads them in this process");
+}
+
+/* One read of the answer: 1 there may be more, 0 the end, -1. */
+static int take(int fd, struct wp_buf *b, struct wp_err *err)
+{
+    wp_buf_reserve(b, CHUNK);
+    ssize_t n = read(fd, b->ptr + b->len, CHUNK);
+    if (n < 0) {
+        return errno == EINTR ? 1 : wp_fail_errno(err, errno, "cannot read the answer of the reader of modules");
+    }
+    b->len += (size_t)n;
+    b->ptr[b->len] = '\0';
+    if (b->len > WP_LIMIT_LOOK_ANSWER) {
+        return wp_fail(err, WP_E_OTHER, "the reader of modules answers without end");
+    }
+    return n > 0;
+}
+
+static int collect(int fd, const struct wp_job *job, struct wp_buf *b, struct wp_err *err)
+{
+    struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = wp_job_wake_fd(job), .events = POLLIN}};
+    for (;;) {
+        if (poll(ready, 2, -1) < 0 && errno != EINTR) {
+            return wp_fail_errno(err, errno, "cannot wait for the reader of modules");
+        }
+        if (wp_job_check(job, err) < 0) {
+            return -1;
+        }
+        int rc = ready[0].revents != 0 ? take(fd, b, err) : 1;
+        if (rc <= 0) {
+            return rc;
+        }
+    }
+}
+
+static int fail_signal(int signum, struct wp_err *err)
+{
+    if (signum == SIGXCPU) {
+        return wp_fail(err, WP_E_LIMIT, "reading it takes too much time: the reader was stopped");
+    }
+    if (signum == SIGKILL) {
+        wp_fail(err, WP_E_OTHER, "the reader of modules was killed");
+        return wp_hint(err, "the machine may be short of memory");
+    }
+    if (signum == SIGSYS) {
+        wp_fail(err, WP_E_OTHER, "the reader of modules was stopped by its sandbox: it tried what no reader does");
+    } else {
+        wp_fail(err, WP_E_OTHER, "the reader of modules died of signal %d (%s)", signum, sigdescr_np(signum));
+    }
+    return wp_hint(err, "this is a defect of wpack: please report it, with the file if you can");
+}
+
+static int fail_status(int status, struct wp_err *err)
+{
+    if (WIFSIGNALED(status)) {
+        return fail_signal(WTERMSIG(status), err);
+    }
+    if (WEXITSTATUS(status) == wp_code_status(WP_E_LIMIT)) {
+        return wp_fail(err, WP_E_LIMIT, "reading it takes more memory than it may");
+    }
+    wp_fail(err, WP_E_OTHER, "the reader of modules ended with status %d and no answer", WEXITSTATUS(status));
+    return wp_hint(err, "this is a defect of wpack: please report it, with the file if you can");
+}
+
+/* The answer of a child about what is behind fd. */
+static int ask(int fd, char *const argv[], const struct wp_job *job, struct wp_buf *b, struct wp_err *err)
+{
+    int ends[2];
+    pid_t pid = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return wp_fail_errno(err, errno, "cannot make a pipe");
+    }
+    int rc = spawn(fd, ends[1], argv, &pid, err);
+    close(ends[1]);
+    if (rc < 0) {
+        close(ends[0]);
+        return -1;
+    }
+    rc = collect(ends[0], job, b, err);
+    close(ends[0]);
+    if (rc < 0) {
+        kill(pid, SIGKILL);
+    }
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return rc < 0 || status == 0 ? rc : fail_status(status, err);
+}
+
+static void warn_once(struct cmd_ctx *c, const char *missing)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    if (missing != NULL && !atomic_flag_test_and_set(&warned)) {
+        out_warn(c->out, "this kernel lacks %s: modules are read in a weaker sandbox", missing);
+    }
+}
+
+static int fail_changed(const struct look_content *content, struct wp_err *err)
+{
+    struct stat now;
+    if (!content->is_file ||
+        (fstat(content->fd, &now) == 0 && now.st_size == content->st.st_size &&
+         now.st_mtim.tv_sec == content->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == content->st.st_mtim.tv_nsec)) {
+        return 0;
+    }
+    wp_fail(err, WP_E_IO, "the file changed while it was read");
+    return wp_hint(err, "run it again when its writer is done");
+}
+
+/* Without a child, with the same answer. A file is read first: it might shrink under a mapping. */
+static int look_here(const struct look_content *content, const struct pack_read *how, struct wp_buf *out,
+                     struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf file = WP_BUF_INIT;
+    struct wp_span bytes = content->bytes;
+    if (content->is_file) {
+        WP_AUTO_READER struct wp_reader *r = wp_reader_fd(dup(content->fd), "the file");
+        if (lseek(content->fd, 0, SEEK_SET) != 0 || wp_read_all(r, &file, content->size, "the file", err) < 0) {
+            return fail_changed(content, err);
+        }
+        bytes = wp_buf_span(&file);
+    }
+    look_answer_write(bytes, how, NULL, out);
+    return 0;
+}
+
+static int complete(const struct look_opts *o, const struct look_content *content, struct pack_read *how,
+                    struct wp_err *err)
+{
+    unsigned useful = (unsigned)WP_MIN(1 + content->size / BYTES_PER_THREAD, 1024u);
+    how->load.threads = WP_MIN(WP_MAX(how->load.threads, 1u), useful);
+    how->fault = NULL;
+    if (how->load.features != 0 || o->features == NULL) {
+        return 0;
+    }
+    if (wrt_features_parse(o->features, &how->load.features, err) < 0) {
+        return wp_wrap(err, "--features");
+    }
+    /* No feature at all is a choice, too: a bit that means nothing tells it from no choice. */
+    how->load.features |= UINT64_C(1) << 63;
+    return 0;
+}
+
+int look_module(struct cmd_ctx *c, const struct look_opts *o, const struct look_content *content,
+                const struct pack_read *how, struct wp_arena *a, struct pack_module *ret, struct wrt_fault *ret_fault,
+                struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf answer = WP_BUF_INIT;
+    struct pack_read asked = *how;
+    struct wrt_fault fault = {.offset = UINT64_MAX, .function = WRT_NO_INDEX};
+    struct look_cell cell = {0};
+    struct look_args args;
+    const char *sandbox = o->sandbox == NULL ? "auto" : o->sandbox;
+    if (ret_fault != NULL) {
+        *ret_fault = fault;
+    }
+    if (complete(o, content, &asked, err) < 0) {
+        return -1;
+    }
+    look_args_write(sandbox, &asked, &args);
+    int rc = wp_str_eq(sandbox, "off") ? look_here(content, &asked, &answer, err)
+                                       : ask(content->fd, args.argv, c->job, &answer, err);
+    if (rc < 0) {
+        return -1;
+    }
+    rc = look_answer_read(wp_buf_span(&answer), content->size, a, ret, &fault, &cell, err);
+    if (wp_str_eq(sandbox, "auto")) {
+        warn_once(c, cell.missing);
+    }
+    if (ret_fault != NULL) {
+        *ret_fault = fault;
+    }
+    return fail_changed(content, err) < 0 ? -1 : rc;
+}
+
+unsigned look_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return (unsigned)WP_MIN(WP_MAX(n, 1), 64);
+}
+
+char *look_functions_text(const struct pack_module *m, char ret[LOOK_TEXT])
+{
+    (void)snprintf(ret, LOOK_TEXT, "%" PRIu64 " %s", m->functions, m->functions == 1 ? "function" : "functions");
+    return ret;
+}
+
+char *look_time_text(uint64_t ms, char ret[LOOK_TEXT])
+{
+    if (ms < 100) {
+        (void)snprintf(ret, LOOK_TEXT, "%" PRIu64 " ms", ms);
+    } else {
+        (void)snprintf(ret, LOOK_TEXT, "%.2f s", (double)ms / 1000.0);
+    }
+    return ret;
+}
