@@ -237,6 +237,7 @@ static int in_child(body_fn *body, void *arg)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        alarm(30); /* rather red than for ever */
         _exit(body(arg));
     }
     int status = 0;
