@@ -47,7 +47,7 @@ int code_frame_push(struct wrt_scratch *s, enum frame_kind kind, const struct bl
         if (s->frame_count >= WP_LIMIT_WASM_LABELS) {
             return code_limit(s, WP_LIMIT_WASM_LABELS, "blocks in blocks");
         }
-        if (!code_grow(&s->frames, &s->frame_room, s->frame_count + UINT64_C(1), WP_LIMIT_WASM_LABELS,
+        if (!code_grow(s, &s->frames, &s->frame_room, s->frame_count + UINT64_C(1), WP_LIMIT_WASM_LABELS,
                        sizeof(*s->frames))) {
             return wp_fail(s->err, WP_E_LIMIT, "no memory for control frames");
         }

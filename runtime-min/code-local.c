@@ -16,7 +16,7 @@ static int add_group(struct wrt_scratch *s, uint32_t count, uint32_t type)
     if (s->group_count > 0 && s->groups[s->group_count - 1].type == type) {
         s->groups[s->group_count - 1].end += count;
     } else {
-        if (!code_grow(&s->groups, &s->group_room, s->group_count + UINT64_C(1), WP_LIMIT_WASM_LOCALS,
+        if (!code_grow(s, &s->groups, &s->group_room, s->group_count + UINT64_C(1), WP_LIMIT_WASM_LOCALS,
                        sizeof(*s->groups))) {
             return no_memory(s);
         }
@@ -31,7 +31,7 @@ static int fill_flat(struct wrt_scratch *s)
 {
     uint32_t most = (uint32_t)WP_MIN((uint64_t)(s->c.end - s->c.p), WP_LIMIT_WASM_LOCALS);
     s->flat_count = WP_MAX(WP_MIN(s->local_count, most), FLAT_LEAST);
-    if (!code_grow(&s->flat, &s->flat_room, s->flat_count, WP_LIMIT_WASM_LOCALS, sizeof(*s->flat))) {
+    if (!code_grow(s, &s->flat, &s->flat_room, s->flat_count, WP_LIMIT_WASM_LOCALS, sizeof(*s->flat))) {
         return no_memory(s);
     }
     uint32_t i = 0;
@@ -125,7 +125,7 @@ static int mark_set(struct wrt_scratch *s, uint32_t index)
     if ((s->set[index >> 3] >> (index & 7) & 1) != 0) {
         return 0;
     }
-    if (!code_grow(&s->log, &s->log_room, s->log_count + UINT64_C(1), WP_LIMIT_WASM_LOCALS, sizeof(*s->log))) {
+    if (!code_grow(s, &s->log, &s->log_room, s->log_count + UINT64_C(1), WP_LIMIT_WASM_LOCALS, sizeof(*s->log))) {
         return no_memory(s);
     }
     s->log[s->log_count++] = index;

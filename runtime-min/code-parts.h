@@ -109,7 +109,8 @@ struct wrt_scratch {
     uint32_t group_room;
     uint32_t *log; /* locals without a default that were set, in order */
     uint32_t log_room;
-    uint8_t *set; /* a bit for each of those; all zero between functions */
+    uint8_t *set;  /* a bit for each of those; all zero between functions */
+    uint64_t left; /* bytes by which all of it may still grow */
     uint64_t used;
 
     struct fast_op fast[256]; /* instructions of one byte */
@@ -133,8 +134,8 @@ static inline const uint32_t *code_label_types(const struct frame *f)
 }
 
 /* ---- code.c ---- */
-/* Grow *array to at least `need` items, never beyond `limit`; false: no memory. */
-bool code_grow(void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size);
+/* Grow *array to at least `need` items, never beyond `limit`; false: no memory, or more than s may hold. */
+bool code_grow(struct wrt_scratch *s, void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size);
 
 /* ---- code-run.c: the fast way through what is common; leaves everything else to code_step ---- */
 int code_run(struct wrt_scratch *s) WP_MUST_USE;

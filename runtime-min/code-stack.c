@@ -80,18 +80,22 @@ bool code_matches(const struct wrt_scratch *s, uint32_t sub, uint32_t super)
     return wrt_matches(s->m->types, sub, super);
 }
 
-bool code_grow(void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size)
+bool code_grow(struct wrt_scratch *s, void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size)
 {
     if (need <= *room) {
         return true;
     }
     uint64_t more = WP_MIN(WP_MAX(WP_MAX(need, *room * UINT64_C(2)), 64), WP_MAX(limit, need));
+    if ((more - *room) * size > s->left) {
+        return false;
+    }
     void *old;
     memcpy(&old, array, sizeof(old));
     void *grown = realloc(old, (size_t)more * size);
     if (grown == NULL) {
         return false;
     }
+    s->left -= (more - *room) * size;
     memcpy(array, &grown, sizeof(grown));
     *room = (uint32_t)more;
     return true;
@@ -107,7 +111,7 @@ int code_reserve(struct wrt_scratch *s, uint64_t n)
     if (used + n > WP_LIMIT_WASM_OPERANDS + STACK_PAD) {
         return code_limit(s, WP_LIMIT_WASM_OPERANDS, "operands");
     }
-    if (!code_grow(&s->stack, &room, used + n, WP_LIMIT_WASM_OPERANDS + STACK_PAD, sizeof(uint32_t))) {
+    if (!code_grow(s, &s->stack, &room, used + n, WP_LIMIT_WASM_OPERANDS + STACK_PAD, sizeof(uint32_t))) {
         return wp_fail(s->err, WP_E_LIMIT, "no memory for %llu operands", (unsigned long long)(used + n));
     }
     s->stack_end = s->stack + room;

@@ -5,15 +5,16 @@
 #include "base/limits.h"
 #include "runtime-min/code-parts.h"
 
-struct wrt_scratch *wrt_scratch_new(void)
+struct wrt_scratch *wrt_scratch_new(uint64_t most)
 {
     struct wrt_scratch *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         return NULL;
     }
+    s->left = WP_MAX(most, 8192);
     uint32_t room = 0;
     s->set = calloc(1, WP_LIMIT_WASM_LOCALS / 8 + 1);
-    if (s->set == NULL || !code_grow(&s->stack, &room, 1024, 1024, sizeof(*s->stack))) {
+    if (s->set == NULL || !code_grow(s, &s->stack, &room, 1024, 1024, sizeof(*s->stack))) {
         wrt_scratch_free(s);
         return NULL;
     }

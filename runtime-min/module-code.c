@@ -12,7 +12,8 @@ enum { CHUNK = 256 * 1024, THREADS_MAX = 64 };
 struct work {
     struct wrt_module *m;
     const uint32_t *starts; /* first function of each chunk, and the end */
-    pthread_mutex_t lock;   /* of all that follows */
+    uint64_t left;        /* bytes that each thread may hold, whatever their number: the verdict must not hang on it */
+    pthread_mutex_t lock; /* of all that follows */
     struct wrt_scratch *idle[THREADS_MAX];
     unsigned idle_count;
     uint64_t used;
@@ -25,7 +26,7 @@ static struct wrt_scratch *take_scratch(struct work *w)
     pthread_mutex_lock(&w->lock);
     struct wrt_scratch *s = w->idle_count > 0 ? w->idle[--w->idle_count] : NULL;
     pthread_mutex_unlock(&w->lock);
-    return s ? s : wrt_scratch_new();
+    return s ? s : wrt_scratch_new(w->left);
 }
 
 static void leave_scratch(struct work *w, struct wrt_scratch *s)
@@ -112,6 +113,7 @@ int wrt_module_validate_code(struct wrt_module *m, unsigned threads, struct wrt_
     size_t chunks = 0;
     *ret_func = WRT_NO_INDEX;
     w.starts = cut(m, mem, &chunks, err);
+    w.left = mem->limit - mem->used;
     if (!w.starts || run(&w, threads, chunks, err) < 0) {
         return -1;
     }

@@ -61,9 +61,9 @@ int wrt_const_validate(struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t 
 
 /* ---- code-*.c: bodies ---- */
 
-/* What one thread needs to validate functions, used again and again. */
+/* What one thread needs to validate functions, used again and again; it grows to at most `most` bytes. */
 struct wrt_scratch;
-struct wrt_scratch *wrt_scratch_new(void); /* NULL: no memory */
+struct wrt_scratch *wrt_scratch_new(uint64_t most); /* NULL: no memory */
 void wrt_scratch_free(struct wrt_scratch *s);
 uint64_t wrt_scratch_used(const struct wrt_scratch *s); /* features that the bodies seen so far used */
 /* Validate the i-th defined function and fill its max_height and max_labels. Nothing else of m is written. */

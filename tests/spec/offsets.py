@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 
+# Not "all": custom descriptors make some of the suite's casts valid.
+FEATURES = "-all,wasm3,threads,legacy-exceptions,custom-page-sizes,wide-arithmetic"
 AT = re.compile(r"\(at offset 0x([0-9a-f]+)\)")
 PRINTED = re.compile(r"^\(;@([0-9a-f]+)\s*;\)", re.MULTILINE)
 
@@ -23,7 +25,7 @@ def wasm_tools():
 def their_offset(program, path):
     """None when wasm-tools finds the module valid, or invalid without saying where."""
     env = {**os.environ, "RAYON_NUM_THREADS": "1"}
-    done = subprocess.run([program, "validate", "--features", "all", path], capture_output=True, text=True,
+    done = subprocess.run([program, "validate", "--features=" + FEATURES, path], capture_output=True, text=True,
                           errors="replace", env=env)
     found = AT.findall(done.stderr)
     return int(found[-1], 16) if done.returncode != 0 and found else None

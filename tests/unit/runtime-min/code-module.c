@@ -245,7 +245,7 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
                                  .declared = declared,
                                  .code = &code,
                                  .code_count = 1};
-    struct wrt_scratch *s = wrt_scratch_new();
+    struct wrt_scratch *s = wrt_scratch_new(UINT64_MAX);
     assert_non_null(s);
     if (!fast) {
         memset(s->fast, 0, sizeof(s->fast));
