@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Subtyping between types of the component level (component-model Explainer.md, "Type Checking", Subtyping.md). Value
+ * and function types have to be the same; instances may have more exports than asked for; components may ask for less
+ * and give more. Instead of rewriting types, the resources that a component type brings get something that they stand
+ * for, on the side where it is opened. */
+#include "runtime-min/component-parts.h"
+
+/* ---- substitutions ---- */
+
+enum { OPEN = WRT_NO_INDEX - 1 }; /* brought by the component type, and nothing stands for it yet */
+
+uint32_t comp_subst_get(const struct cload *l, unsigned side, uint32_t resource)
+{
+    const struct wrt_vec *v = &l->subst[side];
+    uint32_t other = resource < v->count ? ((const uint32_t *)v->items)[resource] : WRT_NO_INDEX;
+    return other == WRT_NO_INDEX ? resource : other;
+}
+
+struct undo {
+    unsigned side;
+    uint32_t resource, before;
+};
+
+static int subst_set(struct cload *l, unsigned side, uint32_t resource, uint32_t other, struct wp_err *err)
+{
+    struct wrt_vec *v = &l->subst[side];
+    if (resource >= v->count) {
+        uint32_t more = l->types->resources - v->count;
+        if (wrt_vec_reserve(l->mem, v, more, sizeof(uint32_t), err) < 0) {
+            return -1;
+        }
+        memset((uint32_t *)v->items + v->count, 0xff, more * sizeof(uint32_t));
+        v->count += more;
+    }
+    struct undo *u = wrt_vec_add(l->mem, &l->undo, sizeof(*u), err);
+    if (u == NULL) {
+        return -1;
+    }
+    uint32_t *place = (uint32_t *)v->items + resource;
+    *u = (struct undo){.side = side, .resource = resource, .before = *place};
+    *place = other;
+    return 0;
+}
+
+void comp_subst_undo(struct cload *l, uint32_t count)
+{
+    while (l->undo.count > count) {
+        const struct undo *u = (const struct undo *)l->undo.items + --l->undo.count;
+        ((uint32_t *)l->subst[u->side].items)[u->resource] = u->before;
+    }
+}
+
+/* ---- values ---- */
+
+static int differ(struct wp_err *err, const char *want, const char *have)
+{
+    return wp_fail(err, WP_E_MODULE, "expected %s, found %s", want, have);
+}
+
+static int tuple_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b,
+                         struct wp_err *err)
+{
+    if (a->as.list.count != b->as.list.count) {
+        return wp_fail(err, WP_E_MODULE, "expected %u types, found %u", b->as.list.count, a->as.list.count);
+    }
+    for (uint32_t i = 0; i < a->as.list.count; i++) {
+        if (comp_value_matches(m, a->as.list.items[i].type, b->as.list.items[i].type, err) < 0) {
+            return wp_wrap(err, "type mismatch in tuple field %u", i);
+        }
+    }
+    return 0;
+}
+
+static int record_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b,
+                          struct wp_err *err)
+{
+    if (a->as.list.count != b->as.list.count) {
+        return wp_fail(err, WP_E_MODULE, "expected %u fields, found %u", b->as.list.count, a->as.list.count);
+    }
+    for (uint32_t i = 0; i < a->as.list.count; i++) {
+        const struct wrt_cfield *fa = &a->as.list.items[i], *fb = &b->as.list.items[i];
+        if (!comp_same(fa->name, fb->name)) {
+            return wp_fail(err, WP_E_MODULE, "expected field name '%.*s', found '%.*s'", COMP_TEXT(fb->name),
+                           COMP_TEXT(fa->name));
+        }
+        if (comp_value_matches(m, fa->type, fb->type, err) < 0) {
+            return wp_wrap(err, "type mismatch in record field '%.*s'", COMP_TEXT(fa->name));
+        }
+    }
+    return 0;
+}
+
+static int variant_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b,
+                           struct wp_err *err)
+{
+    if (a->as.list.count != b->as.list.count) {
+        return wp_fail(err, WP_E_MODULE, "expected %u cases, found %u", b->as.list.count, a->as.list.count);
+    }
+    for (uint32_t i = 0; i < a->as.list.count; i++) {
+        const struct wrt_cfield *ca = &a->as.list.items[i], *cb = &b->as.list.items[i];
+        if (!comp_same(ca->name, cb->name)) {
+            return wp_fail(err, WP_E_MODULE, "expected case named '%.*s', found '%.*s'", COMP_TEXT(cb->name),
+                           COMP_TEXT(ca->name));
+        }
+        if (ca->type == WRT_V_NONE && cb->type != WRT_V_NONE) {
+            return wp_fail(err, WP_E_MODULE, "expected case '%.*s' to have a type, found none", COMP_TEXT(ca->name));
+        }
+        if (ca->type != WRT_V_NONE && cb->type == WRT_V_NONE) {
+            return wp_fail(err, WP_E_MODULE, "expected case '%.*s' to have no type", COMP_TEXT(ca->name));
+        }
+        if (ca->type != WRT_V_NONE && comp_value_matches(m, ca->type, cb->type, err) < 0) {
+            return wp_wrap(err, "type mismatch in variant case '%.*s'", COMP_TEXT(ca->name));
+        }
+    }
+    return 0;
+}
+
+static int names_match(const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
+{
+    bool same = a->as.list.count == b->as.list.count;
+    for (uint32_t i = 0; i < a->as.list.count && same; i++) {
+        same = comp_same(a->as.list.items[i].name, b->as.list.items[i].name);
+    }
+    return same ? 0 : wp_fail(err, WP_E_MODULE, "mismatch in %s elements", comp_type_word(a->kind));
+}
+
+/* Types that may be missing. */
+static int optional_matches(const struct match *m, uint32_t a, uint32_t b, const char *what, const char *where,
+                            struct wp_err *err)
+{
+    if (a == WRT_V_NONE && b == WRT_V_NONE) {
+        return 0;
+    }
+    if (a == WRT_V_NONE) {
+        return wp_fail(err, WP_E_MODULE, "expected %s type, but found none", what);
+    }
+    if (b == WRT_V_NONE) {
+        return wp_fail(err, WP_E_MODULE, "expected %s type to not be present", what);
+    }
+    return comp_value_matches(m, a, b, err) < 0 ? wp_wrap(err, "type mismatch in %s", where) : 0;
+}
+
+static bool same_resource(const struct match *m, uint32_t a, uint32_t b)
+{
+    return comp_subst_get(m->l, m->a, a) == comp_subst_get(m->l, m->b, b);
+}
+
+static int handle_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b,
+                          struct wp_err *err)
+{
+    const struct wrt_ctypes *types = m->l->types;
+    return same_resource(m, wrt_ctype(types, a->as.handle)->as.resource, wrt_ctype(types, b->as.handle)->as.resource)
+               ? 0
+               : wp_fail(err, WP_E_MODULE, "resource types are not the same");
+}
+
+static int primitive_matches(uint32_t a, uint32_t b, struct wp_err *err)
+{
+    return a == b ? 0
+                  : wp_fail(err, WP_E_MODULE, "expected primitive '%s' found primitive '%s'", comp_primitive(b),
+                            comp_primitive(a));
+}
+
+static int map_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
+{
+    if (comp_value_matches(m, a->as.of.elem, b->as.of.elem, err) < 0) {
+        return wp_wrap(err, "type mismatch in map key");
+    }
+    return comp_value_matches(m, a->as.of.err, b->as.of.err, err) < 0 ? wp_wrap(err, "type mismatch in map value") : 0;
+}
+
+/* Both of one kind. */
+static int kind_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
+{
+    const char *word = comp_type_word(a->kind);
+    switch (a->kind) {
+    case WRT_T_PRIMITIVE:
+        return primitive_matches(a->as.of.elem, b->as.of.elem, err);
+    case WRT_T_RECORD:
+        return record_matches(m, a, b, err);
+    case WRT_T_TUPLE:
+        return tuple_matches(m, a, b, err);
+    case WRT_T_VARIANT:
+        return variant_matches(m, a, b, err);
+    case WRT_T_FLAGS:
+    case WRT_T_ENUM:
+        return names_match(a, b, err);
+    case WRT_T_FIXED_LIST:
+        if (a->as.of.length != b->as.of.length) {
+            return wp_fail(err, WP_E_MODULE, "expected fixed-length %u, found size %u", b->as.of.length,
+                           a->as.of.length);
+        }
+        return comp_value_matches(m, a->as.of.elem, b->as.of.elem, err);
+    case WRT_T_LIST:
+    case WRT_T_OPTION:
+        return comp_value_matches(m, a->as.of.elem, b->as.of.elem, err);
+    case WRT_T_MAP:
+        return map_matches(m, a, b, err);
+    case WRT_T_RESULT:
+        return optional_matches(m, a->as.of.elem, b->as.of.elem, "ok", "ok variant", err) < 0
+                   ? -1
+                   : optional_matches(m, a->as.of.err, b->as.of.err, "err", "err variant", err);
+    case WRT_T_STREAM:
+    case WRT_T_FUTURE:
+        return optional_matches(m, a->as.of.elem, b->as.of.elem, word, word, err);
+    default: /* own, borrow */
+        return handle_matches(m, a, b, err);
+    }
+}
+
+static uint32_t list_count(const struct wrt_ctype *t)
+{
+    switch (t->kind) {
+    case WRT_T_RECORD:
+    case WRT_T_VARIANT:
+    case WRT_T_TUPLE:
+    case WRT_T_FLAGS:
+    case WRT_T_ENUM:
+        return t->as.list.count;
+    default:
+        return 0;
+    }
+}
+
+static int defined_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
+{
+    const struct wrt_ctype *a = wrt_ctype(m->l->types, ida), *b = wrt_ctype(m->l->types, idb);
+    if (ida == idb && !a->has_resource) {
+        return 0;
+    }
+    if (comp_work(m->l, 1, err) < 0) {
+        return -1;
+    }
+    if (a->kind == b->kind) {
+        return comp_work(m->l, list_count(a), err) < 0 ? -1 : kind_matches(m, a, b, err);
+    }
+    return differ(err, comp_type_word(b->kind),
+                  a->kind == WRT_T_PRIMITIVE ? comp_primitive(a->as.of.elem) : comp_type_word(a->kind));
+}
+
+int comp_value_matches(const struct match *m, uint32_t a, uint32_t b, struct wp_err *err)
+{
+    if (a >= WRT_V_TYPE && b >= WRT_V_TYPE) {
+        return defined_matches(m, a - WRT_V_TYPE, b - WRT_V_TYPE, err);
+    }
+    if (a < WRT_V_TYPE && b < WRT_V_TYPE) {
+        return primitive_matches(a, b, err);
+    }
+    const struct wrt_ctype *t = wrt_ctype_of(m->l->types, a >= WRT_V_TYPE ? a : b);
+    if (t->kind == WRT_T_PRIMITIVE) {
+        return a >= WRT_V_TYPE ? primitive_matches(t->as.of.elem, b, err) : primitive_matches(a, t->as.of.elem, err);
+    }
+    return a >= WRT_V_TYPE ? differ(err, comp_primitive(b), comp_type_word(t->kind))
+                           : differ(err, comp_type_word(t->kind), comp_primitive(a));
+}
+
+/* ---- functions, instances, components ---- */
+
+static int params_match(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
+{
+    if (a->as.list.count != b->as.list.count) {
+        return wp_fail(err, WP_E_MODULE, "expected %u parameters, found %u", b->as.list.count, a->as.list.count);
+    }
+    for (uint32_t i = 0; i < a->as.list.count; i++) {
+        const struct wrt_cfield *pa = &a->as.list.items[i], *pb = &b->as.list.items[i];
+        if (!comp_same(pa->name, pb->name)) {
+            return wp_fail(err, WP_E_MODULE, "expected parameter named '%.*s', found '%.*s'", COMP_TEXT(pb->name),
+                           COMP_TEXT(pa->name));
+        }
+        if (comp_value_matches(m, pa->type, pb->type, err) < 0) {
+            return wp_wrap(err, "type mismatch in function parameter '%.*s'", COMP_TEXT(pa->name));
+        }
+    }
+    return 0;
+}
+
+static int func_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
+{
+    const struct wrt_ctype *a = wrt_ctype(m->l->types, ida), *b = wrt_ctype(m->l->types, idb);
+    if (a->async != b->async) {
+        return wp_fail(err, WP_E_MODULE, "expected %s function, found %s function", b->async ? "async" : "sync",
+                       a->async ? "async" : "sync");
+    }
+    if (comp_work(m->l, 1 + a->as.list.count, err) < 0 || params_match(m, a, b, err) < 0) {
+        return -1;
+    }
+    uint32_t ra = a->as.list.result, rb = b->as.list.result;
+    if (ra == WRT_V_NONE || rb == WRT_V_NONE) {
+        return ra == rb           ? 0
+               : rb == WRT_V_NONE ? wp_fail(err, WP_E_MODULE, "expected no result, found one")
+                                  : wp_fail(err, WP_E_MODULE, "expected a result, found none");
+    }
+    return comp_value_matches(m, ra, rb, err) < 0 ? wp_wrap(err, "type mismatch with result type") : 0;
+}
+
+const struct wrt_citem *comp_arg(const struct args *args, struct wp_span name)
+{
+    uint32_t i = comp_index_find(&args->index, args->items, args->count, sizeof(*args->items), name, wp_span(NULL, 0));
+    return i == WRT_NO_INDEX ? NULL : &args->items[i];
+}
+
+static struct args exports_of(const struct wrt_ciface *f)
+{
+    return (struct args){.items = f->exports, .count = f->export_count, .index = f->export_index};
+}
+
+static int instance_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
+{
+    struct args a = exports_of(wrt_ctype(m->l->types, ida)->as.iface);
+    const struct wrt_ciface *b = wrt_ctype(m->l->types, idb)->as.iface;
+    if (comp_work(m->l, 1 + 2 * (uint64_t)b->export_count, err) < 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < b->export_count; i++) {
+        if (comp_arg(&a, b->exports[i].name) == NULL) {
+            return wp_fail(err, WP_E_MODULE, "missing expected export '%.*s'", COMP_TEXT(b->exports[i].name));
+        }
+    }
+    for (uint32_t i = 0; i < b->export_count; i++) {
+        if (comp_item_matches(m, comp_arg(&a, b->exports[i].name), &b->exports[i], err) < 0) {
+            return wp_wrap(err, "type mismatch in instance export '%.*s'", COMP_TEXT(b->exports[i].name));
+        }
+    }
+    return 0;
+}
+
+static int component_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
+{
+    const struct wrt_ciface *a = wrt_ctype(m->l->types, ida)->as.iface, *b = wrt_ctype(m->l->types, idb)->as.iface;
+    const struct match swapped = {.l = m->l, .a = m->b, .b = m->a};
+    struct args imports = {.items = b->imports, .count = b->import_count, .index = b->import_index};
+    struct args exports = exports_of(a);
+    uint32_t before = m->l->undo.count;
+    int rc = comp_args_match(&swapped, &imports, a, SIDE_IMPORT, err) < 0
+                 ? -1
+                 : comp_args_match(m, &exports, b, SIDE_EXPORT, err);
+    comp_subst_undo(m->l, before);
+    return rc;
+}
+
+static int type_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
+{
+    const struct wrt_ctype *a = wrt_ctype(m->l->types, ida), *b = wrt_ctype(m->l->types, idb);
+    if (comp_is_value_kind(a->kind) && comp_is_value_kind(b->kind)) {
+        return defined_matches(m, ida, idb, err);
+    }
+    if (a->kind != b->kind) {
+        return differ(err, comp_type_class(b->kind), comp_type_class(a->kind));
+    }
+    switch (a->kind) {
+    case WRT_T_RESOURCE:
+        return same_resource(m, a->as.resource, b->as.resource)
+                   ? 0
+                   : wp_fail(err, WP_E_MODULE, "resource types are not the same");
+    case WRT_T_FUNC:
+        return func_matches(m, ida, idb, err);
+    case WRT_T_INSTANCE:
+        return instance_matches(m, ida, idb, err);
+    default:
+        return component_matches(m, ida, idb, err);
+    }
+}
+
+int comp_item_matches(const struct match *m, const struct wrt_citem *a, const struct wrt_citem *b, struct wp_err *err)
+{
+    if (a->kind != b->kind) {
+        return differ(err, comp_item_word(b->kind), comp_item_word(a->kind));
+    }
+    switch (a->kind) {
+    case WRT_C_MODULE:
+        return comp_module_matches(m->l, wrt_ctype(m->l->types, a->type)->as.module,
+                                   wrt_ctype(m->l->types, b->type)->as.module, err);
+    case WRT_C_VALUE:
+        return comp_value_matches(m, a->type, b->type, err);
+    case WRT_C_TYPE:
+        return type_matches(m, a->of, b->of, err);
+    default:
+        return type_matches(m, a->type, b->type, err);
+    }
+}
+
+/* ---- arguments ---- */
+
+/* What the argument has where the component type brings a resource stands for it. */
+static int bind(const struct match *m, const struct wrt_citem *arg, const struct wrt_citem *want, struct wp_err *err)
+{
+    struct cload *l = m->l;
+    if (arg == NULL || arg->kind != want->kind || !comp_item_has_resource(l, want)) {
+        return 0;
+    }
+    if (comp_work(l, 1, err) < 0) {
+        return -1;
+    }
+    const struct wrt_ctype *b = wrt_ctype(l->types, want->type);
+    if (want->kind == WRT_C_TYPE && b->kind == WRT_T_RESOURCE) {
+        const struct wrt_ctype *a = wrt_ctype(l->types, arg->type);
+        return a->kind == WRT_T_RESOURCE && comp_subst_get(l, m->b, b->as.resource) == OPEN
+                   ? subst_set(l, m->b, b->as.resource, comp_subst_get(l, m->a, a->as.resource), err)
+                   : 0;
+    }
+    if (want->kind != WRT_C_INSTANCE) {
+        return 0;
+    }
+    struct args args = exports_of(wrt_ctype(l->types, arg->type)->as.iface);
+    for (uint32_t i = 0; i < b->as.iface->export_count; i++) {
+        const struct wrt_citem *inner = &b->as.iface->exports[i];
+        if (bind(m, comp_arg(&args, inner->name), inner, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int bind_all(const struct match *m, const struct args *args, const struct wrt_ciface *want, enum scope_side side,
+                    struct wp_err *err)
+{
+    const uint32_t *numbers = side == SIDE_IMPORT ? want->imported : want->defined;
+    uint32_t count = side == SIDE_IMPORT ? want->imported_count : want->defined_count;
+    const struct wrt_citem *items = side == SIDE_IMPORT ? want->imports : want->exports;
+    uint32_t item_count = side == SIDE_IMPORT ? want->import_count : want->export_count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (subst_set(m->l, m->b, numbers[i], OPEN, err) < 0) {
+            return -1;
+        }
+    }
+    for (uint32_t i = 0; i < item_count && count > 0; i++) {
+        if (bind(m, comp_arg(args, items[i].name), &items[i], err) < 0) {
+            return -1;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (comp_subst_get(m->l, m->b, numbers[i]) == OPEN &&
+            subst_set(m->l, m->b, numbers[i], WRT_NO_INDEX, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int comp_args_match(const struct match *m, const struct args *args, const struct wrt_ciface *want, enum scope_side side,
+                    struct wp_err *err)
+{
+    const struct wrt_citem *items = side == SIDE_IMPORT ? want->imports : want->exports;
+    uint32_t count = side == SIDE_IMPORT ? want->import_count : want->export_count;
+    const char *word = side == SIDE_IMPORT ? "import" : "export";
+    if (comp_work(m->l, 1 + 2 * (uint64_t)count, err) < 0 || bind_all(m, args, want, side, err) < 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (comp_arg(args, items[i].name) == NULL) {
+            return wp_fail(err, WP_E_MODULE, "missing %s named '%.*s'", word, COMP_TEXT(items[i].name));
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (comp_item_matches(m, comp_arg(args, items[i].name), &items[i], err) < 0) {
+            return wp_wrap(err, "type mismatch for %s '%.*s'", word, COMP_TEXT(items[i].name));
+        }
+    }
+    return 0;
+}
