@@ -305,7 +305,7 @@ static int from_exports(struct scope *s, struct wp_wasm_cursor *c, const struct 
 int comp_read_core_instance(struct scope *s, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     const uint8_t *at = c->p;
-    const struct wrt_mtype *t;
+    const struct wrt_mtype *t = NULL;
     uint8_t lead;
     if (wp_wasm_byte(c, &lead, err) < 0) {
         return -1;
@@ -349,7 +349,7 @@ int comp_alias_core_export(struct scope *s, uint8_t sort, uint32_t instance, str
                            struct wp_err *err)
 {
     static const char *const words[] = {"function", "table", "memory", "global", "tag"};
-    const struct wrt_mtype *t;
+    const struct wrt_mtype *t = NULL;
     if (core_instance_at(s, instance, at, &t, err) < 0) {
         return -1;
     }

@@ -8,7 +8,8 @@
 
 /* ---- substitutions ---- */
 
-enum { OPEN = WRT_NO_INDEX - 1 }; /* brought by the component type, and nothing stands for it yet */
+/* brought by the component type, and nothing stands for it yet */
+#define OPEN (WRT_NO_INDEX - 1)
 
 uint32_t comp_subst_get(const struct cload *l, unsigned side, uint32_t resource)
 {

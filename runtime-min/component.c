@@ -4,6 +4,7 @@
  * modules and components inside. One pass: each definition is validated where it is read, against what stands before
  * it. */
 #include "runtime-min/component-parts.h"
+#include "runtime-min/scan-parts.h"
 
 /* ---- modules and components inside ---- */
 
@@ -22,19 +23,6 @@ static int part_preamble(struct cload *l, struct wp_wasm_cursor *c, enum wp_wasm
                                     want == WP_WASM_MODULE ? "module" : "component");
 }
 
-static int validate_code(struct scope *s, struct wrt_module *m, struct wp_err *err)
-{
-    uint32_t func = WRT_NO_INDEX;
-    if (wrt_module_validate_code(m, s->l->threads, s->l->mem, &func, err) == 0) {
-        return 0;
-    }
-    if (s->l->fault != NULL && func != WRT_NO_INDEX) {
-        s->l->fault->function = func;
-        s->l->fault->name = wrt_function_name(m, func);
-    }
-    return -1;
-}
-
 static int read_module(struct scope *s, struct wp_wasm_cursor *c, struct wp_err *err)
 {
     struct cload *l = s->l;
@@ -48,16 +36,12 @@ static int read_module(struct scope *s, struct wp_wasm_cursor *c, struct wp_err 
     *place = m;
     *m = (struct wrt_module){
         .types = l->core, .bytes = wp_span(at, (size_t)(c->end - at)), .base = l->base, .features = l->features};
-    if (l->fault != NULL) {
-        l->fault->depth = s->depth + 1;
-    }
+    l->fault->depth = s->depth + 1;
     if (part_preamble(l, c, WP_WASM_MODULE, err) < 0 || wrt_module_decode(m, c, l->mem, err) < 0 ||
-        validate_code(s, m, err) < 0) {
+        scan_validate_code(m, l->threads, l->mem, l->fault, err) < 0) {
         return -1;
     }
-    if (l->fault != NULL) {
-        l->fault->depth = s->depth;
-    }
+    l->fault->depth = s->depth;
     l->used |= m->used;
     if (comp_module_type(l, m, at, &type, err) < 0) {
         return -1;
@@ -183,9 +167,6 @@ static int read_section(struct scope *s, const struct wp_wasm_section *section, 
     if (++l->sections > WP_LIMIT_WASM_SECTIONS) {
         return comp_limit(l, section->whole.ptr, "sections", WP_LIMIT_WASM_SECTIONS, err);
     }
-    if (section->id >= SECTION_COUNT) {
-        return comp_fail(l, section->whole.ptr, err, "malformed section id: %u", section->id);
-    }
     if (section->id == SECTION_CUSTOM) {
         return 0;
     }
@@ -209,6 +190,9 @@ static int read_sections(struct scope *s, struct wp_wasm_cursor *c, struct wp_er
 {
     for (;;) {
         struct wp_wasm_section section;
+        if (c->p < c->end && *c->p >= SECTION_COUNT) {
+            return comp_fail(s->l, c->p, err, "malformed section id: %u", *c->p);
+        }
         int got = wp_wasm_next(c, &section, err);
         if (got <= 0) {
             return got;
@@ -268,17 +252,13 @@ static int load(struct cload *l, struct scope *up, struct wp_wasm_cursor *c, str
     made->depth = s.depth;
     made->core_types = l->core;
     made->types = l->types;
-    if (l->fault != NULL) {
-        l->fault->depth = s.depth;
-    }
+    l->fault->depth = s.depth;
     if (part_preamble(l, c, WP_WASM_COMPONENT, err) < 0 || read_sections(&s, c, err) < 0 ||
         check_values(&s, c->end, err) < 0 || comp_iface_type(&s, WRT_T_COMPONENT, c->end, &made->type, err) < 0 ||
         keep(&s, made, err) < 0) {
         return -1;
     }
-    if (l->fault != NULL && up != NULL) {
-        l->fault->depth = up->depth;
-    }
+    l->fault->depth = up == NULL ? 0 : up->depth;
     *ret = made;
     return 0;
 }

@@ -17,27 +17,20 @@ struct wrt_binary {
     unsigned threads;
     struct wrt_module *module;             /* a module */
     const struct wrt_component *component; /* a component */
-    struct wrt_vec modules;                /* struct wrt_module *, nested ones in binary order */
 };
 
 struct scan {
-    struct wrt_binary *b;
     const struct wrt_visitor *v;
-    bool loading; /* nested modules are decoded; later they are those of b->modules */
-    uint32_t next_module;
-    struct wrt_fault fault; /* while loading */
     struct wrt_summary sum;
-    uint64_t sections;         /* seen so far at all depths, held against WP_LIMIT_WASM_SECTIONS */
-    uint64_t imports, exports; /* of the outermost component, held against WP_LIMIT_WASM_NAMES */
+    uint64_t sections; /* seen so far at all depths, held against WP_LIMIT_WASM_SECTIONS */
 };
 
-/* Decode and validate a module, its preamble first. */
-int scan_load_module(struct wrt_binary *b, struct wp_span bytes, struct wrt_module **ret, struct wrt_fault *fault,
-                     struct wp_err *err) WP_MUST_USE;
+/* All bodies of a module; of a refusal the function is put down in fault and named in the message. */
+int scan_validate_code(struct wrt_module *m, unsigned threads, struct wrt_mem *mem, struct wrt_fault *fault,
+                       struct wp_err *err) WP_MUST_USE;
 /* Tell the visitor of a module. Non-zero: error or the visitor's. */
 int scan_module(struct scan *s, const struct wrt_module *m, unsigned depth, struct wp_err *err) WP_MUST_USE;
-/* Walk what follows the preamble up to c->end. depth 0 is the outermost binary. */
-int scan_component(struct scan *s, struct wp_wasm_cursor *c, unsigned depth, struct wp_err *err) WP_MUST_USE;
+int scan_component(struct scan *s, const struct wrt_component *component, struct wp_err *err) WP_MUST_USE;
 
 /* Count the section and tell the visitor. */
 int scan_section(struct scan *s, unsigned depth, const struct wp_wasm_section *section, const char *title,

@@ -111,10 +111,8 @@ int scan_module(struct scan *s, const struct wrt_module *m, unsigned depth, stru
 int wrt_visit(const struct wrt_binary *b, const struct wrt_visitor *v, struct wrt_summary *ret, struct wp_err *err)
 {
     static const struct wrt_visitor nobody = {.section = NULL};
-    struct wrt_binary seen = *b;
-    struct scan s = {.b = &seen, .v = v ? v : &nobody, .sum = {.kind = b->kind, .features = b->used}};
-    struct wp_wasm_cursor c = {.start = b->bytes.ptr, .p = b->bytes.ptr + 8, .end = b->bytes.ptr + b->bytes.len};
-    int rc = b->kind == WP_WASM_MODULE ? scan_module(&s, b->module, 0, err) : scan_component(&s, &c, 0, err);
+    struct scan s = {.v = v ? v : &nobody, .sum = {.kind = b->kind, .features = b->used}};
+    int rc = b->kind == WP_WASM_MODULE ? scan_module(&s, b->module, 0, err) : scan_component(&s, b->component, err);
     if (rc == 0) {
         *ret = s.sum;
     }

@@ -9,10 +9,11 @@
 
 #include <stdlib.h>
 
-static int validate_code(struct wrt_binary *b, struct wrt_module *m, struct wrt_fault *fault, struct wp_err *err)
+int scan_validate_code(struct wrt_module *m, unsigned threads, struct wrt_mem *mem, struct wrt_fault *fault,
+                       struct wp_err *err)
 {
     uint32_t func;
-    if (wrt_module_validate_code(m, b->threads, &b->mem, &func, err) == 0) {
+    if (wrt_module_validate_code(m, threads, mem, &func, err) == 0) {
         return 0;
     }
     if (func == WRT_NO_INDEX) {
@@ -25,40 +26,37 @@ static int validate_code(struct wrt_binary *b, struct wrt_module *m, struct wrt_
                                           (const char *)fault->name.ptr);
 }
 
-int scan_load_module(struct wrt_binary *b, struct wp_span bytes, struct wrt_module **ret, struct wrt_fault *fault,
-                     struct wp_err *err)
+static int load_module(struct wrt_binary *b, struct wrt_fault *fault, struct wp_err *err)
 {
     struct wrt_module *m = wrt_alloc(&b->mem, 1, sizeof(*m), err);
-    struct wp_wasm_cursor c = {.start = b->bytes.ptr, .p = bytes.ptr, .end = bytes.ptr + bytes.len};
+    struct wp_wasm_cursor c = {.start = b->bytes.ptr, .p = b->bytes.ptr, .end = b->bytes.ptr + b->bytes.len};
     enum wp_wasm_kind kind;
     if (!m || wp_wasm_preamble(&c, &kind, err) < 0) {
         return -1;
     }
     m->types = &b->types;
-    m->bytes = bytes;
+    m->bytes = b->bytes;
     m->base = b->bytes.ptr;
     m->features = b->features;
-    if (wrt_module_decode(m, &c, &b->mem, err) < 0 || validate_code(b, m, fault, err) < 0) {
+    if (wrt_module_decode(m, &c, &b->mem, err) < 0 || scan_validate_code(m, b->threads, &b->mem, fault, err) < 0) {
         return -1;
     }
     b->used |= m->used;
-    *ret = m;
+    b->module = m;
     return 0;
 }
 
 static int load_component(struct wrt_binary *b, struct wrt_fault *fault, struct wp_err *err)
 {
-    static const struct wrt_visitor nobody = {.section = NULL};
-    struct scan s = {.b = b, .v = &nobody, .loading = true, .fault = *fault};
     if ((b->features & WRT_F_COMPONENT_MODEL) == 0) {
         wp_fail(err, WP_E_MODULE, "unexpected content: a component needs the feature 'component-model'");
         return wp_hint(err, "if the host has it: --features component-model");
     }
-    b->used |= WRT_F_COMPONENT_MODEL;
-    struct wp_wasm_cursor c = {.start = b->bytes.ptr, .p = b->bytes.ptr + 8, .end = b->bytes.ptr + b->bytes.len};
-    int rc = scan_component(&s, &c, 0, err);
-    *fault = s.fault;
-    return rc;
+    if (wrt_component_load(b->bytes, b->features, b->threads, &b->types, &b->mem, &b->component, fault, err) < 0) {
+        return -1;
+    }
+    b->used |= b->component->used;
+    return 0;
 }
 
 static int load(struct wrt_binary *b, struct wrt_fault *fault, struct wp_err *err)
@@ -68,8 +66,7 @@ static int load(struct wrt_binary *b, struct wrt_fault *fault, struct wp_err *er
     if ((!magic && scan_lookalike(b->bytes, err) < 0) || wp_wasm_preamble(&c, &b->kind, err) < 0) {
         return -1;
     }
-    return b->kind == WP_WASM_MODULE ? scan_load_module(b, b->bytes, &b->module, fault, err)
-                                     : load_component(b, fault, err);
+    return b->kind == WP_WASM_MODULE ? load_module(b, fault, err) : load_component(b, fault, err);
 }
 
 int wrt_load(struct wp_span bytes, const struct wrt_options *o, struct wrt_binary **ret, struct wrt_fault *ret_fault,

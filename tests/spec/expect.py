@@ -26,6 +26,13 @@ SAME = [
     ("component", "", "unexpected end-of-file", "unexpected end"),
     # The text is about escapes in the source, its binary holds the bytes that they made.
     ("component", "", "invalid string escape", "malformed UTF-8 encoding"),
+    ("component", "attributes.", "invalid string escape", "import name"),
+    # Core modules inside: the words of the core suite.
+    ("component", "binary.", "section out of order", "unexpected content after last section"),
+    ("component", "binary.", "invalid leading byte", "malformed type"),
+    ("component", "core-modules.", "type index out of bounds", "unknown type"),
+    # The text has it the wrong way round: there is a result where none is expected.
+    ("component", "instantiation.", "expected a result, found none", "type mismatch for import"),
 ]
 
 

@@ -11,9 +11,10 @@
     "020041080b0810000000060000000041100b0668656c6c6f0a"
 
 /* A component: imports the instances wasi:io/error@0.2.0 and wasi:cli/environment@0.2.0, exports the instance
- * wasi:cli/run@0.2.0. Framed well enough for the scanner; its types are not there. */
+ * wasi:cli/run@0.2.0, all of them empty. */
 #define SAMPLE_COMPONENT                                               \
     "0061736d0d000100"                                                 \
+    "07 03 01 42 00"                                                   \
     "0a36 02 00 13 776173693a696f2f6572726f7240302e322e30 05 00"       \
     "00 1a 776173693a636c692f656e7669726f6e6d656e7440302e322e30 05 00" \
     "0b18 01 00 12 776173693a636c692f72756e40302e322e30 05 00 00"

@@ -80,9 +80,9 @@ static void test_component(void **state)
     assert_string_equal(m.world, "wasi:cli/command");
     assert_string_equal(m.name, "out");
     assert_null(m.description);
-    assert_int_equal(m.section_count, 4);
-    assert_string_equal(m.sections[2].title, "core module");
-    assert_string_equal(m.sections[3].title, "custom 'component-name'");
+    assert_int_equal(m.section_count, 5);
+    assert_string_equal(m.sections[3].title, "core module");
+    assert_string_equal(m.sections[4].title, "custom 'component-name'");
 }
 
 static void test_metadata(void **state)
@@ -189,7 +189,7 @@ static void component_world_is(const char *exported, const char *world)
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
     WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
-    wasm_hex(&b, HEX_COMPONENT);
+    wasm_hex(&b, HEX_COMPONENT "05 03 01 01 00"); /* an instance without anything */
     wasm_hex(&body, "01 00");
     wasm_leb(&body, strlen(exported));
     wp_buf_add_str(&body, exported);
