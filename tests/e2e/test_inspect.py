@@ -24,7 +24,7 @@ def function_names(names):
     return custom("name", b"\x01" + leb(len(leb(len(names)) + pairs)) + leb(len(names)) + pairs)
 
 
-def module(bodies, *extra, imports=(), types=b"\x60\x00\x00", memory=b"", data=b""):
+def core(bodies, *extra, imports=(), types=b"\x60\x00\x00", memory=b"", data=b""):
     """A core module with functions of type [] -> [] whose bodies have the given sizes, at least 2 bytes."""
     wants = leb(len(imports)) + b"".join(name(m) + name(n) + b"\x00\x00" for m, n in imports)
     code = leb(len(bodies)) + b"".join(leb(n) + b"\x00" + b"\x01" * (n - 2) + b"\x0b" for n in bodies)
@@ -46,7 +46,7 @@ def test_facts_keep_to_their_schema(wpack):
     check = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas/facts.schema.json").read_text()))
     packages = zlib.compress(json.dumps({"packages": [{"name": "a", "version": "1.0.0", "root": True}]}).encode())
     for body in (sample.core_module(payload=10), sample.component(),
-                 module([3, 4], function_names([(0, "core::f")]), custom(".dep-v0", packages), custom("dylink.0", b""),
+                 core([3, 4], function_names([(0, "core::f")]), custom(".dep-v0", packages), custom("dylink.0", b""),
                         imports=[("env", "f")], memory=section(5, b"\x01\x03\x01\x02"))):
         doc = facts(wpack, body, "--functions")
         check.validate(doc)
@@ -57,7 +57,7 @@ def test_facts_keep_to_their_schema(wpack):
 def test_functions_by_size_and_package(wpack):
     names = [(0, "imported"), (1, "core::fmt::write::h0123456789abcdef"), (2, "core::str::run"), (3, "zend_a"),
              (4, "zend_b"), (5, "zend_c"), (6, "lonely_f")]
-    body = module([300, 20, 30, 31, 32, 4, 7], function_names(names), imports=[("env", "f")])
+    body = core([300, 20, 30, 31, 32, 4, 7], function_names(names), imports=[("env", "f")])
     doc = facts(wpack, body, "--functions", "--top", "3")
     assert [(f.get("name"), f["index"], f["size"]) for f in doc["largest"]] == [
         ("core::fmt::write::h0123456789abcdef", 1, 300), ("zend_c", 5, 32), ("zend_b", 4, 31)]
@@ -76,14 +76,14 @@ def test_functions_by_size_and_package(wpack):
 
 def test_exports_name_what_the_name_section_does_not(wpack):
     export = section(7, leb(1) + name("run") + b"\x00\x01")
-    body = module([9, 5], imports=[("env", "f")])
+    body = core([9, 5], imports=[("env", "f")])
     at = body.index(b"\x0a\x11\x02\x09")
     doc = facts(wpack, body[:at] + export + body[at:], "--functions")
     assert [f.get("name") for f in doc["largest"]] == ["run", None]
 
 
 def test_names_out_of_order_are_no_names(wpack):
-    doc = facts(wpack, module([9, 5, 7], function_names([(2, "two"), (1, "one"), (0, "zero")])), "--functions")
+    doc = facts(wpack, core([9, 5, 7], function_names([(2, "two"), (1, "one"), (0, "zero")])), "--functions")
     assert {f["index"]: f.get("name") for f in doc["largest"]} == {0: None, 1: None, 2: "two"}
 
 
@@ -101,7 +101,7 @@ def test_names_out_of_order_are_no_names(wpack):
     ([("[export]acme:kv/get", "[resource-new]x")], []),
 ])
 def test_capabilities_in_words(wpack, imports, words):
-    doc = facts(wpack, module([2], imports=imports))
+    doc = facts(wpack, core([2], imports=imports))
     assert [f"host {c['via']} {c['imports']}" if c["name"] == "host" else c["name"] for c in doc["capabilities"]] == words
     text = wpack("inspect", "m.wasm").out
     plain = [w for w in words if not w.startswith("host ")]
@@ -130,7 +130,7 @@ def test_memory_start_and_segments(wpack):
     ([], None, None, False),
 ])
 def test_language_said_or_guessed(wpack, extra, language, toolchain, guessed):
-    doc = facts(wpack, module([2], *extra))
+    doc = facts(wpack, core([2], *extra))
     assert (doc.get("language"), doc.get("toolchain"), doc.get("guessed", False)) == (language, toolchain, guessed)
     assert ("(a guess)" in wpack("inspect", "m.wasm").out) == guessed
 
@@ -140,7 +140,7 @@ def deps(doc, level=9):
 
 
 def test_dependencies(wpack):
-    doc = facts(wpack, module([2], deps({"packages": [
+    doc = facts(wpack, core([2], deps({"packages": [
         {"name": "serde", "version": "1.0.2", "source": "crates.io", "dependencies": [1]},
         {"name": "cc", "version": "1.1.0", "source": "git", "kind": "build"},
         {"name": "app", "version": "0.1.0", "source": "local", "root": True}]})))
@@ -161,7 +161,7 @@ def test_dependencies(wpack):
     deps(b"\0" * (600 << 20)),
 ], ids=range(13))
 def test_dependency_lists_that_make_no_sense_are_left_out(wpack, section_):
-    (wpack.cwd / "m.wasm").write_bytes(module([2], section_))
+    (wpack.cwd / "m.wasm").write_bytes(core([2], section_))
     r = wpack.measured("inspect", "m.wasm", "--format", "json")
     assert r.rc == 0 and json.loads(r.out)["dependencies"] == []
     assert r.peak < 40 << 20
@@ -176,7 +176,7 @@ def test_wit_of_a_module_is_an_answer_in_words(wpack, module):
 
 
 def test_bars_have_one_width_and_eighths(wpack):
-    body = module([2], custom("a", bytes(1000)), custom("b" * 60, bytes(500)), custom("\u00e9\u00e9", b"x"))
+    body = core([2], custom("a", bytes(1000)), custom("b" * 60, bytes(500)), custom("\u00e9\u00e9", b"x"))
     (wpack.cwd / "m.wasm").write_bytes(body)
     lines = wpack("inspect", "m.wasm", "--size").out.splitlines()
     assert len({len(line) for line in lines}) == 1, "every line as wide as the others"
@@ -226,7 +226,7 @@ def report(wpack, body, *args):
 
 
 def test_report_is_one_page_that_fetches_nothing(wpack):
-    body = module([300, 20, 30], function_names([(0, "f"), (1, "core::a"), (2, "core::b"), (3, "zend_c")]), custom("x", bytes(200)),
+    body = core([300, 20, 30], function_names([(0, "f"), (1, "core::a"), (2, "core::b"), (3, "zend_c")]), custom("x", bytes(200)),
                   imports=[("wasi_snapshot_preview1", "sock_accept")])
     text = report(wpack, body)
     page = Page(text)
@@ -247,7 +247,7 @@ def test_report_is_one_page_that_fetches_nothing(wpack):
 def test_report_boxes_lie_within_their_parents(wpack):
     sizes = [5000, 3000, 2500, 900, 400, 399, 120, 60, 9, 5, 3]
     names = [(i, f"p{i % 3}::f{i}") for i in range(len(sizes))]
-    text = report(wpack, module(sizes, function_names(names), custom("x", bytes(2000))))
+    text = report(wpack, core(sizes, function_names(names), custom("x", bytes(2000))))
     boxes = re.findall(r'<svg x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="([\d.]+)"><g><title>(.*?) – ([\d,]+) bytes|(</svg>)', text)
     stack, seen, area = [(1100.0, 560.0)], 0, 0
     for x, y, w, h, label, size, end in boxes:
@@ -267,7 +267,7 @@ def test_report_boxes_lie_within_their_parents(wpack):
 
 
 def test_report_escapes_everything_foreign(wpack):
-    body = module([30, 20], function_names([(0, STEER), (1, STEER + "::x"), (2, "y")]), custom("s" + STEER, b""),
+    body = core([30, 20], function_names([(0, STEER), (1, STEER + "::x"), (2, "y")]), custom("s" + STEER, b""),
                   custom("description", STEER.encode()), custom("homepage", b"javascript:alert(1)"),
                   custom("producers", b"\x01" + name("language") + b"\x01" + name(STEER) + name(STEER)),
                   deps({"packages": [{"name": STEER, "version": STEER, "source": STEER}]}),
@@ -327,6 +327,6 @@ def test_real_modules_as_wasm_tools_sees_them(wpack, path):
 
 def test_a_component_speaks_for_the_module_in_it(wpack):
     language = custom("producers", b"\x01" + name("language") + b"\x01" + name("Rust") + name(""))
-    silent, inner = module([2], custom("producers", b"\x00")), module([2], language)
+    silent, inner = core([2], custom("producers", b"\x00")), core([2], language)
     doc = facts(wpack, sample.COMPONENT_PREAMBLE + section(1, silent) + section(1, inner))
     assert (doc["language"], doc["producers"], doc.get("guessed")) == ("Rust", [], None)

@@ -104,6 +104,20 @@ static void test_size(void **state)
     }
 }
 
+static void test_number(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n;
+        const char *want;
+    } rows[] = {
+        {0, "0"}, {999, "999"}, {1000, "1,000"}, {13978850, "13,978,850"}, {UINT64_MAX, "18,446,744,073,709,551,615"}};
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        char text[WP_NUMBER_TEXT];
+        assert_string_equal(wp_number_text(rows[i].n, text), rows[i].want);
+    }
+}
+
 static void test_duration(void **state)
 {
     (void)state;
@@ -187,9 +201,9 @@ static void test_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escape),   cmocka_unit_test(test_escape_cut), cmocka_unit_test(test_size),
-        cmocka_unit_test(test_duration), cmocka_unit_test(test_nearest),    cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_escape),  cmocka_unit_test(test_escape_cut), cmocka_unit_test(test_size),
+        cmocka_unit_test(test_number),  cmocka_unit_test(test_duration),   cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_percent), cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
