@@ -7,7 +7,9 @@
 #include "base/sandbox.h"
 #include "cmd/look-int.h"
 
+#include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -73,6 +75,20 @@ static int enter(uint64_t size, const struct pack_read *how, bool require, struc
     return wp_hint(err, "--sandbox=auto reads with what there is");
 }
 
+static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)
+{
+    return 0;
+}
+
+/* What libc asks the system for once and late, and would be killed for later: how much memory there is (a large qsort),
+ * how many processors (an arena for each of many threads). */
+static void settle_libc(void)
+{
+    uint64_t large[512] = {0};
+    qsort(large, WP_ARRAY_LEN(large), sizeof(*large), any_order);
+    mallopt(M_ARENA_MAX, 1);
+}
+
 static int answer(const struct wp_buf *text)
 {
     struct wp_err ignored;
@@ -97,6 +113,7 @@ int look_child(int argc, char *argv[])
     int rc = wp_map(STDIN_FILENO, size, &bytes, &err);
     if (rc == 0) {
         catch_bus_error(bytes);
+        settle_libc();
         rc = enter(size, &how, require, &cell, missing, &err);
     }
     if (rc < 0) {
