@@ -61,6 +61,9 @@ static enum fast_shape by_row(const struct wrt_op *op, const struct wrt_sig *sig
     case WRT_IMM_MEM:
         return sig->out_count == 1 ? FAST_LOAD : FAST_STORE;
     case WRT_IMM_NONE:
+        if (sig->in_count == 0 && sig->out_count == 0) {
+            return FAST_NOP;
+        }
         if (sig->out_count != 1 || sig->in_count < 1 || sig->in_count > 2) {
             return FAST_NONE;
         }

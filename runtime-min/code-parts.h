@@ -71,6 +71,7 @@ enum fast_shape {
     FAST_BR_IF,
     FAST_RETURN,
     FAST_UNREACHABLE,
+    FAST_NOP,
     FAST_CALL,
     FAST_CALL_INDIRECT,
     FAST_GLOBAL_GET,

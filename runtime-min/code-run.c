@@ -53,20 +53,30 @@ INLINE const uint8_t *skip(const uint8_t *p, unsigned most)
     return NULL;
 }
 
-/* An index of at most two bytes, or else WRT_NO_INDEX; *ret is behind it. */
+/* The same with 32 bits: linkers leave five bytes for what they fill in later. */
+INLINE const uint8_t *skip32(const uint8_t *p, bool sign)
+{
+    const uint8_t *next = skip(p, 4);
+    if (next != NULL) {
+        return next;
+    }
+    return p[4] < 0x08 || (sign ? p[4] >= 0x78 && p[4] < 0x80 : p[4] < 0x10) ? p + 5 : NULL;
+}
+
+/* An index, WRT_NO_INDEX where it is none; *ret is behind it. */
 INLINE uint32_t index_at(const uint8_t *p, const uint8_t **ret)
 {
     if (p[0] < 0x80) {
         *ret = p + 1;
         return p[0];
     }
-    if (p[1] < 0x80) {
-        *ret = p + 2;
-        return (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
-    }
-    if (p[2] < 0x80) {
-        *ret = p + 3;
-        return (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+    uint32_t value = p[0] & 0x7fu;
+    for (unsigned i = 1; i < 5; i++) {
+        value |= (p[i] & 0x7fu) << (7 * i);
+        if (p[i] < 0x80) {
+            *ret = p + i + 1;
+            return i < 4 || p[4] < 0x10 ? value : WRT_NO_INDEX;
+        }
     }
     *ret = p;
     return WRT_NO_INDEX;
@@ -109,7 +119,7 @@ INLINE bool fast_binary(struct run *r, const struct fast_op *op)
 INLINE bool fast_load(struct run *r, const struct fast_op *op)
 {
     const uint8_t *next;
-    if (r->sp[-1] != r->address || r->p[1] > op->natural || (next = skip(r->p + 2, 4)) == NULL) {
+    if (r->sp[-1] != r->address || r->p[1] > op->natural || (next = skip32(r->p + 2, false)) == NULL) {
         return false;
     }
     r->sp[-1] = op->out;
@@ -121,7 +131,7 @@ INLINE bool fast_store(struct run *r, const struct fast_op *op)
 {
     const uint8_t *next;
     if (r->sp[-1] != op->in[1] || r->sp[-2] != r->address || r->p[1] > op->natural ||
-        (next = skip(r->p + 2, 4)) == NULL) {
+        (next = skip32(r->p + 2, false)) == NULL) {
         return false;
     }
     r->sp -= 2;
@@ -129,9 +139,9 @@ INLINE bool fast_store(struct run *r, const struct fast_op *op)
     return true;
 }
 
-INLINE bool fast_const(struct run *r, const struct fast_op *op, unsigned most)
+INLINE bool fast_const(struct run *r, const struct fast_op *op, bool wide)
 {
-    const uint8_t *next = skip(r->p + 1, most);
+    const uint8_t *next = wide ? skip(r->p + 1, 9) : skip32(r->p + 1, true);
     if (next == NULL || !push(r, op->out)) {
         return false;
     }
@@ -270,11 +280,11 @@ INLINE bool fast_else(struct run *r)
 INLINE bool fast_end(struct run *r)
 {
     const struct frame *f = r->f;
-    if (f->kind == FRAME_FUNC || (f->kind == FRAME_IF && f->result_count != 0) || !is_done(r)) {
+    if ((f->kind == FRAME_FUNC && r->end - r->p != 1) || (f->kind == FRAME_IF && f->result_count != 0) || !is_done(r)) {
         return false;
     }
     r->sp[-1 - (ptrdiff_t)f->result_count] = f->saved;
-    r->f--;
+    r->f -= f->kind != FRAME_FUNC; /* that one ends the body as well */
     r->s->frame_count--;
     r->p++;
     return true;
@@ -288,8 +298,9 @@ INLINE void leave(struct run *r)
 
 INLINE bool fast_br(struct run *r)
 {
-    uint32_t depth = r->p[1];
-    if (depth >= r->s->frame_count || depth >= 0x80) {
+    const uint8_t *next;
+    uint32_t depth = index_at(r->p + 1, &next);
+    if (depth >= r->s->frame_count) {
         return false;
     }
     const struct frame *to = r->f - depth;
@@ -297,14 +308,15 @@ INLINE bool fast_br(struct run *r)
         return false;
     }
     leave(r);
-    r->p += 2;
+    r->p = next;
     return true;
 }
 
 INLINE bool fast_br_if(struct run *r)
 {
-    uint32_t depth = r->p[1];
-    if (depth >= r->s->frame_count || depth >= 0x80 || r->sp[-1] != WRT_I32) {
+    const uint8_t *next;
+    uint32_t depth = index_at(r->p + 1, &next);
+    if (depth >= r->s->frame_count || r->sp[-1] != WRT_I32) {
         return false;
     }
     const struct frame *to = r->f - depth;
@@ -312,7 +324,7 @@ INLINE bool fast_br_if(struct run *r)
         return false;
     }
     r->sp--;
-    r->p += 2;
+    r->p = next;
     return true;
 }
 
@@ -323,6 +335,12 @@ INLINE bool fast_return(struct run *r)
         return false;
     }
     leave(r);
+    r->p++;
+    return true;
+}
+
+INLINE bool fast_nop(struct run *r)
+{
     r->p++;
     return true;
 }
@@ -386,84 +404,78 @@ INLINE bool fast_call_indirect(struct run *r)
     return true;
 }
 
-INLINE bool fast(struct run *r, const struct fast_op *op)
-{
-    switch ((enum fast_shape)op->shape) {
-    case FAST_LOCAL_GET:
-        return fast_local_get(r);
-    case FAST_LOCAL_SET:
-        return fast_local_set(r, 1);
-    case FAST_LOCAL_TEE:
-        return fast_local_set(r, 0);
-    case FAST_I32_CONST:
-        return fast_const(r, op, 4);
-    case FAST_I64_CONST:
-        return fast_const(r, op, 9);
-    case FAST_F32_CONST:
-        return fast_bytes(r, op, 4);
-    case FAST_F64_CONST:
-        return fast_bytes(r, op, 8);
-    case FAST_UNARY:
-        return fast_unary(r, op);
-    case FAST_SIGN_EXTENSION:
-        return fast_sign_extension(r, op);
-    case FAST_BINARY:
-        return fast_binary(r, op);
-    case FAST_LOAD:
-        return fast_load(r, op);
-    case FAST_STORE:
-        return fast_store(r, op);
-    case FAST_BLOCK:
-        return fast_block(r, FRAME_BLOCK, 0);
-    case FAST_LOOP:
-        return fast_block(r, FRAME_LOOP, 0);
-    case FAST_IF:
-        return fast_block(r, FRAME_IF, 1);
-    case FAST_ELSE:
-        return fast_else(r);
-    case FAST_END:
-        return fast_end(r);
-    case FAST_BR:
-        return fast_br(r);
-    case FAST_BR_IF:
-        return fast_br_if(r);
-    case FAST_RETURN:
-        return fast_return(r);
-    case FAST_UNREACHABLE:
-        return fast_unreachable(r);
-    case FAST_CALL:
-        return fast_call(r);
-    case FAST_CALL_INDIRECT:
-        return fast_call_indirect(r);
-    case FAST_GLOBAL_GET:
-        return fast_global(r, false);
-    case FAST_GLOBAL_SET:
-        return fast_global(r, true);
-    case FAST_DROP:
-        return fast_drop(r);
-    case FAST_SELECT:
-        return fast_select(r);
-    case FAST_NONE:
-        break;
-    }
-    return false;
-}
+/* One jump for each instruction: the processor learns what follows what. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#define SHAPES(X)                                  \
+    X(LOCAL_GET, fast_local_get(&r))               \
+    X(LOCAL_SET, fast_local_set(&r, 1))            \
+    X(LOCAL_TEE, fast_local_set(&r, 0))            \
+    X(I32_CONST, fast_const(&r, op, false))        \
+    X(I64_CONST, fast_const(&r, op, true))         \
+    X(F32_CONST, fast_bytes(&r, op, 4))            \
+    X(F64_CONST, fast_bytes(&r, op, 8))            \
+    X(UNARY, fast_unary(&r, op))                   \
+    X(SIGN_EXTENSION, fast_sign_extension(&r, op)) \
+    X(BINARY, fast_binary(&r, op))                 \
+    X(LOAD, fast_load(&r, op))                     \
+    X(STORE, fast_store(&r, op))                   \
+    X(BLOCK, fast_block(&r, FRAME_BLOCK, 0))       \
+    X(LOOP, fast_block(&r, FRAME_LOOP, 0))         \
+    X(IF, fast_block(&r, FRAME_IF, 1))             \
+    X(ELSE, fast_else(&r))                         \
+    X(END, fast_end(&r))                           \
+    X(BR, fast_br(&r))                             \
+    X(BR_IF, fast_br_if(&r))                       \
+    X(RETURN, fast_return(&r))                     \
+    X(UNREACHABLE, fast_unreachable(&r))           \
+    X(NOP, fast_nop(&r))                           \
+    X(CALL, fast_call(&r))                         \
+    X(CALL_INDIRECT, fast_call_indirect(&r))       \
+    X(GLOBAL_GET, fast_global(&r, false))          \
+    X(GLOBAL_SET, fast_global(&r, true))           \
+    X(DROP, fast_drop(&r))                         \
+    X(SELECT, fast_select(&r))
 
 int code_run(struct wrt_scratch *s)
 {
+    static const void *const labels[] = {[FAST_NONE] = &&slow,
+#define LABEL(name, call) [FAST_##name] = &&name,
+                                         SHAPES(LABEL)
+#undef LABEL
+    };
     struct run r = load(s);
-    while (r.p < r.end) {
-        if (fast(&r, &s->fast[*r.p])) {
-            continue;
-        }
-        store(&r);
-        if (code_step(s) < 0) {
-            return -1;
-        }
-        if (s->frame_count == 0) {
-            return 0;
-        }
-        r = load(s);
+    const struct fast_op *op;
+#define NEXT                     \
+    do {                         \
+        if (r.p >= r.end) {      \
+            goto end;            \
+        }                        \
+        op = &s->fast[*r.p];     \
+        goto *labels[op->shape]; \
+    } while (0)
+    NEXT;
+#define HANDLER(name, call) \
+    name:                   \
+    if (!(call)) {          \
+        goto slow;          \
+    }                       \
+    NEXT;
+    SHAPES(HANDLER)
+#undef HANDLER
+slow:
+    store(&r);
+    if (code_step(s) < 0) {
+        return -1;
     }
-    return code_no_end(s);
+    if (s->frame_count == 0) {
+        return 0;
+    }
+    r = load(s);
+    NEXT;
+#undef NEXT
+end:
+    store(&r);
+    return s->frame_count == 0 ? 0 : code_no_end(s);
 }
+#pragma GCC diagnostic pop
