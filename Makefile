@@ -46,7 +46,7 @@ LDFLAGS ?=
 ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
 # Linked: jansson, zlib. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
-# libmicrohttpd (oci/httpd.c). No command pays at start-up for what it does not use.
+# libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does not use.
 LIBS := -ljansson -lz -ldl -lpthread
 
 # ---- sources ----

@@ -85,11 +85,16 @@ char *wp_arena_printf(struct wp_arena *a, const char *fmt, ...)
     va_list again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    char text[256]; /* most are short: formatted once */
+    int n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     size_t len = n < 0 ? 0 : (size_t)n;
     char *p = wp_arena_alloc(a, len + 1, 1);
-    (void)vsnprintf(p, len + 1, fmt, again);
+    if (len < sizeof(text)) {
+        memcpy(p, text, len);
+    } else {
+        (void)vsnprintf(p, len + 1, fmt, again);
+    }
     va_end(again);
     return p;
 }

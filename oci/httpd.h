@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An HTTP/1.1 server for oci/serve.c: listening, parsing, threads, time limits. libmicrohttpd stands behind it and is
- * opened at first use; oci/httpd.c is the only file that knows it. Private to oci/.
+ * opened at first use; only oci/httpd*.c know it. Private to oci/.
  *
  * What never reaches the handler (400 and the connection ends): Content-Length beside Transfer-Encoding, a repeated
  * one of them, another coding than chunked, a length that is not a number, blanks or control bytes in header names,
@@ -28,8 +28,9 @@ struct httpd_req {
     void *user;        /* the handler's */
 };
 
-/* Called from several threads, for one request in this order: begin, body (0..n times), end, done. A reply set in
- * begin or body skips what is left up to done; what is still coming of the body is then read and dropped when it is
+/* Called from several threads, for one request in this order: begin, body (0..n times), end, done. begin and end of GET
+ * and HEAD hold up other connections and must not wait for the disk for long; those of other methods may. A reply set
+ * in begin or body skips what is left up to done; what is still coming of the body is then read and dropped when it is
  * short, else the connection ends. When the client goes away only done follows. A request refused as above comes to
  * begin with its reply set. */
 struct httpd_handler {
@@ -49,6 +50,9 @@ void httpd_reply(struct httpd_req *r, int status);
 void httpd_reply_bytes(struct httpd_req *r, int status, struct wp_span bytes); /* copied */
 /* len bytes from offset of fd, sent by the kernel; to a HEAD only the length. */
 void httpd_reply_fd(struct httpd_req *r, int status, WP_OWN int fd, uint64_t offset, uint64_t len);
+/* After status, bytes and headers: key stands for all of them, so that a reply that was sent under it may be sent again
+ * instead of this one. */
+void httpd_reply_keep(struct httpd_req *r, const char *key);
 /* value must hold no control bytes: everything from outside is checked before it gets here. */
 void httpd_reply_header(struct httpd_req *r, const char *name, const char *value);
 

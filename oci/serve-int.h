@@ -48,7 +48,7 @@ struct exchange {
     struct wp_buf body;              /* a manifest on its way in */
     struct upload *upload;           /* held by this exchange */
     uint64_t range_end;              /* upload: where this chunk ends, UINT64_MAX when not announced */
-    struct wp_err err;               /* for the log: what the store said */
+    struct wp_err err;               /* for the log: what the store said. Last: it is large and need not be zeroed */
 };
 
 /* First value of an argument of the query, or NULL. */

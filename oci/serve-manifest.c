@@ -56,6 +56,7 @@ void serve_manifest_get(struct exchange *x)
     httpd_reply_header(x->http, "Content-Type", d.media_type);
     httpd_reply_header(x->http, "ETag", wp_arena_printf(&x->arena, "\"%s\"", oci_digest_text(&d.digest, digest)));
     serve_header_digest(x, &d.digest);
+    httpd_reply_keep(x->http, wp_arena_printf(&x->arena, "%s %s", digest, d.media_type));
 }
 
 /* ---- in ---- */

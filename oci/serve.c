@@ -301,7 +301,10 @@ static void route(struct exchange *x)
 
 static void on_begin(void *arg, struct httpd_req *r)
 {
-    struct exchange *x = wp_xcalloc(1, sizeof(*x));
+    struct exchange *x = wp_xmalloc(sizeof(*x));
+    memset(x, 0, offsetof(struct exchange, err));
+    x->err.code = WP_E_OK;
+    wp_err_clear(&x->err);
     x->sv = arg;
     x->http = r;
     x->body = (struct wp_buf)WP_BUF_INIT;

@@ -2,6 +2,8 @@
 """What has gone wrong in other registries, tried on `wpack serve` over a layout: one test for each kind. The bytes go
 over plain sockets, so that no library tidies them up."""
 
+import concurrent.futures
+import fcntl
 import json
 import re
 import resource
@@ -277,3 +279,18 @@ def test_all_at_once(serve):
         for s in idle:
             s.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_writers_who_wait_hold_no_reader_up(wpack, tmp_path, serve):
+    """More uploads than the server has threads wait for the end of a gc (here: for its lock); readers do not."""
+    server = serve()
+    lock = next(tmp_path.glob("**/.wpack/lock"))
+    with open(lock, "rb+") as held, concurrent.futures.ThreadPoolExecutor(40) as pool:
+        fcntl.lockf(held, fcntl.LOCK_EX, 1, 0)
+        uploads = [pool.submit(ask, server, "POST", f"/v2/a/blobs/uploads/?digest={sha256(b'%d' % i)}", b"%d" % i)
+                   for i in range(40)]
+        # Every loop of the server gets its turn; one that hangs ends this by the socket's own timeout.
+        assert [ask(server, "GET", "/v2/").status for _ in range(100)] == [200] * 100
+        assert not any(u.done() for u in uploads)
+        fcntl.lockf(held, fcntl.LOCK_UN, 1, 0)
+        assert [u.result().status for u in uploads] == [201] * 40
