@@ -37,6 +37,9 @@ static int type_list(struct group *g, struct wp_wasm_cursor *c, const char *what
         wrt_vec_reserve(g->m->types->mem, &g->words, *ret, sizeof(uint32_t), err) < 0) {
         return -1;
     }
+    if (*ret == 0) {
+        return 0;
+    }
     uint32_t *words = (uint32_t *)g->words.items + g->words.count;
     for (uint32_t i = 0; i < *ret; i++) {
         if (wrt_read_valtype_in(g->m, g->n, c, &words[i], err) < 0) {

@@ -156,6 +156,9 @@ struct wp_span wrt_function_name(const struct wrt_module *m, uint32_t func)
 {
     enum { FUNCTION_NAMES = 1 };
     struct wp_err ignored = {.code = WP_E_OK};
+    if (m->name_section.len == 0) {
+        return wp_span("", 0);
+    }
     struct wp_wasm_cursor c = {.start = m->name_section.ptr, .p = m->name_section.ptr};
     c.end = c.p + m->name_section.len;
     uint8_t id;
