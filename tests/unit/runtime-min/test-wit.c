@@ -188,12 +188,33 @@ static void comments_that_cannot_be_read_are_left_out(void **state WP_UNUSED)
         "\1{\"docs\": 1}",
         "\1[]",
         "\1{\"docs\": \"\xff\"}",
-        "\1{\"docs\": \"a\", \"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": "
-        "{\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {\"b\": {}}}}}}}}}}}}}}}}}}}",
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(bad); i++) {
         prints_with_docs(bad[i], strlen(bad[i]), package_text);
     }
+}
+
+static void nested(struct wp_buf *docs, unsigned levels)
+{
+    wp_buf_add_str(docs, "\1{\"docs\": \"a\"");
+    for (unsigned i = 1; i < levels; i++) {
+        wp_buf_add_str(docs, i == 1 ? ", \"b\": {" : "\"b\": {");
+    }
+    for (unsigned i = 0; i < levels; i++) {
+        wp_buf_add_char(docs, '}');
+    }
+}
+
+static void comments_are_not_read_at_any_depth(void **state WP_UNUSED)
+{
+    WP_AUTO_BUF struct wp_buf deep = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf deeper = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf want = WP_BUF_INIT;
+    wp_buf_printf(&want, "/// a\n%s", package_text);
+    nested(&deep, 16);
+    prints_with_docs(deep.ptr, deep.len, want.ptr);
+    nested(&deeper, 17);
+    prints_with_docs(deeper.ptr, deeper.len, package_text);
 }
 
 static void what_cannot_be_said_is_refused(void **state WP_UNUSED)
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_export_that_nothing_imports_may_have_its_comment_with_the_imports),
         cmocka_unit_test(comments_cannot_steer_a_terminal),
         cmocka_unit_test(comments_that_cannot_be_read_are_left_out),
+        cmocka_unit_test(comments_are_not_read_at_any_depth),
         cmocka_unit_test(what_cannot_be_said_is_refused),
         cmocka_unit_test(text_without_end_is_refused),
         cmocka_unit_test(little_memory_is_an_error),
