@@ -260,6 +260,12 @@ static int one_group(struct group *g, struct wrt_vec *type_ids, struct wp_wasm_c
     g->marks.count = 0;
     g->words.count = 0;
     g->fields.count = 0;
+    /* Both are there, also when nothing comes into them: places in them are counted from their begin. */
+    struct wrt_mem *mem = g->m->types->mem;
+    if (wrt_vec_reserve(mem, &g->words, 1, sizeof(uint32_t), err) < 0 ||
+        wrt_vec_reserve(mem, &g->fields, 1, sizeof(struct wrt_field), err) < 0) {
+        return -1;
+    }
     return read_group(g, c, err) < 0 ? -1 : add_group(g, type_ids, err);
 }
 
