@@ -13,10 +13,9 @@ struct wrt_options {   /* zero is the default */
     uint64_t features; /* 0: wrt_features_default() */
     uint64_t memory;   /* bytes that may be allocated; 0: WP_LIMIT_WASM_MEMORY + twice the size of the binary */
     unsigned threads;  /* for function bodies; 0: one */
-    bool framing_only; /* not validated: for foreign files that are only listed */
 };
 
-struct wrt_binary; /* valid, unless framing_only */
+struct wrt_binary; /* valid */
 
 /* Where a refusal stands, for machines; the words are in wp_err. */
 struct wrt_fault {
