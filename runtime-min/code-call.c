@@ -92,7 +92,7 @@ int code_call(struct wrt_scratch *s, uint32_t op)
         found = reference_type(s, &type);
         break;
     }
-    if (found < 0) {
+    if (found < 0 || type == NULL) {
         return -1;
     }
     bool tail = op == WRT_OP_RETURN_CALL || op == WRT_OP_RETURN_CALL_INDIRECT || op == WRT_OP_RETURN_CALL_REF;

@@ -126,8 +126,7 @@ static int array_new_segment(struct wrt_scratch *s, bool elem)
 {
     const struct wrt_field *f;
     uint32_t id;
-    if (array_type(s, &f, &id) < 0 || array_segment(s, f, elem) < 0 || code_pop(s, WRT_I32) < 0 ||
-        code_pop(s, WRT_I32) < 0) {
+    if (array_type(s, &f, &id) < 0 || array_segment(s, f, elem) < 0 || code_pop_i32s(s, 2) < 0) {
         return -1;
     }
     return code_push(s, wrt_ref_to(id, false));
@@ -138,7 +137,7 @@ static int array_init_segment(struct wrt_scratch *s, bool elem)
     const struct wrt_field *f;
     uint32_t id;
     if (array_type(s, &f, &id) < 0 || array_mutable(s, f) < 0 || array_segment(s, f, elem) < 0 ||
-        code_pop(s, WRT_I32) < 0 || code_pop(s, WRT_I32) < 0 || code_pop(s, WRT_I32) < 0) {
+        code_pop_i32s(s, 3) < 0) {
         return -1;
     }
     return code_pop(s, wrt_ref_to(id, true));
@@ -154,8 +153,7 @@ static int array_copy(struct wrt_scratch *s)
     if (packed(to) || packed(from) ? to->type != from->type : !code_matches(s, from->type, to->type)) {
         return code_fail(s, "array types do not match: array.copy copies between equal ones");
     }
-    if (code_pop(s, WRT_I32) < 0 || code_pop(s, WRT_I32) < 0 || code_pop(s, wrt_ref_to(from_id, true)) < 0 ||
-        code_pop(s, WRT_I32) < 0) {
+    if (code_pop_i32s(s, 2) < 0 || code_pop(s, wrt_ref_to(from_id, true)) < 0 || code_pop(s, WRT_I32) < 0) {
         return -1;
     }
     return code_pop(s, wrt_ref_to(to_id, true));

@@ -191,9 +191,9 @@ int code_imm_type(struct wrt_scratch *s, enum wrt_composite kind, const struct w
 
 int code_imm_field(struct wrt_scratch *s, uint32_t *ret_id, const struct wrt_field **ret)
 {
-    const struct wrt_deftype *type;
-    uint32_t index;
-    if (code_imm_type(s, WRT_COMP_STRUCT, &type, ret_id) < 0 || code_u32(s, &index) < 0) {
+    const struct wrt_deftype *type = NULL;
+    uint32_t index = 0;
+    if (code_imm_type(s, WRT_COMP_STRUCT, &type, ret_id) < 0 || type == NULL || code_u32(s, &index) < 0) {
         return -1;
     }
     if (index >= type->as.data.field_count) {

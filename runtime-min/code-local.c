@@ -135,7 +135,7 @@ static int mark_set(struct wrt_scratch *s, uint32_t index)
 
 int code_local_set(struct wrt_scratch *s, bool tee)
 {
-    uint32_t index, type;
+    uint32_t index = 0, type = 0;
     if (code_u32(s, &index) < 0 || code_local_type(s, index, &type) < 0 || code_pop(s, type) < 0 ||
         (tee && code_push(s, type) < 0)) {
         return -1;

@@ -176,6 +176,13 @@ static inline int code_pop(struct wrt_scratch *s, uint32_t want)
     }
     return code_pop_slow(s, want);
 }
+static inline int code_pop_i32s(struct wrt_scratch *s, unsigned n)
+{
+    while (n > 0 && code_pop(s, WRT_I32) == 0) {
+        n--;
+    }
+    return n == 0 ? 0 : -1;
+}
 static inline int code_push(struct wrt_scratch *s, uint32_t type)
 {
     if (s->sp == s->top) {

@@ -440,7 +440,7 @@ INLINE bool fast_call_indirect(struct run *r)
 int code_run(struct wrt_scratch *s)
 {
     static const void *const labels[] = {[FAST_NONE] = &&slow,
-#define LABEL(name, call) [FAST_##name] = &&name,
+#define LABEL(name, call) [FAST_##name] = &&name, /* NOLINT(bugprone-macro-parentheses) */
                                          SHAPES(LABEL)
 #undef LABEL
     };

@@ -112,7 +112,7 @@ int code_reserve(struct wrt_scratch *s, uint64_t n)
         return code_limit(s, WP_LIMIT_WASM_OPERANDS, "operands");
     }
     if (!code_grow(s, &s->stack, &room, used + n, WP_LIMIT_WASM_OPERANDS + STACK_PAD, sizeof(uint32_t))) {
-        return wp_fail(s->err, WP_E_LIMIT, "no memory for %llu operands", (unsigned long long)(used + n));
+        return wp_fail(s->err, WP_E_LIMIT, "no memory for %llu operands", (unsigned long long)used + n);
     }
     s->stack_end = s->stack + room;
     s->sp = s->stack + used;

@@ -77,7 +77,7 @@ static int table_init(struct wrt_scratch *s)
     if (code_imm_elem_table(s, &type, &t) < 0 || elements_match(s, type, t->type) < 0) {
         return -1;
     }
-    return code_pop(s, WRT_I32) < 0 || code_pop(s, WRT_I32) < 0 ? -1 : code_pop(s, code_address_of(&t->limits));
+    return code_pop_i32s(s, 2) < 0 ? -1 : code_pop(s, code_address_of(&t->limits));
 }
 
 static int memory_copy(struct wrt_scratch *s)
