@@ -12,6 +12,7 @@ struct opts {
     bool exit_code, deny_new_imports;
     uint64_t top;
     const char *platform;
+    struct look_opts look;
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -31,6 +32,7 @@ static const struct opt rows[] = {
      .offset = AT(platform),
      .arg = "OS/ARCH",
      .help = "which manifest of an index"},
+    LOOK_ROWS(struct opts),
     {0},
 };
 
@@ -201,12 +203,12 @@ static int judge(const struct view *v, struct wp_err *err)
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    const struct pack_read how = {.functions = WP_LIMIT_FACT_FUNCTIONS};
+    const struct inspect_how how = {
+        .look = o->look, .read = {.functions = WP_LIMIT_FACT_FUNCTIONS}, .platform = o->platform, .digest = true};
     struct inspect_loaded a;
     struct inspect_loaded b;
     struct pack_diff d;
-    if (inspect_load(c, c->args[0], o->platform, &how, &a, err) < 0 ||
-        inspect_load(c, c->args[1], o->platform, &how, &b, err) < 0) {
+    if (inspect_load(c, c->args[0], &how, &a, err) < 0 || inspect_load(c, c->args[1], &how, &b, err) < 0) {
         return -1;
     }
     pack_diff(&a.module, &b.module, c->arena, &d);

@@ -15,6 +15,7 @@ struct opts {
     uint64_t top;
     const char *report;
     const char *platform;
+    struct look_opts look;
 };
 
 enum { TOP = 20, REPORT_FUNCTIONS = 2000 };
@@ -45,6 +46,7 @@ static const struct opt rows[] = {
      .offset = AT(platform),
      .arg = "OS/ARCH",
      .help = "which manifest of an index"},
+    LOOK_ROWS(struct opts),
     {0},
 };
 
@@ -55,13 +57,13 @@ static bool wants_module_only(const struct opts *o)
 }
 
 /* How much of the module has to be read for what is asked. */
-static struct pack_read reading(const struct opts *o)
+static struct inspect_how reading(const struct opts *o)
 {
     uint64_t top = o->top == 0 ? TOP : o->top;
     struct pack_read how = {.wit = o->wit || o->report != NULL};
     how.functions = o->functions ? top : o->size ? 1 : 0;
     how.functions = o->report != NULL ? WP_MAX(how.functions, REPORT_FUNCTIONS) : how.functions;
-    return how;
+    return (struct inspect_how){.look = o->look, .read = how, .platform = o->platform};
 }
 
 static int show_config(struct cmd_ctx *c, struct cmd_target *t, const struct oci_manifest *m, struct wp_err *err)
@@ -158,7 +160,7 @@ static int inspect_file(struct cmd_ctx *c, const char *path, struct wp_err *err)
         wp_fail(err, WP_E_USAGE, "%s is a file: it has no manifest and no config", path);
         return wp_hint(err, "'wpack build %s' makes an artifact of it", path);
     }
-    const struct pack_read how = reading(o);
+    const struct inspect_how how = reading(o);
     struct inspect_loaded loaded;
     if (inspect_load_file(c, path, &how, &loaded, err) < 0) {
         return -1;
@@ -173,7 +175,7 @@ static int inspect_manifest(struct cmd_ctx *c, struct cmd_target *t, const struc
                             const struct oci_manifest *m, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    const struct pack_read how = reading(o);
+    const struct inspect_how how = reading(o);
     struct inspect_loaded loaded = {.source = t->base};
     if (o->config) {
         return show_config(c, t, m, err);

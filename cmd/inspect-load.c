@@ -3,9 +3,16 @@
  * Finding and reading the module of a file or an artifact, for inspect and diff. */
 #include "cmd/inspect-load.h"
 
-#include "base/fs.h"
+#include "base/hash.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "oci/copy.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 256 * 1024 };
 
 int inspect_is_file(const char *text, struct wp_err *err)
 {
@@ -20,55 +27,78 @@ int inspect_is_file(const char *text, struct wp_err *err)
     return 0;
 }
 
-static int read_module(struct cmd_ctx *c, struct wp_span bytes, const struct pack_read *how, struct pack_module *ret,
-                       struct wp_err *err)
+static int read_module(struct cmd_ctx *c, const struct look_content *content, const struct inspect_how *how,
+                       struct pack_module *ret, struct wp_err *err)
 {
-    return pack_module_read_as(bytes, how, c->arena, ret, err);
+    struct look_opts look = how->look;
+    /* What is only shown may use every proposal; validate, build and push are the strict ones. */
+    look.features = look.features == NULL ? "all" : look.features;
+    struct pack_read read = how->read;
+    read.load.threads = look_processors();
+    return look_module(c, &look, content, &read, c->arena, ret, NULL, err);
 }
 
-int inspect_load_file(struct cmd_ctx *c, const char *path, const struct pack_read *how, struct inspect_loaded *ret,
+/* Leaves the descriptor where it stands. */
+static int digest_of(int fd, const char *path, struct oci_digest *ret, struct wp_err *err)
+{
+    WP_AUTO_HASH struct wp_hash *hash = wp_hash_new(WP_SHA256);
+    WP_AUTO_FREE char *chunk = wp_xmalloc(CHUNK);
+    uint64_t offset = 0;
+    for (;;) {
+        ssize_t n = pread(fd, chunk, CHUNK, (off_t)offset);
+        if (n < 0) {
+            return wp_fail_errno(err, errno, "cannot read '%s'", path);
+        }
+        if (n == 0) {
+            break;
+        }
+        wp_hash_add(hash, chunk, (size_t)n);
+        offset += (uint64_t)n;
+    }
+    ret->alg = WP_SHA256;
+    wp_hash_end(hash, ret->bytes);
+    return 0;
+}
+
+int inspect_load_file(struct cmd_ctx *c, const char *path, const struct inspect_how *how, struct inspect_loaded *ret,
                       struct wp_err *err)
 {
-    WP_AUTO_BUF struct wp_buf file = WP_BUF_INIT;
+    LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
     struct inspect_loaded loaded = {.source = path};
-    if (wp_fs_read(path, WP_LIMIT_MODULE, &file, err) < 0) {
+    if (look_open_file(path, WP_LIMIT_MODULE, &content, err) < 0 ||
+        (how->digest && digest_of(content.fd, path, &loaded.digest, err) < 0)) {
         return -1;
     }
-    if (read_module(c, wp_buf_span(&file), how, &loaded.module, err) < 0) {
+    if (read_module(c, &content, how, &loaded.module, err) < 0) {
         return wp_wrap(err, "%s", path);
     }
-    oci_digest_of(WP_SHA256, wp_buf_span(&file), &loaded.digest);
     *ret = loaded;
     return 0;
 }
 
-static bool is_wasm_layer(const struct oci_desc *d)
-{
-    const char *title = oci_desc_annotation(d, OCI_ANNOTATION_TITLE);
-    size_t len = title == NULL ? 0 : strlen(title);
-    return strstr(d->media_type, "wasm") != NULL || (len > 5 && wp_str_eq(title + len - 5, ".wasm"));
-}
-
 int inspect_load_layer(struct cmd_ctx *c, struct cmd_target *t, const struct oci_manifest *m,
-                       const struct pack_read *how, struct inspect_loaded *ret, struct wp_err *err)
+                       const struct inspect_how *how, struct inspect_loaded *ret, struct wp_err *err)
 {
     const struct oci_desc *layer = NULL;
     for (size_t i = 0; i < m->layer_count && layer == NULL; i++) {
-        layer = is_wasm_layer(&m->layers[i]) ? &m->layers[i] : NULL;
+        layer = look_is_module(&m->layers[i]) ? &m->layers[i] : NULL;
     }
     if (layer == NULL) {
         return 0;
     }
-    struct wp_span bytes;
-    if (oci_store_get(t->store, layer, WP_LIMIT_MODULE, c->arena, &bytes, err) < 0) {
+    LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
+    if (look_open_blob(t->store, layer, WP_LIMIT_MODULE, &content, err) < 0) {
         return -1;
     }
     static const uint8_t magic[4] = {0x00, 0x61, 0x73, 0x6d};
-    if (bytes.len < sizeof(magic) || memcmp(bytes.ptr, magic, sizeof(magic)) != 0) {
+    if (content.bytes.len < sizeof(magic) || memcmp(content.bytes.ptr, magic, sizeof(magic)) != 0) {
         return 0;
     }
-    oci_digest_of(WP_SHA256, bytes, &ret->digest); /* comparable, whatever the layer is named by */
-    return read_module(c, bytes, how, &ret->module, err) < 0 ? -1 : 1;
+    if (how->digest) {
+        /* Comparable, whatever the layer is named by. */
+        oci_digest_of(WP_SHA256, content.bytes, &ret->digest);
+    }
+    return read_module(c, &content, how, &ret->module, err) < 0 ? -1 : 1;
 }
 
 /* Of an index the manifest for the platform asked for, in the place of all three. */
@@ -102,15 +132,15 @@ int inspect_resolve(struct cmd_ctx *c, struct cmd_target *t, const char *platfor
                                                       : 0;
 }
 
-static int load_ref(struct cmd_ctx *c, const char *text, const char *platform, const struct pack_read *how,
-                    struct inspect_loaded *ret, struct wp_err *err)
+static int load_ref(struct cmd_ctx *c, const char *text, const struct inspect_how *how, struct inspect_loaded *ret,
+                    struct wp_err *err)
 {
     TARGET_AUTO struct cmd_target t = {0};
     struct oci_desc desc;
     struct wp_span bytes;
     struct oci_manifest m;
     if (target_open(c, text, TARGET_READ, &t, err) < 0 ||
-        inspect_resolve(c, &t, platform, &desc, &bytes, &m, err) < 0) {
+        inspect_resolve(c, &t, how->platform, &desc, &bytes, &m, err) < 0) {
         return -1;
     }
     struct inspect_loaded loaded = {.source = text, .pinned = target_pinned(c, &t, &desc.digest)};
@@ -126,12 +156,12 @@ static int load_ref(struct cmd_ctx *c, const char *text, const char *platform, c
     return 0;
 }
 
-int inspect_load(struct cmd_ctx *c, const char *text, const char *platform, const struct pack_read *how,
-                 struct inspect_loaded *ret, struct wp_err *err)
+int inspect_load(struct cmd_ctx *c, const char *text, const struct inspect_how *how, struct inspect_loaded *ret,
+                 struct wp_err *err)
 {
     int file = inspect_is_file(text, err);
     if (file < 0) {
         return wp_wrap(err, "%s", c->cmd->name);
     }
-    return file > 0 ? inspect_load_file(c, text, how, ret, err) : load_ref(c, text, platform, how, ret, err);
+    return file > 0 ? inspect_load_file(c, text, how, ret, err) : load_ref(c, text, how, ret, err);
 }

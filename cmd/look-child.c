@@ -2,6 +2,7 @@
  *
  * The child that reads one module: the bytes behind descriptor 0, the answer to 1, then the end. Nothing of the module
  * is touched before the cell is closed. */
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/memfile.h"
 #include "base/sandbox.h"
@@ -80,10 +81,14 @@ static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)
     return 0;
 }
 
-/* What libc asks the system for once and late, and would be killed for later: how much memory there is (a large qsort),
- * how many processors (an arena for each of many threads). */
-static void settle_libc(void)
+/* What libraries ask the system for once and late, and would be killed for later: how much memory there is (a large
+ * qsort), how many processors (an arena for each of many threads), a seed for hashes (the first object of jansson,
+ * which the list of dependencies needs). */
+static void settle_libraries(void)
 {
+    WP_AUTO_JSON struct wp_json_doc *doc = NULL;
+    struct wp_err ignored;
+    (void)!wp_json_parse(wp_span_str("{}"), "nothing", false, WP_E_OTHER, &doc, &ignored);
     uint64_t large[512] = {0};
     qsort(large, WP_ARRAY_LEN(large), sizeof(*large), any_order);
     mallopt(M_ARENA_MAX, 1);
@@ -113,7 +118,7 @@ int look_child(int argc, char *argv[])
     int rc = wp_map(STDIN_FILENO, size, &bytes, &err);
     if (rc == 0) {
         catch_bus_error(bytes);
-        settle_libc();
+        settle_libraries();
         rc = enter(size, &how, require, &cell, missing, &err);
     }
     if (rc < 0) {
