@@ -176,7 +176,8 @@ static int grow(struct wrt_mem *m, struct wrt_vec *v, uint32_t room, size_t size
 
 int wrt_vec_reserve(struct wrt_mem *m, struct wrt_vec *v, uint32_t n, size_t size, struct wp_err *err)
 {
-    if (n <= v->room - v->count) {
+    /* Never without storage afterwards: an empty array has an address, too. */
+    if (v->items && n <= v->room - v->count) {
         return 0;
     }
     if (n > UINT32_MAX - v->count) {

@@ -167,7 +167,7 @@ int wrt_decode_functions(struct decode *d, struct wp_wasm_cursor *c, struct wp_e
         wrt_vec_reserve(d->mem, &d->funcs, n, sizeof(uint32_t), err) < 0) {
         return -1;
     }
-    uint32_t *funcs = n > 0 ? (uint32_t *)d->funcs.items + d->funcs.count : NULL;
+    uint32_t *funcs = (uint32_t *)d->funcs.items + d->funcs.count;
     for (uint32_t i = 0; i < n; i++) {
         if (wrt_read_func_type(m, c, &funcs[i], err) < 0) {
             return -1;

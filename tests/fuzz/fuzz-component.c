@@ -8,6 +8,8 @@
 #include "runtime-min/scan.h"
 #include "runtime-min/wit.h"
 
+#include <stdlib.h>
+
 #define BUDGET (UINT64_C(8) << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
