@@ -8,9 +8,12 @@ enum { FUNCTION_NAMES = 1 };
 
 void facts_names_start(struct facts_names *n, struct wp_span section)
 {
+    *n = (struct facts_names){.left = 0};
+    if (section.len == 0) {
+        return;
+    }
     struct wp_wasm_cursor c = {.start = section.ptr, .p = section.ptr, .end = section.ptr + section.len};
     struct wp_err ignored;
-    *n = (struct facts_names){.left = 0};
     while (c.p < c.end) {
         uint8_t id;
         uint32_t size;
