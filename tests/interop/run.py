@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The matrix of `make interop`: wpack against every registry and client that is installed, both ways, and one table.
 
-run.py WPACK [--only WORD] [--rounds N]. A cell is ok when the files are byte-identical and all sides name the same
+run.py WPACK [--only WORD] [--rounds N] [--budget S]. A cell is ok when the files are byte-identical and all sides name the same
 digest; FAIL cells are explained below the table and make the exit status 1; what is not installed is skipped and counted
 in the last line. "-": the program has no such thing."""
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 import traceback
 
 from lab import MISSING, REGISTRIES, Lab, check_layout, find_peer, sha256
@@ -305,14 +306,21 @@ CHECKS = {
 
 
 class Table:
-    def __init__(self):
+    def __init__(self, budget):
+        self.budget = budget
+        self.end = time.monotonic() + budget if budget else None
         self.failures = []
         self.skips = []
         self.count = {"ok": 0, "FAIL": 0, "skip": 0}
 
+    def check_time(self):
+        if self.end and time.monotonic() > self.end:
+            raise MISSING(f"SKIP: the {self.budget} seconds for all rows are over")
+
     def cell(self, where, fn):
         """ok, FAIL, skip or "-"; a text that fn returns is kept."""
         try:
+            self.check_time()
             got = fn()
             text = "-" if got is False else got if isinstance(got, str) else "ok"
             self.count["ok"] += text != "-"
@@ -330,6 +338,7 @@ class Table:
 
     def row(self, name, make):
         try:
+            self.check_time()
             row = make()
         except MISSING as e:
             self.skips += [str(e)] if str(e) not in self.skips else []
@@ -350,9 +359,10 @@ def main():
     parser.add_argument("wpack")
     parser.add_argument("--only", default="", help="rows whose name contains this")
     parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--budget", type=int, default=0, help="seconds; what has not begun by then is skipped (0: none)")
     o = parser.parse_args()
-    table = Table()
-    with tempfile.TemporaryDirectory(prefix="wpack-interop-") as folder:
+    table = Table(o.budget)
+    with tempfile.TemporaryDirectory(prefix="wpack-interop-", ignore_cleanup_errors=True) as folder:
         lab = Lab(o.wpack, folder)
         try:
             widths = [max(map(len, [*REGISTRIES, *CLIENTS])), *map(len, COLUMNS)]
