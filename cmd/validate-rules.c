@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "cmd/validate.h"
 
+#include <inttypes.h>
+
 enum { TELL = 5 };
 
 /* Steps back to the last '*' only: names come from the module and must not cost more than their length times the
@@ -107,10 +109,10 @@ static int check_memory(const struct validate_opts *o, const struct pack_module 
     if (o->max_memory == 0 || bytes <= o->max_memory) {
         return 0;
     }
-    char asked[WP_SIZE_TEXT];
-    char most[WP_SIZE_TEXT];
-    return wp_fail(err, WP_E_LIMIT, "it declares %s of memory to start with, --max-memory is %s",
-                   wp_size_text(bytes, asked), wp_size_text(o->max_memory, most));
+    char size[WP_SIZE_TEXT];
+    return wp_fail(err, WP_E_LIMIT,
+                   "it declares %s of memory to start with (%" PRIu64 " bytes, --max-memory is %" PRIu64 ")",
+                   wp_size_text(bytes, size), bytes, o->max_memory);
 }
 
 int validate_rules(const struct validate_opts *o, const struct pack_module *m, struct wp_arena *a, struct wp_err *err)
