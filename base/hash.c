@@ -31,7 +31,7 @@ static struct {
     pthread_once_t once;
     const char *lacks; /* NULL: all is there */
     struct {
-#define CRYPTO_MEMBER(function) __typeof__(function) *function;
+#define CRYPTO_MEMBER(function) __typeof__ (&(function))(function);
         CRYPTO_FUNCTIONS(CRYPTO_MEMBER)
 #undef CRYPTO_MEMBER
     } api;

@@ -131,9 +131,9 @@ static bool loop_start(struct httpd_loop *loop)
 static struct httpd_loop *loop_for_next(struct httpd *h)
 {
     for (size_t from = 0; from < HTTPD_LOOPS; from += h->group) {
-        struct httpd_loop *best = NULL;
-        for (size_t i = from; i < WP_MIN(from + h->group, (size_t)HTTPD_LOOPS); i++) {
-            if (best == NULL || atomic_load(&h->loops[i].load) < atomic_load(&best->load)) {
+        struct httpd_loop *best = &h->loops[from];
+        for (size_t i = from + 1; i < WP_MIN(from + h->group, (size_t)HTTPD_LOOPS); i++) {
+            if (atomic_load(&h->loops[i].load) < atomic_load(&best->load)) {
                 best = &h->loops[i];
             }
         }
