@@ -94,6 +94,7 @@ struct wit {
     uint32_t *order; /* packages as they are printed; the first is the main one */
     uint32_t order_count;
     uint32_t main;
+    uint64_t work; /* steps along aliases so far, against WP_LIMIT_WASM_COMPONENT_WORK */
     struct wp_err *err;
 };
 

@@ -2,6 +2,7 @@
  *
  * WIT as text: types where they are used, and functions. Recursion follows value types into value types, whose depth
  * loading has limited. */
+#include "base/limits.h"
 #include "runtime-min/wit-text.h"
 
 #include <stdio.h>
@@ -51,11 +52,14 @@ void wit_put_unsaid(struct wit_out *o, const char *what)
 /* The name of a resource or of whatever a type is known as, also by an older id of it. */
 void wit_put_named(struct wit_out *o, uint32_t ctype, const char *what)
 {
-    for (; ctype != WRT_NO_INDEX; ctype = wrt_ctype(o->w->ctypes, ctype)->alias_of) {
+    for (; ctype != WRT_NO_INDEX && o->result == 0; ctype = wrt_ctype(o->w->ctypes, ctype)->alias_of) {
         uint32_t known = wit_known(o->w, ctype);
         if (known != WIT_NONE && known != WIT_ANONYMOUS) {
             wit_put_name(o, wit_type(o->w, known)->name);
             return;
+        }
+        if (++o->work > WP_LIMIT_WASM_COMPONENT_WORK && o->result == 0) {
+            o->result = wp_fail(o->err, WP_E_LIMIT, "the component's types are aliases of each other in too long rows");
         }
     }
     wit_put_unsaid(o, what);

@@ -11,9 +11,9 @@ struct wit_out {
     wrt_write_fn write;
     void *arg;
     struct wp_err *err;
-    int result; /* of write, or -1 */
-    uint64_t written;
-    uint32_t package; /* whose text this is: names of its own interfaces are short */
+    int result;             /* of write, or -1 */
+    uint64_t written, work; /* bytes; steps along aliases */
+    uint32_t package;       /* whose text this is: names of its own interfaces are short */
     unsigned indent;
     bool line_start, any_items;
     size_t len;

@@ -5,6 +5,7 @@
  * Types without a name are remembered as such and spelled out where they are used.
  *
  * Recursion follows value types into value types, whose depth loading has limited. */
+#include "base/limits.h"
 #include "runtime-min/wit-parts.h"
 
 static void know(struct wit *w, uint32_t ctype, uint32_t as)
@@ -13,13 +14,16 @@ static void know(struct wit *w, uint32_t ctype, uint32_t as)
 }
 
 /* ctype or the nearest before it in its chain of aliases that is known. */
-static uint32_t known_alias(const struct wit *w, uint32_t ctype)
+static int known_alias(struct wit *w, uint32_t ctype, uint32_t *ret)
 {
-    uint32_t known = WIT_NONE;
-    for (; known == WIT_NONE && ctype != WRT_NO_INDEX; ctype = wrt_ctype(w->ctypes, ctype)->alias_of) {
-        known = wit_known(w, ctype);
+    *ret = WIT_NONE;
+    for (; *ret == WIT_NONE && ctype != WRT_NO_INDEX; ctype = wrt_ctype(w->ctypes, ctype)->alias_of) {
+        *ret = wit_known(w, ctype);
+        w->work++;
     }
-    return known;
+    return w->work <= WP_LIMIT_WASM_COMPONENT_WORK
+               ? 0
+               : wp_fail(w->err, WP_E_LIMIT, "the component's types are aliases of each other in too long rows");
 }
 
 static void use_value(struct wit *w, uint32_t valtype);
@@ -72,7 +76,10 @@ int wit_add_type(struct wit *w, uint32_t scope, const struct wrt_citem *item)
     if (t->kind >= WRT_T_INSTANCE || t->kind == WRT_T_FUNC) {
         return wit_unsaid(w, item->name, "it is the type of an instance, component, module or function");
     }
-    uint32_t same = known_alias(w, item->of);
+    uint32_t same;
+    if (known_alias(w, item->of, &same) < 0) {
+        return -1;
+    }
     if (same == WIT_NONE) {
         use_parts(w, t);
     }
