@@ -110,11 +110,12 @@ int comp_module_matches(struct cload *l, const struct wrt_mtype *a, const struct
     if (a == b) {
         return 0;
     }
-    if (comp_work(l, 1 + (uint64_t)a->import_count + b->export_count, err) < 0) {
-        return -1;
-    }
+
     for (uint32_t i = 0; i < a->import_count; i++) {
         const struct wrt_mitem *need = &a->imports[i];
+        if (comp_work_names(l, need->module, need->name, err) < 0) {
+            return -1;
+        }
         const struct wrt_mitem *given = find(&b->import_index, b->imports, b->import_count, need->name, need->module);
         if (given == NULL) {
             return wp_fail(err, WP_E_MODULE, "missing expected import '%.*s::%.*s'", COMP_TEXT(need->module),
@@ -125,7 +126,11 @@ int comp_module_matches(struct cload *l, const struct wrt_mtype *a, const struct
         }
     }
     for (uint32_t i = 0; i < b->export_count; i++) {
-        const struct wrt_mitem *want = &b->exports[i], *have = find_export(a, want->name);
+        const struct wrt_mitem *want = &b->exports[i];
+        if (comp_work_names(l, want->module, want->name, err) < 0) {
+            return -1;
+        }
+        const struct wrt_mitem *have = find_export(a, want->name);
         if (have == NULL) {
             return wp_fail(err, WP_E_MODULE, "missing expected export '%.*s'", COMP_TEXT(want->name));
         }
@@ -196,6 +201,9 @@ static int read_core_args(struct scope *s, struct wp_wasm_cursor *c, struct core
 static int check_core_arg(struct cload *l, const struct core_args *args, const struct wrt_mitem *need,
                           struct wp_err *err)
 {
+    if (comp_work_names(l, need->module, need->name, err) < 0) {
+        return -1;
+    }
     uint32_t i =
         comp_index_find(&args->index, args->items, args->count, sizeof(*args->items), need->module, wp_span(NULL, 0));
     if (i == WRT_NO_INDEX) {
@@ -223,9 +231,7 @@ static int instantiate(struct scope *s, struct wp_wasm_cursor *c, const struct w
         return -1;
     }
     const struct wrt_mtype *t = wrt_ctype(l->types, id)->as.module;
-    if (comp_work(l, t->import_count, err) < 0) {
-        return -1;
-    }
+
     for (uint32_t i = 0; i < t->import_count; i++) {
         if (check_core_arg(l, &args, &t->imports[i], err) < 0) {
             return comp_at(l, at, err);

@@ -44,7 +44,7 @@ static int read_args(struct scope *s, struct wp_wasm_cursor *c, struct args *ret
 static int rename_types(struct cload *l, struct remap *r, const struct wrt_citem *arg, const struct wrt_citem *want,
                         struct wp_err *err)
 {
-    if (comp_work(l, 1, err) < 0) {
+    if (comp_work_names(l, want->name, want->module, err) < 0) {
         return -1;
     }
     if (want->kind == WRT_C_TYPE) {

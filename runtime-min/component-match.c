@@ -59,6 +59,18 @@ static int differ(struct wp_err *err, const char *want, const char *have)
     return wp_fail(err, WP_E_MODULE, "expected %s, found %s", want, have);
 }
 
+/* Names of fields, cases and parameters. */
+static int label_matches(const struct match *m, struct wp_span a, struct wp_span b, const char *what,
+                         struct wp_err *err)
+{
+    if (comp_work_names(m->l, a, wp_span(NULL, 0), err) < 0) {
+        return -1;
+    }
+    return comp_same(a, b)
+               ? 0
+               : wp_fail(err, WP_E_MODULE, "expected %s '%.*s', found '%.*s'", what, COMP_TEXT(b), COMP_TEXT(a));
+}
+
 static int tuple_matches(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b,
                          struct wp_err *err)
 {
@@ -81,9 +93,8 @@ static int record_matches(const struct match *m, const struct wrt_ctype *a, cons
     }
     for (uint32_t i = 0; i < a->as.list.count; i++) {
         const struct wrt_cfield *fa = &a->as.list.items[i], *fb = &b->as.list.items[i];
-        if (!comp_same(fa->name, fb->name)) {
-            return wp_fail(err, WP_E_MODULE, "expected field name '%.*s', found '%.*s'", COMP_TEXT(fb->name),
-                           COMP_TEXT(fa->name));
+        if (label_matches(m, fa->name, fb->name, "field name", err) < 0) {
+            return -1;
         }
         if (comp_value_matches(m, fa->type, fb->type, err) < 0) {
             return wp_wrap(err, "type mismatch in record field '%.*s'", COMP_TEXT(fa->name));
@@ -100,9 +111,8 @@ static int variant_matches(const struct match *m, const struct wrt_ctype *a, con
     }
     for (uint32_t i = 0; i < a->as.list.count; i++) {
         const struct wrt_cfield *ca = &a->as.list.items[i], *cb = &b->as.list.items[i];
-        if (!comp_same(ca->name, cb->name)) {
-            return wp_fail(err, WP_E_MODULE, "expected case named '%.*s', found '%.*s'", COMP_TEXT(cb->name),
-                           COMP_TEXT(ca->name));
+        if (label_matches(m, ca->name, cb->name, "case named", err) < 0) {
+            return -1;
         }
         if (ca->type == WRT_V_NONE && cb->type != WRT_V_NONE) {
             return wp_fail(err, WP_E_MODULE, "expected case '%.*s' to have a type, found none", COMP_TEXT(ca->name));
@@ -117,11 +127,15 @@ static int variant_matches(const struct match *m, const struct wrt_ctype *a, con
     return 0;
 }
 
-static int names_match(const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
+static int names_match(const struct match *m, const struct wrt_ctype *a, const struct wrt_ctype *b, struct wp_err *err)
 {
     bool same = a->as.list.count == b->as.list.count;
     for (uint32_t i = 0; i < a->as.list.count && same; i++) {
-        same = comp_same(a->as.list.items[i].name, b->as.list.items[i].name);
+        struct wp_span name = a->as.list.items[i].name;
+        if (comp_work_names(m->l, name, wp_span(NULL, 0), err) < 0) {
+            return -1;
+        }
+        same = comp_same(name, b->as.list.items[i].name);
     }
     return same ? 0 : wp_fail(err, WP_E_MODULE, "mismatch in %s elements", comp_type_word(a->kind));
 }
@@ -186,7 +200,7 @@ static int kind_matches(const struct match *m, const struct wrt_ctype *a, const 
         return variant_matches(m, a, b, err);
     case WRT_T_FLAGS:
     case WRT_T_ENUM:
-        return names_match(a, b, err);
+        return names_match(m, a, b, err);
     case WRT_T_FIXED_LIST:
         if (a->as.of.length != b->as.of.length) {
             return wp_fail(err, WP_E_MODULE, "expected fixed-length %u, found size %u", b->as.of.length,
@@ -210,20 +224,6 @@ static int kind_matches(const struct match *m, const struct wrt_ctype *a, const 
     }
 }
 
-static uint32_t list_count(const struct wrt_ctype *t)
-{
-    switch (t->kind) {
-    case WRT_T_RECORD:
-    case WRT_T_VARIANT:
-    case WRT_T_TUPLE:
-    case WRT_T_FLAGS:
-    case WRT_T_ENUM:
-        return t->as.list.count;
-    default:
-        return 0;
-    }
-}
-
 static int defined_matches(const struct match *m, uint32_t ida, uint32_t idb, struct wp_err *err)
 {
     const struct wrt_ctype *a = wrt_ctype(m->l->types, ida), *b = wrt_ctype(m->l->types, idb);
@@ -234,7 +234,7 @@ static int defined_matches(const struct match *m, uint32_t ida, uint32_t idb, st
         return -1;
     }
     if (a->kind == b->kind) {
-        return comp_work(m->l, list_count(a), err) < 0 ? -1 : kind_matches(m, a, b, err);
+        return kind_matches(m, a, b, err);
     }
     return differ(err, comp_type_word(b->kind),
                   a->kind == WRT_T_PRIMITIVE ? comp_primitive(a->as.of.elem) : comp_type_word(a->kind));
@@ -265,9 +265,8 @@ static int params_match(const struct match *m, const struct wrt_ctype *a, const 
     }
     for (uint32_t i = 0; i < a->as.list.count; i++) {
         const struct wrt_cfield *pa = &a->as.list.items[i], *pb = &b->as.list.items[i];
-        if (!comp_same(pa->name, pb->name)) {
-            return wp_fail(err, WP_E_MODULE, "expected parameter named '%.*s', found '%.*s'", COMP_TEXT(pb->name),
-                           COMP_TEXT(pa->name));
+        if (label_matches(m, pa->name, pb->name, "parameter named", err) < 0) {
+            return -1;
         }
         if (comp_value_matches(m, pa->type, pb->type, err) < 0) {
             return wp_wrap(err, "type mismatch in function parameter '%.*s'", COMP_TEXT(pa->name));
@@ -283,7 +282,7 @@ static int func_matches(const struct match *m, uint32_t ida, uint32_t idb, struc
         return wp_fail(err, WP_E_MODULE, "expected %s function, found %s function", b->async ? "async" : "sync",
                        a->async ? "async" : "sync");
     }
-    if (comp_work(m->l, 1 + a->as.list.count, err) < 0 || params_match(m, a, b, err) < 0) {
+    if (comp_work(m->l, 1, err) < 0 || params_match(m, a, b, err) < 0) {
         return -1;
     }
     uint32_t ra = a->as.list.result, rb = b->as.list.result;
@@ -310,10 +309,11 @@ static int instance_matches(const struct match *m, uint32_t ida, uint32_t idb, s
 {
     struct args a = exports_of(wrt_ctype(m->l->types, ida)->as.iface);
     const struct wrt_ciface *b = wrt_ctype(m->l->types, idb)->as.iface;
-    if (comp_work(m->l, 1 + 2 * (uint64_t)b->export_count, err) < 0) {
-        return -1;
-    }
+
     for (uint32_t i = 0; i < b->export_count; i++) {
+        if (comp_work_names(m->l, b->exports[i].name, b->exports[i].name, err) < 0) {
+            return -1;
+        }
         if (comp_arg(&a, b->exports[i].name) == NULL) {
             return wp_fail(err, WP_E_MODULE, "missing expected export '%.*s'", COMP_TEXT(b->exports[i].name));
         }
@@ -390,7 +390,7 @@ static int bind(const struct match *m, const struct wrt_citem *arg, const struct
     if (arg == NULL || arg->kind != want->kind || !comp_item_has_resource(l, want)) {
         return 0;
     }
-    if (comp_work(l, 1, err) < 0) {
+    if (comp_work_names(l, want->name, want->module, err) < 0) {
         return -1;
     }
     const struct wrt_ctype *b = wrt_ctype(l->types, want->type);
@@ -445,10 +445,13 @@ int comp_args_match(const struct match *m, const struct args *args, const struct
     const struct wrt_citem *items = side == SIDE_IMPORT ? want->imports : want->exports;
     uint32_t count = side == SIDE_IMPORT ? want->import_count : want->export_count;
     const char *word = side == SIDE_IMPORT ? "import" : "export";
-    if (comp_work(m->l, 1 + 2 * (uint64_t)count, err) < 0 || bind_all(m, args, want, side, err) < 0) {
+    if (bind_all(m, args, want, side, err) < 0) {
         return -1;
     }
     for (uint32_t i = 0; i < count; i++) {
+        if (comp_work_names(m->l, items[i].name, items[i].name, err) < 0) {
+            return -1;
+        }
         if (comp_arg(args, items[i].name) == NULL) {
             return wp_fail(err, WP_E_MODULE, "missing %s named '%.*s'", word, COMP_TEXT(items[i].name));
         }

@@ -115,6 +115,8 @@ int comp_extern_name(struct cload *l, struct wp_wasm_cursor *c, struct wrt_citem
 int comp_sort(struct wp_wasm_cursor *c, enum wrt_extern_kind *ret, struct wp_err *err) WP_MUST_USE;
 /* n more steps of work that is not bounded by the size of the input. */
 int comp_work(struct cload *l, uint64_t n, struct wp_err *err) WP_MUST_USE;
+/* The steps of looking for two names. */
+int comp_work_names(struct cload *l, struct wp_span a, struct wp_span b, struct wp_err *err) WP_MUST_USE;
 
 /* A name for messages: as much of it as fits. */
 #define COMP_SHOWN   200

@@ -65,6 +65,12 @@ int comp_work(struct cload *l, uint64_t n, struct wp_err *err)
                          (unsigned long long)WP_LIMIT_WASM_COMPONENT_WORK);
 }
 
+int comp_work_names(struct cload *l, struct wp_span a, struct wp_span b, struct wp_err *err)
+{
+    enum { BYTES = 8 }; /* that are compared or hashed in one step */
+    return comp_work(l, 1 + a.len / BYTES + b.len / BYTES, err);
+}
+
 /* ---- names and kinds ---- */
 
 static int name_option(struct wp_wasm_cursor *c, struct wrt_citem *ret, uint8_t *seen, struct wp_err *err)

@@ -152,7 +152,9 @@ static int read_list(struct making *m, struct wp_wasm_cursor *c, const struct li
 {
     struct cload *l = m->s->l;
     uint32_t count;
-    uint64_t limit = m->t.kind == WRT_T_FUNC ? WP_LIMIT_WASM_COMPONENT_PARAMS : WP_LIMIT_WASM_TYPE_PARTS;
+    uint64_t limit = m->t.kind == WRT_T_FUNC    ? WP_LIMIT_WASM_COMPONENT_PARAMS
+                     : m->t.kind == WRT_T_FLAGS ? WP_LIMIT_WASM_COMPONENT_ITEMS
+                                                : WP_LIMIT_WASM_TYPE_PARTS;
     if (wrt_read_count(c, r->count, 0, limit, r->least, &count, err) < 0) {
         return -1;
     }

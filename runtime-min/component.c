@@ -12,7 +12,7 @@ static int part_preamble(struct cload *l, struct wp_wasm_cursor *c, enum wp_wasm
 {
     const uint8_t *at = c->p;
     enum wp_wasm_kind kind;
-    if (++l->parts > WP_LIMIT_WASM_COMPONENT_PARTS) {
+    if (at != l->base && ++l->parts > WP_LIMIT_WASM_COMPONENT_PARTS) {
         return comp_limit(l, at, "modules and components", WP_LIMIT_WASM_COMPONENT_PARTS, err);
     }
     if (wp_wasm_preamble(c, &kind, err) < 0) {

@@ -244,11 +244,9 @@ static int add_group(struct group *g, struct wrt_vec *type_ids, struct wp_err *e
             return -1;
         }
     }
-    uint32_t *ids = (uint32_t *)type_ids->items + type_ids->count;
     for (uint32_t i = 0; i < g->n; i++) {
-        ids[i] = first + i;
+        ((uint32_t *)type_ids->items)[type_ids->count++] = first + i;
     }
-    type_ids->count += g->n;
     g->m->type_ids = type_ids->items;
     g->m->type_count = type_ids->count;
     return 0;

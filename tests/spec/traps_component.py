@@ -123,6 +123,15 @@ def instances_as_arguments(most=ROOM):
                      many(2, [b"\0\0\0"] + [b"\0\1" + vec([name("a") + b"\x12\0"])] * count))
 
 
+def instances_with_long_names():
+    """The same with few names that take long to compare."""
+    names = ["x" * 9000 + f"{i:04}" for i in range(40)]
+    wants = module(types(func_type()), section(2, vec(name("a") + name(n) + b"\0\0" for n in names)))
+    gives = module(types(func_type()), funcs(0), section(7, vec(name(n) + b"\0\0" for n in names)), code(body(b"")))
+    return component(section(1, gives), section(1, wants),
+                     many(2, [b"\0\0\0"] + [b"\0\1" + vec([name("a") + b"\x12\0"])] * 4000))
+
+
 def aliases(most=ROOM):
     one = b"\5\0\0" + name("a")
     inner = instance_type(b"\1" + instance_type(), exported("a", b"\5\0"))
@@ -245,6 +254,7 @@ TRAPS = [
     ("instances of a wide module, 4,000", EITHER, lambda: instances_of_wide_module(4000)),
     ("instances as arguments", EITHER, instances_as_arguments),
     ("instances as arguments, 4,000", EITHER, lambda: instances_as_arguments(4000)),
+    ("instances with long names", EITHER, instances_with_long_names),
     ("aliases", EITHER, aliases),
     ("aliases, 4,000", VALID, lambda: aliases(4000)),
     ("aliases of aliases", EITHER, aliases_of_aliases),
