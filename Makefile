@@ -275,6 +275,10 @@ $(OUT)/tests/bench/timed: $(OUT)/tests/bench/timed.o
 .PHONY: bench
 bench: $(OUT)/wpack $(OUT)/tests/bench/timed ## time wpack beside its peers: make bench ROUNDS=11
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/run.py --rounds $(ROUNDS)
+	$(Q)$(MAKE) --no-print-directory bench-serve
+.PHONY: bench-serve
+bench-serve: $(OUT)/wpack ## wpack serve under load beside crane, distribution and nginx
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/bench/serve.py --rounds 5
 
 .PHONY: bench-validate
 bench-validate: $(OUT)/wpack $(OUT)/tests/bench/timed ## validate beside wasm-tools on real modules (make peers PEERS=modules)
