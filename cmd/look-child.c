@@ -16,28 +16,6 @@
 
 enum { CPU_SECONDS = 60 };
 
-/* A file that shrank under the mapping. Other addresses that raise this are defects and die of it. */
-static struct wp_span mapped;
-
-static void on_bus_error(int signum, siginfo_t *info, void *context)
-{
-    static const char answer[] = "{\"error\":{\"code\":\"io\",\"message\":\"the file changed while it was read\"}}\n";
-    (void)context;
-    const uint8_t *at = info->si_addr;
-    if (at < mapped.ptr || at >= mapped.ptr + mapped.len) {
-        signal(signum, SIG_DFL);
-        return;
-    }
-    _exit(write(STDOUT_FILENO, answer, sizeof(answer) - 1) < 0);
-}
-
-static void catch_bus_error(struct wp_span bytes)
-{
-    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
-    mapped = bytes;
-    sigaction(SIGBUS, &action, NULL);
-}
-
 /* What reading may need at most: the program and its libraries, a stack and an arena per thread, the reader's budget,
  * and the facts as values and as text. Sanitizers map terabytes. */
 static struct wp_sandbox_plan plan_for(uint64_t size, const struct pack_read *how)
@@ -117,7 +95,6 @@ int look_child(int argc, char *argv[])
     uint64_t size = (uint64_t)st.st_size;
     int rc = wp_map(STDIN_FILENO, size, &bytes, &err);
     if (rc == 0) {
-        catch_bus_error(bytes);
         settle_libraries();
         rc = enter(size, &how, require, &cell, missing, &err);
     }

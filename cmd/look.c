@@ -199,8 +199,11 @@ static int look_here(const struct look_content *content, const struct pack_read 
     struct wp_span bytes = content->bytes;
     if (content->is_file) {
         WP_AUTO_READER struct wp_reader *r = wp_reader_fd(dup(content->fd), "the file");
-        if (lseek(content->fd, 0, SEEK_SET) != 0 || wp_read_all(r, &file, content->size, "the file", err) < 0) {
-            return fail_changed(content, err);
+        if (lseek(content->fd, 0, SEEK_SET) != 0) {
+            return wp_fail_errno(err, errno, "cannot read the file");
+        }
+        if (wp_read_all(r, &file, content->size, "the file", err) < 0) {
+            return -1;
         }
         bytes = wp_buf_span(&file);
     }
@@ -244,16 +247,16 @@ int look_module(struct cmd_ctx *c, const struct look_opts *o, const struct look_
     look_args_write(sandbox, &asked, &args);
     int rc = wp_str_eq(sandbox, "off") ? look_here(content, &asked, &answer, err)
                                        : ask(content->fd, args.argv, c->job, &answer, err);
-    if (rc < 0) {
-        return -1;
+    if (rc == 0) {
+        rc = look_answer_read(wp_buf_span(&answer), content->size, a, ret, &fault, &cell, err);
     }
-    rc = look_answer_read(wp_buf_span(&answer), content->size, a, ret, &fault, &cell, err);
     if (wp_str_eq(sandbox, "auto")) {
         warn_once(c, cell.missing);
     }
     if (ret_fault != NULL) {
         *ret_fault = fault;
     }
+    /* Last, because it explains the rest: a child that touches what was cut off dies. */
     return fail_changed(content, err) < 0 ? -1 : rc;
 }
 
