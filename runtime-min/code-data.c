@@ -23,10 +23,14 @@ static int struct_new(struct wrt_scratch *s, bool defaults)
     if (code_imm_type(s, WRT_COMP_STRUCT, &type, &id) < 0) {
         return -1;
     }
-    for (uint32_t i = type->as.data.field_count; i-- > 0;) {
-        const struct wrt_field *f = &type->as.data.fields[i];
+    uint32_t left = defaults && type->defaultable ? 0 : type->as.data.field_count;
+    while (left > 0) {
+        const struct wrt_field *f = &type->as.data.fields[--left];
         if (defaults ? default_value(s, f) < 0 : code_pop(s, code_unpacked(f->type)) < 0) {
             return -1;
+        }
+        if (!defaults && s->sp[-1] == BARRIER && code_frame(s)->unreachable) {
+            break; /* it takes anything from here on */
         }
     }
     return code_push(s, wrt_ref_to(id, false));

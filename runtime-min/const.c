@@ -207,7 +207,7 @@ static uint32_t unpacked(uint32_t type)
 
 static int all_defaultable(struct expr *e, const struct wrt_deftype *d, struct wp_err *err)
 {
-    for (uint32_t i = 0; i < d->as.data.field_count; i++) {
+    for (uint32_t i = 0; !d->defaultable && i < d->as.data.field_count; i++) {
         if (!wrt_defaultable(d->as.data.fields[i].type)) {
             return wrt_fail_at(e->m, e->at, err, "type mismatch: field %u has no default value", i);
         }

@@ -177,8 +177,10 @@ static int copy_type(struct wrt_types *t, struct wrt_deftype *d, uint32_t first,
     }
     uint32_t n = d->as.data.field_count;
     struct wrt_field *fields = wrt_alloc(t->mem, n, sizeof(*fields), err);
+    d->defaultable = true;
     for (uint32_t i = 0; fields && i < n; i++) {
         const struct wrt_field *f = &d->as.data.fields[i];
+        d->defaultable = d->defaultable && wrt_defaultable(f->type);
         fields[i] = (struct wrt_field){.type = final_type(f->type, first), .mut = f->mut};
     }
     d->as.data.fields = fields;

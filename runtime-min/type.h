@@ -72,6 +72,7 @@ struct wrt_field {
 struct wrt_deftype {
     enum wrt_composite kind;
     bool final;
+    bool defaultable;                     /* structs, arrays: every field is; filled in by the store */
     uint8_t depth;                        /* supertypes above it, at most WRT_DEPTH_MAX in what was validated */
     uint32_t super;                       /* id or WRT_NO_INDEX */
     uint32_t group, group_pos, group_len; /* first id, place and size of its recursive group */
@@ -104,7 +105,7 @@ static inline const struct wrt_deftype *wrt_deftype(const struct wrt_types *t, u
 
 /* Put a group of n types into the store: inside it, WRT_CONCRETE + WRT_LOCAL + i stands for the group's own i-th type
  * (super: WRT_LOCAL + i). Gives the id of its first type, an older one where an equal group is there. Arrays are
- * copied; depth, group, group_pos and group_len are filled in, depth stops at WRT_DEPTH_MAX + 1. */
+ * copied; depth (it stops at WRT_DEPTH_MAX + 1), defaultable and the places in the group are filled in. */
 #define WRT_LOCAL 0x20000000u
 int wrt_types_intern(struct wrt_types *t, const struct wrt_deftype *group, uint32_t n, uint32_t *ret,
                      struct wp_err *err) WP_MUST_USE;

@@ -219,6 +219,19 @@ def array_fixed():
     return one_function(UNREACHABLE + code_ * (ROOM // len(code_)), more_types=[array])
 
 
+def wide_struct(reachable, op):
+    """One instruction of a few bytes has 10,000 fields to look at."""
+    struct = b"\x5f" + vec([I32 + b"\0"] * 10_000)
+    code_ = b"\xfb" + op + u(1) + b"\x1a"
+    start = b"" if reachable else UNREACHABLE
+    return one_function(start + code_ * ((ROOM - len(struct)) // len(code_)), more_types=[struct])
+
+
+def wide_struct_constant():
+    struct = b"\x5f" + vec([I32 + b"\0"] * 10_000)
+    return module(section(1, vec([struct])), section(6, vec([b"\x6e\0\xfb\x01\0\x0b"] * 150_000)))
+
+
 def select_of_types():
     return one_function(UNREACHABLE + (b"\x1c" + vec([I32]) + b"\x1a") * (ROOM // 5))
 
@@ -296,6 +309,9 @@ TRAPS = [
     ("constant expression, long", VALID, long_constant),
     ("constant expression, deep", INVALID, constant_without_end),
     ("array.new_fixed, 4 billion", EITHER, array_fixed),
+    ("struct.new of 10,000 fields, unreachable", VALID, lambda: wide_struct(False, b"\0")),
+    ("struct.new_default of 10,000 fields", VALID, lambda: wide_struct(True, b"\1")),
+    ("struct.new_default as a constant", VALID, wide_struct_constant),
     ("select with types", VALID, select_of_types),
     ("operands left", INVALID, operands),
     ("operands dropped", VALID, operands_dropped),
