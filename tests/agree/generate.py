@@ -2,11 +2,13 @@
 """Inputs for two validators: modules from `wasm-tools smith`, components from random WIT, and both with something changed.
 
 Everything follows from the seed. A worker makes a family at a time: one module or component, what `wasm-tools mutate`
-makes of it, and copies of it with one byte changed (flipped bits, a neighbour value, another opcode, any byte)."""
+makes of it, copies of it with one byte changed (flipped bits, a neighbour value, another opcode, any byte), one with some
+bytes taken from elsewhere in it, and one with a section dropped, doubled or moved."""
 import pathlib
 import random
 import subprocess
 
+import reduce
 import wit
 
 # Beside the defaults: what wpack does not know is off; now and then something else is, too, or what is off is on.
@@ -96,6 +98,38 @@ class Generator:
         path.write_bytes(data[:at] + bytes([new]) + data[at + 1:])
         return path
 
+    def elsewhere(self, data):
+        """A few bytes written over others."""
+        rng, length = self.rng, self.rng.randint(2, 8)
+        if len(data) < HEAD + 2 * length:
+            return None
+        source, target = (rng.randrange(HEAD, len(data) - length) for _ in range(2))
+        path = self.path(f"{'component' if data[6] else 'module'}-bytes-{target:x}-{length}")
+        path.write_bytes(data[:target] + data[source:source + length] + data[target + length:])
+        return path
+
+    def sections(self, data):
+        """A section dropped, doubled or moved; of components, also inside a nested one."""
+        rng, parts = self.rng, reduce.sections(data)
+        if not parts:
+            return None
+        at = rng.randrange(len(parts))
+        kind, body = parts[at]
+        if data[6] and kind == 4 and rng.random() < 0.5:
+            inner = self.sections(body)
+            if inner is None:
+                return None
+            parts[at] = (kind, inner.read_bytes())
+        else:
+            what = rng.choice(["drop", "double", "move"])
+            if what != "double":
+                parts.pop(at)
+            if what != "drop":
+                parts.insert(rng.randrange(len(parts) + 1), (kind, body))
+        path = self.path(f"{'component' if data[6] else 'module'}-section-{at}")
+        path.write_bytes(reduce.join(data[:8], parts))
+        return path
+
     def family(self):
         """Paths of one base and its variants."""
         roll = self.rng.random()
@@ -107,4 +141,5 @@ class Generator:
         data = base.read_bytes()
         if len(data) > HEAD:
             found += [self.one_byte(data) for _ in range(4)]
+            found += filter(None, [self.elsewhere(data), self.sections(data) if self.rng.random() < 0.5 else None])
         return found
