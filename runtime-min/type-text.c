@@ -86,13 +86,19 @@ static void add_type(struct text *t, const char *fmt, uint32_t type)
     add(t, fmt, word);
 }
 
+/* What does not fit need not be counted. */
+static bool full(const struct text *t)
+{
+    return t->room > 0 && t->len >= t->room;
+}
+
 static void add_list(struct text *t, const char *head, const uint32_t *types, uint32_t n)
 {
     if (n == 0) {
         return;
     }
     add(t, t->len > 0 ? " (%s" : "(%s", head);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !full(t); i++) {
         add_type(t, " %s", types[i]);
     }
     add(t, "%s", ")");
@@ -116,7 +122,7 @@ size_t wrt_deftype_text(const struct wrt_types *t, uint32_t id, char *out, size_
         return text.len;
     }
     add(&text, "(%s", d->kind == WRT_COMP_STRUCT ? "struct" : "array");
-    for (uint32_t i = 0; i < d->as.data.field_count; i++) {
+    for (uint32_t i = 0; i < d->as.data.field_count && !full(&text); i++) {
         add(&text, "%s", d->kind == WRT_COMP_STRUCT ? " (field " : " ");
         add_field(&text, d->as.data.fields[i]);
         add(&text, "%s", d->kind == WRT_COMP_STRUCT ? ")" : "");

