@@ -203,8 +203,10 @@ static int judge(const struct view *v, struct wp_err *err)
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    const struct inspect_how how = {
-        .look = o->look, .read = {.functions = WP_LIMIT_FACT_FUNCTIONS}, .platform = o->platform, .digest = true};
+    const struct inspect_how how = {.look = o->look,
+                                    .read = {.functions = WP_LIMIT_FACT_FUNCTIONS, .wit = true},
+                                    .platform = o->platform,
+                                    .digest = true};
     struct inspect_loaded a;
     struct inspect_loaded b;
     struct pack_diff d;

@@ -191,6 +191,7 @@ struct diff_list diff_items(const struct pack_module *m, enum pack_diff_list lis
         return producers(m, a);
     case PACK_DIFF_DEPENDENCIES:
         return dependencies(m, a);
+    case PACK_DIFF_INTERFACES: /* diff-wit.c */
     case PACK_DIFF_LISTS:
         break;
     }
@@ -200,15 +201,11 @@ struct diff_list diff_items(const struct pack_module *m, enum pack_diff_list lis
 const char *pack_diff_list_name(enum pack_diff_list list)
 {
     static const char *const names[PACK_DIFF_LISTS] = {
-        [PACK_DIFF_CAPABILITIES] = "capabilities",
-        [PACK_DIFF_IMPORTS] = "imports",
-        [PACK_DIFF_EXPORTS] = "exports",
-        [PACK_DIFF_MEMORIES] = "memories",
-        [PACK_DIFF_TABLES] = "tables",
-        [PACK_DIFF_FEATURES] = "features",
-        [PACK_DIFF_METADATA] = "metadata",
-        [PACK_DIFF_PRODUCERS] = "producers",
-        [PACK_DIFF_DEPENDENCIES] = "dependencies",
+        [PACK_DIFF_CAPABILITIES] = "capabilities", [PACK_DIFF_IMPORTS] = "imports",
+        [PACK_DIFF_EXPORTS] = "exports",           [PACK_DIFF_INTERFACES] = "interfaces",
+        [PACK_DIFF_MEMORIES] = "memories",         [PACK_DIFF_TABLES] = "tables",
+        [PACK_DIFF_FEATURES] = "features",         [PACK_DIFF_METADATA] = "metadata",
+        [PACK_DIFF_PRODUCERS] = "producers",       [PACK_DIFF_DEPENDENCIES] = "dependencies",
     };
     return names[list];
 }

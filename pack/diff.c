@@ -296,6 +296,7 @@ void pack_diff(const struct pack_module *a, const struct pack_module *b, struct 
         struct diff_list y = diff_items(b, list, arena);
         ret->lists[list] = diff_lists(&x, &y, arena);
     }
+    ret->lists[PACK_DIFF_INTERFACES] = diff_interfaces(a, b, arena);
     diff_note_capabilities(ret, arena);
     diff_all_sizes(a, b, arena, ret);
     find_new_imports(arena, ret);

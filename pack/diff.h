@@ -35,6 +35,7 @@ enum pack_diff_list {
     PACK_DIFF_CAPABILITIES,
     PACK_DIFF_IMPORTS,
     PACK_DIFF_EXPORTS,
+    PACK_DIFF_INTERFACES, /* members of interfaces that both have; needs `wit` */
     PACK_DIFF_MEMORIES,
     PACK_DIFF_TABLES,
     PACK_DIFF_FEATURES,

@@ -78,6 +78,17 @@ static const char *function_label(struct wp_arena *a, const struct pack_function
     return f->name[0] != '\0' ? f->name : wp_arena_printf(a, "function %llu", (unsigned long long)f->index);
 }
 
+/* "init.0" of "github.com_itchyny_gojq.init.0" in the box of that package. */
+static const char *without_group(const char *label, const char *group)
+{
+    size_t len = strlen(group);
+    if (len == 0 || strncmp(label, group, len) != 0) {
+        return NULL;
+    }
+    const char *rest = label + len + strspn(label + len, ".:");
+    return rest[0] == '\0' || rest == label + len ? NULL : rest;
+}
+
 /* The functions of each group; what was not kept is one box at the end. */
 static void fill_groups(const struct pack_module *m, struct wp_arena *a, struct report_box *groups)
 {
@@ -102,8 +113,11 @@ static void fill_groups(const struct pack_module *m, struct wp_arena *a, struct 
         size_t g = group_of[i];
         if (g < m->group_count) {
             struct report_box *inside = (struct report_box *)(uintptr_t)groups[g].inside;
-            inside[groups[g].inside_count++] = (struct report_box){
-                .label = function_label(a, &m->largest[i]), .size = m->largest[i].size, .color = groups[g].color};
+            const char *label = function_label(a, &m->largest[i]);
+            inside[groups[g].inside_count++] = (struct report_box){.label = label,
+                                                                   .shown = without_group(label, groups[g].label),
+                                                                   .size = m->largest[i].size,
+                                                                   .color = groups[g].color};
         }
     }
     for (size_t g = 0; g < m->group_count; g++) {

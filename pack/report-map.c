@@ -89,13 +89,14 @@ static void draw_box(struct wp_buf *b, const struct report_box *box, struct rect
     wp_buf_printf(b, " – %s bytes, %.1f %%</title>", wp_number_text(box->size, number),
                   whole == 0 ? 0.0 : 100.0 * (double)box->size / (double)whole);
     wp_buf_printf(b, "<rect class=\"c%u l%u\" width=\"100%%\" height=\"100%%\"/>", box->color, level);
-    bool labelled = r.w >= LABEL_WIDTH && r.h >= LABEL_HEIGHT + 2;
+    bool holds = box->inside_count > 0;
+    bool labelled = r.w >= LABEL_WIDTH && r.h >= (holds ? 3 * HEAD : LABEL_HEIGHT + 2);
     if (labelled) {
-        add_label(b, box->label, r.w, box->inside_count > 0);
+        add_label(b, box->shown == NULL ? box->label : box->shown, r.w, holds);
     }
     wp_buf_add_str(b, "</g>");
-    if (box->inside_count > 0) {
-        double head = labelled && r.h > 3 * HEAD ? HEAD : 1;
+    if (holds) {
+        double head = labelled ? HEAD : 1;
         draw(b, box->inside, box->inside_count, (struct rect){1, head, r.w - 2, r.h - head - 1}, whole, level + 1);
     }
     wp_buf_add_str(b, "</svg>");

@@ -12,6 +12,7 @@ extern const char report_style[];
 /* A box of the picture. */
 struct report_box {
     const char *label;
+    const char *shown; /* in the box, where the label repeats what is around it; NULL: the label */
     uint64_t size;
     unsigned color; /* 0..REPORT_COLORS-1: of the palette; REPORT_GREY */
     const struct report_box *inside;

@@ -135,6 +135,38 @@ static void test_memories(void **state)
     row_is(&l->rows[1], '~', "memory", "17 pages, no maximum", "33 pages, at most 4,096, 64-bit, shared, imported");
 }
 
+static void test_interfaces(void **state)
+{
+    (void)state;
+    WP_AUTO_ARENA struct wp_arena arena = WP_ARENA_INIT;
+    const struct pack_module a = {.kind = WP_WASM_COMPONENT,
+                                  .world = "library",
+                                  .wit =
+                                      "package root:component;\n\nworld root {\n  import a:b/c@1.0.0;\n"
+                                      "  import log: func(text: string);\n\n  export own: interface {\n"
+                                      "    run: func();\n  }\n}\n"
+                                      "package a:b@1.0.0 {\n  interface c {\n    use a:b/types@1.0.0.{t};\n\n"
+                                      "    resource r {\n      go: func(n: u32) -> u32;\n      stop: func();\n    }\n"
+                                      "    type id = u32;\n  }\n  interface gone {\n    f: func();\n  }\n}\n"};
+    const struct pack_module b = {.kind = WP_WASM_COMPONENT,
+                                  .world = "library",
+                                  .wit = "package root:component;\n\nworld root {\n  import a:b/c@1.1.0;\n"
+                                         "  export own: interface {\n    run: func() -> u8;\n  }\n}\n"
+                                         "package a:b@1.1.0 {\n  interface c {\n    /// new words\n"
+                                         "    resource r {\n      go: func(n: u64) -> u32;\n    }\n"
+                                         "    type id = u64;\n    more: func();\n  }\n"
+                                         "  interface fresh {\n    f: func();\n  }\n}\n"};
+    struct pack_diff d;
+    pack_diff(&a, &b, &arena, &d);
+    const struct pack_changes *l = &d.lists[PACK_DIFF_INTERFACES];
+    assert_int_equal(l->count, 5);
+    row_is(&l->rows[0], '+', "a:b/c more", "", "func()");
+    row_is(&l->rows[1], '-', "a:b/c resource r stop", "func()", "");
+    row_is(&l->rows[2], '~', "a:b/c resource r go", "func(n: u32) -> u32", "func(n: u64) -> u32");
+    row_is(&l->rows[3], '~', "a:b/c type id", "= u32", "= u64");
+    row_is(&l->rows[4], '~', "own run", "func()", "func() -> u8");
+}
+
 static void test_capability_notes(void **state)
 {
     (void)state;
@@ -175,8 +207,10 @@ static void test_capability_notes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing), cmocka_unit_test(test_order_and_pairs), cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_memories),        cmocka_unit_test(test_capability_notes),
+        cmocka_unit_test(test_nothing),    cmocka_unit_test(test_order_and_pairs),
+        cmocka_unit_test(test_versions),   cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_memories),   cmocka_unit_test(test_capability_notes),
+        cmocka_unit_test(test_interfaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
