@@ -23,7 +23,8 @@ struct reader {
     struct pack_memory *memories;
     struct pack_table *tables;
     size_t import_count, export_count, section_count, part_count, producer_count, memory_count, table_count;
-    uint64_t modules; /* core modules so far */
+    uint64_t modules;  /* core modules so far */
+    size_t type_bytes; /* of the texts of types so far */
     bool producers_seen;
     struct pack_producer *inner; /* of the first module in a component that tells its language */
     size_t inner_count;
@@ -57,29 +58,33 @@ static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s
     return 0;
 }
 
-/* A function may have a thousand parameters, and there may be very many of them. */
-enum { TYPE_TEXT = 1024 };
+/* A function may have a thousand parameters, and there may be very many of them: one, and all of them. */
+enum { TYPE_TEXT = 1024, TYPES_TEXT = 4 * 1024 * 1024 };
 
-static const char *type_of(struct wp_arena *a, const struct wrt_extern *x)
+static const char *type_of(struct reader *r, const struct wrt_extern *x)
 {
     static const char more[] = "…";
     char text[TYPE_TEXT + sizeof(more)];
     if (x->m == NULL) {
         return "";
     }
+    if (r->type_bytes > TYPES_TEXT) {
+        return more;
+    }
     size_t len = wrt_extern_text(x, text, TYPE_TEXT);
     if (len >= TYPE_TEXT) {
         memcpy(text + TYPE_TEXT - 1, more, sizeof(more));
     }
-    return wp_arena_str(a, text);
+    r->type_bytes += len;
+    return wp_arena_str(r->a, text);
 }
 
-static struct pack_extern extern_of(struct wp_arena *a, const struct wrt_extern *x)
+static struct pack_extern extern_of(struct reader *r, const struct wrt_extern *x)
 {
-    return (struct pack_extern){.module = facts_text(a, x->module),
-                                .name = facts_text(a, x->name),
+    return (struct pack_extern){.module = facts_text(r->a, x->module),
+                                .name = facts_text(r->a, x->name),
                                 .kind = wrt_extern_kind_name(x->kind),
-                                .type = type_of(a, x)};
+                                .type = type_of(r, x)};
 }
 
 static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err WP_UNUSED)
@@ -87,7 +92,7 @@ static int on_import(void *arg, const struct wrt_extern *x, struct wp_err *err W
     struct reader *r = arg;
     size_t i = r->import_count++;
     if (r->fill) {
-        r->imports[i] = extern_of(r->a, x);
+        r->imports[i] = extern_of(r, x);
     }
     return 0;
 }
@@ -97,7 +102,7 @@ static int on_export(void *arg, const struct wrt_extern *x, struct wp_err *err W
     struct reader *r = arg;
     size_t i = r->export_count++;
     if (r->fill) {
-        r->exports[i] = extern_of(r->a, x);
+        r->exports[i] = extern_of(r, x);
     }
     return 0;
 }
