@@ -246,6 +246,35 @@ static void test_marks(void **state)
     }
 }
 
+/* Very many imports of a type of very many words: the first are told, all of them would be megabytes. */
+static void test_wide_types(void **state)
+{
+    (void)state;
+    enum { IMPORTS = 6000 };
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf types = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf imports = WP_BUF_INIT;
+    wasm_hex(&types, "01 60 e8 07");
+    for (unsigned i = 0; i < 1000; i++) {
+        wp_buf_add_char(&types, 0x7f);
+    }
+    wasm_hex(&types, "00");
+    wasm_leb(&imports, IMPORTS);
+    for (unsigned i = 0; i < IMPORTS; i++) {
+        wasm_hex(&imports, "00 00 00 00");
+    }
+    wasm_hex(&b, HEX_MODULE);
+    wasm_section(&b, 1, wp_buf_span(&types));
+    wasm_section(&b, 2, wp_buf_span(&imports));
+    struct pack_module m;
+    read_bytes(wp_buf_span(&b), &a, &m);
+    assert_int_equal(m.import_count, IMPORTS);
+    assert_int_equal(strncmp(m.imports[0].type, "(param i32 i32", 14), 0);
+    assert_in_range(strlen(m.imports[0].type), 1000, 1100);
+    assert_string_equal(m.imports[IMPORTS - 1].type, "…");
+}
+
 static void test_invalid(void **state)
 {
     (void)state;
@@ -264,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_metadata),      cmocka_unit_test(test_hostile_metadata),
         cmocka_unit_test(test_nul_in_import), cmocka_unit_test(test_worlds),
         cmocka_unit_test(test_marks),         cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_wide_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
