@@ -19,7 +19,8 @@ static int tail_call(struct wrt_scratch *s, const struct wrt_deftype *type)
         return code_fail(s, "type mismatch: %s takes a function with the %u results of this one, found %u", s->op->name,
                          f->result_count, type->as.func.result_count);
     }
-    for (uint32_t i = 0; i < f->result_count; i++) {
+    bool all = code_list_matches(s, theirs, ours, f->result_count);
+    for (uint32_t i = 0; !all && i < f->result_count; i++) {
         if (!code_matches(s, theirs[i], ours[i])) {
             char want[64], got[64];
             code_type_text(s, ours[i], want, sizeof(want));

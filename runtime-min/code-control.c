@@ -117,10 +117,7 @@ int code_else(struct wrt_scratch *s)
 /* An `if` without `else` passes its parameters on. */
 static int passes_on(struct wrt_scratch *s, const struct frame *f)
 {
-    bool same = f->param_count == f->result_count;
-    for (uint32_t i = 0; same && i < f->param_count; i++) {
-        same = code_matches(s, f->params[i], code_results(f)[i]);
-    }
+    bool same = f->param_count == f->result_count && code_list_matches(s, f->params, code_results(f), f->param_count);
     return same ? 0
                 : code_fail(s, "type mismatch: `if` has results, so it takes an `else` that gives them, found none");
 }

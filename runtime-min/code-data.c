@@ -29,8 +29,8 @@ static int struct_new(struct wrt_scratch *s, bool defaults)
         if (defaults ? default_value(s, f) < 0 : code_pop(s, code_unpacked(f->type)) < 0) {
             return -1;
         }
-        if (!defaults && s->sp[-1] == BARRIER && code_frame(s)->unreachable) {
-            break; /* it takes anything from here on */
+        if (!defaults && code_gives_anything(s)) {
+            break;
         }
     }
     return code_push(s, wrt_ref_to(id, false));

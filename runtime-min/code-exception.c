@@ -18,12 +18,15 @@ static int throw(struct wrt_scratch * s)
 static int catch_matches(struct wrt_scratch *s, const struct frame *f, const struct wrt_deftype *tag, bool ref)
 {
     const uint32_t *types = code_label_types(f);
-    uint32_t given = tag != NULL ? tag->as.func.param_count : 0;
+    uint32_t given = tag != NULL ? tag->as.func.param_count : 0, i = 0;
     if (given + ref != f->label_count) {
         return code_fail(s, "type mismatch: a catch clause gives %u operands, its label takes %u", given + ref,
                          f->label_count);
     }
-    for (uint32_t i = 0; i < f->label_count; i++) {
+    if (given > 0 && code_list_matches(s, tag->as.func.params, types, given)) {
+        i = given;
+    }
+    for (; i < f->label_count; i++) {
         uint32_t type = i < given ? tag->as.func.params[i] : WRT_REF | WRT_HEAP_EXN;
         if (!code_matches(s, type, types[i])) {
             char want[64], got[64];

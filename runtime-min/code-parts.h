@@ -14,6 +14,7 @@ enum {
     BARRIER = 1, /* no operand */
     STACK_PAD = 2,
     FLAT_LEAST = 128, /* locals with an index of one byte need no bound */
+    LONG_LIST = 16,   /* of types: worth remembering */
 };
 /* What unreachable code knows to be a reference and no more. */
 #define REF_BOTTOM (WRT_REF | 1u)
@@ -114,6 +115,17 @@ struct wrt_scratch {
     uint64_t left; /* bytes by which all of it may still grow */
     uint64_t used;
 
+    /* What was found to match in this function; see code_list_matches. */
+    const uint32_t *pushed; /* the long list that was pushed last */
+    uint32_t pushed_count;
+    bool memo_used;
+    struct list_pair {
+        const void *a, *b;
+    } pairs[256];
+    struct word_pair {
+        uint32_t sub, super;
+    } words[256];
+
     struct fast_op fast[256]; /* instructions of one byte */
 };
 
@@ -157,6 +169,11 @@ size_t code_type_text(const struct wrt_scratch *s, uint32_t type, char *out, siz
 /* What instruction s->op is about, for messages. */
 const char *code_subject(const struct wrt_scratch *s);
 bool code_matches(const struct wrt_scratch *s, uint32_t sub, uint32_t super);
+/* Each of n types matches its counterpart. */
+bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32_t *supers, uint32_t n);
+/* Where it is kept that all of list a is fine for list b. */
+struct list_pair *code_memo(struct wrt_scratch *s, const void *a, const void *b, bool *ret_known);
+void code_forget(struct wrt_scratch *s);                         /* at the begin of a function */
 int code_reserve(struct wrt_scratch *s, uint64_t n) WP_MUST_USE; /* room for n more operands */
 int code_pop_slow(struct wrt_scratch *s, uint32_t want) WP_MUST_USE;
 int code_pop_any(struct wrt_scratch *s, uint32_t *ret) WP_MUST_USE;
@@ -168,6 +185,11 @@ int code_push_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n) WP_
 int code_check_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n) WP_MUST_USE;
 void code_unreachable(struct wrt_scratch *s);
 
+/* Nothing is left and the code is never reached: whatever is taken from here on is there. */
+static inline bool code_gives_anything(const struct wrt_scratch *s)
+{
+    return s->sp[-1] == BARRIER && code_frame(s)->unreachable;
+}
 static inline int code_pop(struct wrt_scratch *s, uint32_t want)
 {
     if (s->sp[-1] == want) {

@@ -359,12 +359,15 @@ INLINE bool call_type(struct run *r, const struct wrt_deftype *type, unsigned po
     uint32_t n = type->as.func.param_count, results = type->as.func.result_count;
     const uint32_t *params = type->as.func.params;
     uint32_t *sp = r->sp - pop;
+    if (n > LONG_LIST || results > 1) { /* code_pop_list does not look at each */
+        return false;
+    }
     while (n > 0) { /* BARRIER is no type: this stops there */
         if (*--sp != params[--n]) {
             return false;
         }
     }
-    if (results > 1 || (results == 1 && sp == r->stack_end)) {
+    if (results == 1 && sp == r->stack_end) {
         return false;
     }
     r->sp = sp;

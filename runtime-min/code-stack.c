@@ -80,6 +80,73 @@ bool code_matches(const struct wrt_scratch *s, uint32_t sub, uint32_t super)
     return wrt_matches(s->m->types, sub, super);
 }
 
+/* ---- lists: 1,000 types in two bytes of code, so nothing is compared item by item twice ---- */
+
+struct list_pair *code_memo(struct wrt_scratch *s, const void *a, const void *b, bool *ret_known)
+{
+    uint64_t hash = ((uint64_t)(uintptr_t)a * 31 + (uint64_t)(uintptr_t)b) * UINT64_C(0x9e3779b97f4a7c15);
+    struct list_pair *p = &s->pairs[hash >> 56];
+    *ret_known = p->a == a && p->b == b;
+    return p;
+}
+
+static bool pair_matches(struct wrt_scratch *s, uint32_t sub, uint32_t super)
+{
+    struct word_pair *p = &s->words[((sub * 0x9e3779b1u) ^ (super * 0x85ebca6bu)) >> 24];
+    if (sub == super || (p->sub == sub && p->super == super)) {
+        return true;
+    }
+    if (!code_matches(s, sub, super)) {
+        return false;
+    }
+    *p = (struct word_pair){sub, super};
+    s->memo_used = true;
+    return true;
+}
+
+bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32_t *supers, uint32_t n)
+{
+    bool known;
+    if (n == 0 || subs == supers || memcmp(subs, supers, n * sizeof(*subs)) == 0) {
+        return true;
+    }
+    struct list_pair *p = code_memo(s, subs, supers, &known);
+    for (uint32_t i = 0; !known && i < n; i++) {
+        if (!pair_matches(s, subs[i], supers[i])) {
+            return false;
+        }
+    }
+    if (n >= LONG_LIST) {
+        *p = (struct list_pair){subs, supers};
+        s->memo_used = true;
+    }
+    return true;
+}
+
+void code_forget(struct wrt_scratch *s)
+{
+    s->pushed = NULL;
+    s->pushed_count = 0;
+    if (s->memo_used) {
+        memset(s->pairs, 0, sizeof(s->pairs));
+        memset(s->words, 0, sizeof(s->words));
+        s->memo_used = false;
+    }
+}
+
+/* Is the list that was pushed last on top, and does all of it match? */
+static bool pushed_matches(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
+{
+    return s->pushed_count == n && memcmp(s->sp - n, s->pushed, n * sizeof(*types)) == 0 &&
+           code_list_matches(s, s->pushed, types, n);
+}
+
+static bool list_on_top(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
+{
+    return (size_t)(s->sp - code_base(s)) >= n &&
+           (memcmp(s->sp - n, types, n * sizeof(*types)) == 0 || (n >= LONG_LIST && pushed_matches(s, types, n)));
+}
+
 bool code_grow(struct wrt_scratch *s, void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size)
 {
     if (need <= *room) {
@@ -165,20 +232,22 @@ int code_pop_ref(struct wrt_scratch *s, uint32_t *ret)
 
 int code_pop_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
 {
-    size_t have = (size_t)(s->sp - code_base(s));
     if (n == 0) {
         return 0;
     }
-    if (have >= n && memcmp(s->sp - n, types, n * sizeof(*types)) == 0) {
+    if (list_on_top(s, types, n)) {
         s->sp -= n;
         return 0;
     }
     while (n > 0) {
-        if (code_pop(s, types[--n]) < 0) {
+        uint32_t want = types[--n];
+        if (s->sp[-1] > BARRIER && pair_matches(s, s->sp[-1], want)) {
+            s->sp--;
+        } else if (code_pop(s, want) < 0) {
             return -1;
         }
-        if (s->sp[-1] == BARRIER && code_frame(s)->unreachable) {
-            return 0; /* it takes anything from here on */
+        if (code_gives_anything(s)) {
+            return 0;
         }
     }
     return 0;
@@ -195,6 +264,10 @@ int code_push_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
     memcpy(s->sp, types, n * sizeof(*types));
     s->sp += n;
     s->top = WP_MAX(s->top, s->sp);
+    if (n >= LONG_LIST) {
+        s->pushed = types;
+        s->pushed_count = n;
+    }
     return 0;
 }
 

@@ -71,6 +71,7 @@ int wrt_code_validate(const struct wrt_module *m, uint32_t i, struct wrt_scratch
     s->err = err;
     s->sp = s->top = s->stack + STACK_PAD;
     s->frame_count = s->max_frames = 0;
+    code_forget(s);
     s->c = (struct wp_wasm_cursor){m->base, p, p + code->size};
     int done = body(s, wrt_deftype(m->types, m->funcs[m->func_imports + i]));
     code_locals_reset(s, 0);

@@ -212,6 +212,37 @@ def constant_without_end():
     return module(section(6, vec([I32 + b"\0" + b"\x41\0" * (ROOM // 2) + b"\x6a" * 10 + END])))
 
 
+ANYREF, I31REF = b"\x6e", b"\x6c"
+
+
+def calls_of_subtypes(depth=60):
+    """A thousand references given as one type and taken as another, a chain of supertypes away."""
+    chain = supertypes(depth)
+    signature = func_type([b"\x63" + s(0)] * 1000, [b"\x63" + s(depth - 1)] * 1000)
+    push = (b"\xd0" + s(depth - 1)) * 1000
+    calls_ = b"\x10\0" * ((ROOM - len(push) - 9000) // 2)
+    return module(types(*chain, signature, func_type()), funcs(depth, depth + 1), code(body(UNREACHABLE), body(push + calls_ + UNREACHABLE)))
+
+
+def tail_calls_of_subtypes():
+    """Each compares the thousand results of both functions."""
+    ours, theirs = func_type([], [ANYREF] * 1000), func_type([], [I31REF] * 1000)
+    return module(types(ours, theirs), funcs(1, 0), code(body(UNREACHABLE), body(b"\x12\0" * ((ROOM - 6000) // 2))))
+
+
+def catches_of_subtypes():
+    given, taken, count = func_type([I31REF] * 1000), func_type([], [ANYREF] * 1000), 10_000
+    handlers = (b"\x1f\x40" + u(count) + b"\0\0\0" * count + END) * 33
+    return module(types(taken, given, func_type()), funcs(2), section(13, vec([b"\0" + u(1)])),
+                  code(body(b"\x02" + s(0) + handlers + UNREACHABLE + END + UNREACHABLE)))
+
+
+def blocks_of_subtypes():
+    signature = func_type([ANYREF] * 1000, [I31REF] * 1000)
+    blocks = (b"\x02\0" + UNREACHABLE + END) * ((ROOM - 6000) // 4)
+    return module(types(signature, func_type()), funcs(1), code(body(b"\xd0\x6c" * 1000 + blocks + UNREACHABLE)))
+
+
 def array_fixed():
     """One instruction takes as many operands as it says."""
     array = b"\x5e" + I32 + b"\0"
@@ -308,6 +339,10 @@ TRAPS = [
     ("globals of globals", VALID, globals_of_globals),
     ("constant expression, long", VALID, long_constant),
     ("constant expression, deep", INVALID, constant_without_end),
+    ("calls x 1,000 subtypes", VALID, calls_of_subtypes),
+    ("tail calls x 1,000 subtypes", VALID, tail_calls_of_subtypes),
+    ("catches x 1,000 subtypes", VALID, catches_of_subtypes),
+    ("blocks x 1,000 subtypes", VALID, blocks_of_subtypes),
     ("array.new_fixed, 4 billion", EITHER, array_fixed),
     ("struct.new of 10,000 fields, unreachable", VALID, lambda: wide_struct(False, b"\0")),
     ("struct.new_default of 10,000 fields", VALID, lambda: wide_struct(True, b"\1")),
