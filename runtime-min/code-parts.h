@@ -120,7 +120,7 @@ struct wrt_scratch {
     uint32_t pushed_count;
     bool memo_used;
     struct list_pair {
-        const void *a, *b;
+        const uint32_t *subs, *supers;
     } pairs[256];
     struct word_pair {
         uint32_t sub, super;
@@ -171,8 +171,6 @@ const char *code_subject(const struct wrt_scratch *s);
 bool code_matches(const struct wrt_scratch *s, uint32_t sub, uint32_t super);
 /* Each of n types matches its counterpart. */
 bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32_t *supers, uint32_t n);
-/* Where it is kept that all of list a is fine for list b. */
-struct list_pair *code_memo(struct wrt_scratch *s, const void *a, const void *b, bool *ret_known);
 void code_forget(struct wrt_scratch *s);                         /* at the begin of a function */
 int code_reserve(struct wrt_scratch *s, uint64_t n) WP_MUST_USE; /* room for n more operands */
 int code_pop_slow(struct wrt_scratch *s, uint32_t want) WP_MUST_USE;

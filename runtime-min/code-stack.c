@@ -82,12 +82,11 @@ bool code_matches(const struct wrt_scratch *s, uint32_t sub, uint32_t super)
 
 /* ---- lists: 1,000 types in two bytes of code, so nothing is compared item by item twice ---- */
 
-struct list_pair *code_memo(struct wrt_scratch *s, const void *a, const void *b, bool *ret_known)
+/* Where it is kept that all of one list matches the other. */
+static struct list_pair *pair_of(struct wrt_scratch *s, const uint32_t *subs, const uint32_t *supers)
 {
-    uint64_t hash = ((uint64_t)(uintptr_t)a * 31 + (uint64_t)(uintptr_t)b) * UINT64_C(0x9e3779b97f4a7c15);
-    struct list_pair *p = &s->pairs[hash >> 56];
-    *ret_known = p->a == a && p->b == b;
-    return p;
+    uint64_t hash = ((uint64_t)(uintptr_t)subs * 31 + (uint64_t)(uintptr_t)supers) * UINT64_C(0x9e3779b97f4a7c15);
+    return &s->pairs[hash >> 56];
 }
 
 static bool pair_matches(struct wrt_scratch *s, uint32_t sub, uint32_t super)
@@ -106,12 +105,14 @@ static bool pair_matches(struct wrt_scratch *s, uint32_t sub, uint32_t super)
 
 bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32_t *supers, uint32_t n)
 {
-    bool known;
     if (n == 0 || subs == supers || memcmp(subs, supers, n * sizeof(*subs)) == 0) {
         return true;
     }
-    struct list_pair *p = code_memo(s, subs, supers, &known);
-    for (uint32_t i = 0; !known && i < n; i++) {
+    struct list_pair *p = pair_of(s, subs, supers);
+    if (p->subs == subs && p->supers == supers) {
+        return true;
+    }
+    for (uint32_t i = 0; i < n; i++) {
         if (!pair_matches(s, subs[i], supers[i])) {
             return false;
         }
