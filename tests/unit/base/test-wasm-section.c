@@ -36,28 +36,38 @@ static const struct number_case numbers[] = {
     {"8080808080808080808000", 64, 0, 0, "at byte 0x0: integer representation too long: it has more than 10 bytes"},
 };
 
+/* pad: bytes behind the number; with ten of them it is read another, faster way. */
+static void number_case(const struct number_case *n, const char *pad)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, n->hex);
+    wasm_hex(&b, pad);
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    uint64_t value = 0;
+    uint32_t small = 0;
+    int rc = n->bits == 64 ? wp_wasm_u64(&c, &value, &err) : wp_wasm_u32(&c, &small, &err);
+    value += small;
+    if (n->error) {
+        assert_int_equal(rc, -1);
+        assert_int_equal(err.code, WP_E_MODULE);
+        assert_string_equal(err.msg, n->error);
+        assert_ptr_equal(c.p, c.start);
+    } else {
+        assert_int_equal(rc, 0);
+        assert_true(value == n->value);
+        assert_int_equal(c.p - c.start, n->used);
+    }
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WP_ARRAY_LEN(numbers); i++) {
-        const struct number_case *n = &numbers[i];
-        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        wasm_hex(&b, n->hex);
-        struct wp_wasm_cursor c = cursor(&b);
-        struct wp_err err = {.code = WP_E_OK};
-        uint64_t value = 0;
-        uint32_t small = 0;
-        int rc = n->bits == 64 ? wp_wasm_u64(&c, &value, &err) : wp_wasm_u32(&c, &small, &err);
-        value += small;
-        if (n->error) {
-            assert_int_equal(rc, -1);
-            assert_int_equal(err.code, WP_E_MODULE);
-            assert_string_equal(err.msg, n->error);
-            assert_ptr_equal(c.p, c.start);
-        } else {
-            assert_int_equal(rc, 0);
-            assert_true(value == n->value);
-            assert_int_equal(c.p - c.start, n->used);
+        bool cut = numbers[i].error && strstr(numbers[i].error, "unexpected end");
+        number_case(&numbers[i], "");
+        if (!cut) {
+            number_case(&numbers[i], "ffffffffffffffffffff");
         }
     }
 }
@@ -89,24 +99,34 @@ static const struct signed_case signed_numbers[] = {
     {"ff", 32, 0, "at byte 0x1: unexpected end"},
 };
 
+static void signed_case(const struct signed_case *n, const char *pad)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, n->hex);
+    size_t len = b.len;
+    wasm_hex(&b, pad);
+    struct wp_wasm_cursor c = cursor(&b);
+    struct wp_err err = {.code = WP_E_OK};
+    int64_t value = 0;
+    int rc = wp_wasm_signed(&c, n->bits, &value, &err);
+    assert_int_equal(rc, n->error ? -1 : 0);
+    if (n->error) {
+        assert_string_equal(err.msg, n->error);
+        assert_ptr_equal(c.p, c.start);
+    } else {
+        assert_true(value == n->value);
+        assert_int_equal(c.p - c.start, len);
+    }
+}
+
 static void test_signed_numbers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WP_ARRAY_LEN(signed_numbers); i++) {
-        const struct signed_case *n = &signed_numbers[i];
-        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        wasm_hex(&b, n->hex);
-        struct wp_wasm_cursor c = cursor(&b);
-        struct wp_err err = {.code = WP_E_OK};
-        int64_t value = 0;
-        int rc = wp_wasm_signed(&c, n->bits, &value, &err);
-        assert_int_equal(rc, n->error ? -1 : 0);
-        if (n->error) {
-            assert_string_equal(err.msg, n->error);
-            assert_ptr_equal(c.p, c.start);
-        } else {
-            assert_true(value == n->value);
-            assert_ptr_equal(c.p, c.end);
+        bool cut = signed_numbers[i].error && strstr(signed_numbers[i].error, "unexpected end");
+        signed_case(&signed_numbers[i], "");
+        if (!cut) {
+            signed_case(&signed_numbers[i], "80808080808080808080");
         }
     }
 }
