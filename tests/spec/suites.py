@@ -14,8 +14,7 @@ KINDS = {"assert_invalid": "invalid", "assert_malformed": "malformed"}
 # What a group's files need beyond the default features.
 FEATURES = {"custom-page-sizes": "custom-page-sizes", "wide-arithmetic": "wide-arithmetic"}
 # Said by suites of proposals that predate these features: with them, the modules are valid.
-OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-memory",
-            "zero byte expected": "-multi-memory,-reference-types"}
+OUTDATED = {"multiple tables": "-reference-types", "multiple memories": "-multi-memory"}
 
 # Verdicts of the suite that its own binaries contradict: (group, file) -> (kind, why).
 CORRECTED = {
@@ -59,7 +58,7 @@ def case_of(group, folder, command):
         # Malformed text: a question to an assembler. Instances of definitions have no file either.
         return Case(group, "", "text only", text, None, "", command["line"]) if kind != "valid" else None
     features = FEATURES.get(group, "")
-    if group in ("threads", "memory64") and kind != "valid":
+    if group in ("threads", "memory64") and kind == "invalid":
         features = OUTDATED.get(text, features)
     kind, _ = CORRECTED.get((group, name), (kind, ""))
     return Case(group, name, kind, text, where, features, command["line"])
