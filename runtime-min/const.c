@@ -2,7 +2,7 @@
  *
  * Constant expressions (core 3.0 section 3.4.16): initialisers of globals and tables, elements, offsets of segments.
  * Nearly all are one constant and `end`; those are read on the spot. */
-#include "runtime-min/module-parts.h"
+#include "runtime-min/const-parts.h"
 
 enum {
     OP_END = 0x0b,
@@ -19,28 +19,10 @@ enum {
     OP_REF_FUNC = 0xd2,
     OP_GC = 0xfb,
     OP_VECTOR = 0xfd,
-    GC_STRUCT_NEW = 0,
-    GC_STRUCT_NEW_DEFAULT = 1,
-    GC_ARRAY_NEW = 6,
-    GC_ARRAY_NEW_DEFAULT = 7,
-    GC_ARRAY_NEW_FIXED = 8,
-    GC_ANY_CONVERT_EXTERN = 26,
-    GC_EXTERN_CONVERT_ANY = 27,
-    GC_REF_I31 = 28,
     VECTOR_CONST = 12,
-    FEW = 32, /* operands that need no allocation */
 };
 
-struct expr {
-    struct wrt_module *m;
-    struct wp_wasm_cursor *c;
-    const uint8_t *at; /* the instruction */
-    uint32_t global_limit;
-    struct wrt_vec stack; /* of value types */
-    uint32_t few[FEW];
-};
-
-static int push(struct expr *e, uint32_t type, struct wp_err *err)
+int const_push(struct expr *e, uint32_t type, struct wp_err *err)
 {
     if (e->stack.count == e->stack.room) {
         if (e->stack.items != e->few) {
@@ -69,7 +51,7 @@ static int mismatch(struct expr *e, uint32_t want, uint32_t found, struct wp_err
     return wrt_fail_at(e->m, e->at, err, "type mismatch: expected %s, found %s", a, b);
 }
 
-static int pop(struct expr *e, uint32_t want, struct wp_err *err)
+int const_pop(struct expr *e, uint32_t want, struct wp_err *err)
 {
     if (e->stack.count == 0) {
         char text[40];
@@ -125,7 +107,7 @@ static int global_get(struct expr *e, struct wp_err *err)
         }
         e->m->used |= WRT_F_GC;
     }
-    return push(e, g->type, err);
+    return const_push(e, g->type, err);
 }
 
 static int ref_func(struct expr *e, struct wp_err *err)
@@ -139,7 +121,7 @@ static int ref_func(struct expr *e, struct wp_err *err)
         return wrt_fail_at(e->m, e->at, err, "unknown function %u: the module has %u", index, e->m->func_count);
     }
     wrt_declare(e->m, index);
-    return push(e, wrt_ref_to(e->m->funcs[index], false), err);
+    return const_push(e, wrt_ref_to(e->m->funcs[index], false), err);
 }
 
 static int ref_null(struct expr *e, struct wp_err *err)
@@ -151,7 +133,7 @@ static int ref_null(struct expr *e, struct wp_err *err)
     }
     uint32_t type = WRT_REF | WRT_NULL | heap;
     e->m->used |= wrt_type_features(type);
-    return push(e, type, err);
+    return const_push(e, type, err);
 }
 
 static int vector(struct expr *e, struct wp_err *err)
@@ -166,7 +148,7 @@ static int vector(struct expr *e, struct wp_err *err)
     if (wrt_use_feature(e->m, WRT_F_SIMD, e->at, "v128.const", err) < 0 || skip(e, 16, err) < 0) {
         return -1;
     }
-    return push(e, WRT_V128, err);
+    return const_push(e, WRT_V128, err);
 }
 
 static int arithmetic(struct expr *e, uint32_t type, struct wp_err *err)
@@ -176,137 +158,23 @@ static int arithmetic(struct expr *e, uint32_t type, struct wp_err *err)
         return wp_hint(err, "if the host has it: --features extended-const");
     }
     e->m->used |= WRT_F_EXTENDED_CONST;
-    if (pop(e, type, err) < 0 || pop(e, type, err) < 0) {
+    if (const_pop(e, type, err) < 0 || const_pop(e, type, err) < 0) {
         return -1;
     }
-    return push(e, type, err);
-}
-
-/* The index of a defined type of this kind. */
-static int type_index(struct expr *e, enum wrt_composite kind, uint32_t *ret, struct wp_err *err)
-{
-    uint32_t index;
-    if (wp_wasm_u32(e->c, &index, err) < 0) {
-        return -1;
-    }
-    if (index >= e->m->type_count) {
-        return wrt_fail_at(e->m, e->at, err, "unknown type %u: the module has %u", index, e->m->type_count);
-    }
-    *ret = e->m->type_ids[index];
-    if (wrt_deftype(e->m->types, *ret)->kind != kind) {
-        return wrt_fail_at(e->m, e->at, err, "type mismatch: type %u is not %s", index,
-                           kind == WRT_COMP_STRUCT ? "a struct" : "an array");
-    }
-    return 0;
-}
-
-static uint32_t unpacked(uint32_t type)
-{
-    return type == WRT_I8 || type == WRT_I16 ? WRT_I32 : type;
-}
-
-static int all_defaultable(struct expr *e, const struct wrt_deftype *d, struct wp_err *err)
-{
-    for (uint32_t i = 0; !d->defaultable && i < d->as.data.field_count; i++) {
-        if (!wrt_defaultable(d->as.data.fields[i].type)) {
-            return wrt_fail_at(e->m, e->at, err, "type mismatch: field %u has no default value", i);
-        }
-    }
-    return 0;
-}
-
-static int struct_new(struct expr *e, bool defaults, struct wp_err *err)
-{
-    uint32_t id;
-    if (type_index(e, WRT_COMP_STRUCT, &id, err) < 0) {
-        return -1;
-    }
-    const struct wrt_deftype *d = wrt_deftype(e->m->types, id);
-    if (defaults && all_defaultable(e, d, err) < 0) {
-        return -1;
-    }
-    for (uint32_t i = d->as.data.field_count; !defaults && i > 0; i--) {
-        if (pop(e, unpacked(d->as.data.fields[i - 1].type), err) < 0) {
-            return -1;
-        }
-    }
-    return push(e, wrt_ref_to(id, false), err);
-}
-
-static int array_new(struct expr *e, uint32_t op, struct wp_err *err)
-{
-    uint32_t id, n = 1;
-    if (type_index(e, WRT_COMP_ARRAY, &id, err) < 0) {
-        return -1;
-    }
-    const struct wrt_deftype *d = wrt_deftype(e->m->types, id);
-    if (op == GC_ARRAY_NEW_FIXED) {
-        if (wp_wasm_u32(e->c, &n, err) < 0) {
-            return -1;
-        }
-    } else if (pop(e, WRT_I32, err) < 0) {
-        return -1;
-    }
-    if (op == GC_ARRAY_NEW_DEFAULT) {
-        return all_defaultable(e, d, err) < 0 ? -1 : push(e, wrt_ref_to(id, false), err);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        if (pop(e, unpacked(d->as.data.fields[0].type), err) < 0) {
-            return -1;
-        }
-    }
-    return push(e, wrt_ref_to(id, false), err);
-}
-
-/* Conversions between the hierarchies keep what is known of null. */
-static int convert(struct expr *e, uint32_t from, uint32_t to, struct wp_err *err)
-{
-    bool null = e->stack.count == 0 || (((uint32_t *)e->stack.items)[e->stack.count - 1] & WRT_NULL) != 0;
-    if (pop(e, WRT_REF | WRT_NULL | from, err) < 0) {
-        return -1;
-    }
-    return push(e, WRT_REF | (null ? WRT_NULL : 0) | to, err);
-}
-
-static int gc(struct expr *e, struct wp_err *err)
-{
-    uint32_t op;
-    if (wp_wasm_u32(e->c, &op, err) < 0) {
-        return -1;
-    }
-    if (wrt_use_feature(e->m, WRT_F_GC, e->at, "a struct, array or i31 in a constant expression", err) < 0) {
-        return -1;
-    }
-    switch (op) {
-    case GC_STRUCT_NEW:
-    case GC_STRUCT_NEW_DEFAULT:
-        return struct_new(e, op == GC_STRUCT_NEW_DEFAULT, err);
-    case GC_ARRAY_NEW:
-    case GC_ARRAY_NEW_DEFAULT:
-    case GC_ARRAY_NEW_FIXED:
-        return array_new(e, op, err);
-    case GC_ANY_CONVERT_EXTERN:
-        return convert(e, WRT_HEAP_EXTERN, WRT_HEAP_ANY, err);
-    case GC_EXTERN_CONVERT_ANY:
-        return convert(e, WRT_HEAP_ANY, WRT_HEAP_EXTERN, err);
-    case GC_REF_I31:
-        return pop(e, WRT_I32, err) < 0 ? -1 : push(e, WRT_REF | WRT_HEAP_I31, err);
-    default:
-        return wrt_fail_at(e->m, e->at, err, "constant expression required: instruction 0xfb %u is not constant", op);
-    }
+    return const_push(e, type, err);
 }
 
 static int instruction(struct expr *e, uint8_t op, struct wp_err *err)
 {
     switch (op) {
     case OP_I32_CONST:
-        return integer(e, 32, err) < 0 ? -1 : push(e, WRT_I32, err);
+        return integer(e, 32, err) < 0 ? -1 : const_push(e, WRT_I32, err);
     case OP_I64_CONST:
-        return integer(e, 64, err) < 0 ? -1 : push(e, WRT_I64, err);
+        return integer(e, 64, err) < 0 ? -1 : const_push(e, WRT_I64, err);
     case OP_F32_CONST:
-        return skip(e, 4, err) < 0 ? -1 : push(e, WRT_F32, err);
+        return skip(e, 4, err) < 0 ? -1 : const_push(e, WRT_F32, err);
     case OP_F64_CONST:
-        return skip(e, 8, err) < 0 ? -1 : push(e, WRT_F64, err);
+        return skip(e, 8, err) < 0 ? -1 : const_push(e, WRT_F64, err);
     case OP_GLOBAL_GET:
         return global_get(e, err);
     case OP_REF_FUNC:
@@ -316,7 +184,7 @@ static int instruction(struct expr *e, uint8_t op, struct wp_err *err)
     case OP_VECTOR:
         return vector(e, err);
     case OP_GC:
-        return gc(e, err);
+        return const_gc(e, err);
     default:
         break;
     }
@@ -331,7 +199,7 @@ static int instruction(struct expr *e, uint8_t op, struct wp_err *err)
 
 static int finish(struct expr *e, uint32_t want, struct wp_err *err)
 {
-    if (pop(e, want, err) < 0) {
+    if (const_pop(e, want, err) < 0) {
         return -1;
     }
     if (e->stack.count != 0) {
