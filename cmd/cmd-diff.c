@@ -115,6 +115,24 @@ static void show_sizes(const struct view *v, const char *label, const struct pac
     }
 }
 
+static size_t unnamed(const struct pack_module *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->largest_count; i++) {
+        n += m->largest[i].name[0] == '\0';
+    }
+    return n;
+}
+
+/* What the comparison by name leaves out. */
+static const char *left_out(const struct view *v)
+{
+    size_t a = unnamed(v->d->a);
+    size_t b = unnamed(v->d->b);
+    const char *cut = v->d->functions_cut ? "; the largest only" : "";
+    return a + b == 0 ? cut : wp_arena_printf(v->c->arena, "; without name %zu and %zu%s", a, b, cut);
+}
+
 static void show_functions(const struct view *v)
 {
     const struct pack_size_changes *f = &v->d->functions;
@@ -122,7 +140,7 @@ static void show_functions(const struct view *v)
     if (f->count + f->same > 0) {
         row(v, &label,
             wp_arena_printf(v->c->arena, "%zu added, %zu removed, %zu of another size, %zu of the same%s", f->added,
-                            f->removed, f->changed, f->same, v->d->functions_cut ? "; the largest only" : ""));
+                            f->removed, f->changed, f->same, left_out(v)));
         show_sizes(v, "", f, v->top);
     }
 }

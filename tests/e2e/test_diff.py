@@ -68,6 +68,11 @@ def test_sizes_by_section_and_function(diff):
     assert any(line.split()[-1] == "code" for line in lines)
 
 
+def test_functions_without_name_are_not_compared(diff):
+    out = diff(core([5, 6, 7], function_names([(0, "a")])), core([5, 9], function_names([(0, "a")]))).out
+    assert "functions     0 added, 0 removed, 0 of another size, 1 of the same; without name 2 and 1\n" in out
+
+
 def test_only_bytes_differ(diff):
     r = diff(core([5]), core([5]).replace(b"\x00\x01\x01\x01\x0b", b"\x00\x0c\x00\x01\x0b"))
     assert r.out.splitlines()[-1] == "only bytes differ: the same imports, exports and sizes"
