@@ -11,6 +11,7 @@ import collections
 import concurrent.futures
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -53,8 +54,20 @@ def make(tool, program, seed, count, folder):
     return found[:count]
 
 
+# Where wasm-tools is not what the component suite says, the suite wins: (wpack's message, wasm-tools', the suite's file).
+# extern-names.10 and .11, which wasm-tools accepts with all its features, it refuses with the same features as wpack.
+SETTLED = [
+    (r"^$", r"name `.*` conflicts with previous name", "kebab.0.wasm: a-1 and a1 are two names"),
+    (r"^$", r"historically accepted as `cancellable`", "binary.92.wasm: cancellable is a flag"),
+]
+
+
+def settled(verdict, their):
+    return any(re.search(ours, verdict.message) and re.search(words, their or "ok") for ours, words, _ in SETTLED)
+
+
 def differ(verdict, their):
-    return not (verdict.ok if their is None else verdict.refused)
+    return not (verdict.ok if their is None else verdict.refused) and not settled(verdict, their)
 
 
 def shrink(tool, program, flags, path):
@@ -91,47 +104,57 @@ def same_wit(tool, program, paths):
     return wrong
 
 
+def generate_all(tool, program, args, folder):
+    folders = [folder / str(job) for job in range(JOBS)]
+    for f in folders:
+        f.mkdir()
+    share = -(-args.count // JOBS)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        made = pool.map(lambda job: make(tool, program, args.seed * 1000 + job, share, folders[job]), range(JOBS))
+        return [one for part in made for one in part]
+
+
+def shares(counts, total):
+    """Prints how many are valid and how many are not; false when the mix proves little."""
+    enough = True
+    for verdict in ("valid", "invalid"):
+        modules, components = counts["module", verdict], counts["component", verdict]
+        percent = 100 * (modules + components) // total
+        print(f"{verdict:8} {modules + components:6} ({percent} %): {modules} modules, {components} components")
+        if percent < 30:
+            print(f"FAIL: fewer than 30 % {verdict}")
+            enough = False
+    return enough
+
+
 def generated(tool, program, args):
-    counts = collections.Counter()
+    counts, by_suite, wrong, worlds = collections.Counter(), 0, [], []
     with tempfile.TemporaryDirectory() as folder:
-        folders = [pathlib.Path(folder) / str(job) for job in range(JOBS)]
-        for f in folders:
-            f.mkdir()
-        share = -(-args.count // JOBS)
-        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            made = pool.map(lambda job: make(tool, program, args.seed * 1000 + job, share, folders[job]), range(JOBS))
-            found = [one for part in made for one in part]
+        found = generate_all(tool, program, args, pathlib.Path(folder))
         verdicts = scanner.judge(program, [(flags, path) for path, flags, _ in found])
-        wrong, worlds = [], []
         for (path, flags, their), verdict in zip(found, verdicts):
             kind = "component" if path.read_bytes()[4:8] == b"\x0d\0\1\0" else "module"
             counts[kind, "valid" if their is None else "invalid"] += 1
+            by_suite += verdict.ok != (their is None) and settled(verdict, their)
             if differ(verdict, their):
                 wrong.append((path, flags, verdict, their))
             elif kind == "component" and verdict.ok and len(worlds) < WITS:
                 worlds.append(path)
-        total = sum(counts.values())
-        for verdict in ("valid", "invalid"):
-            n = sum(v for (_, kind), v in counts.items() if kind == verdict)
-            print(f"{verdict:8} {n:6} ({100 * n // total} %): {counts['module', verdict]} modules, "
-                  f"{counts['component', verdict]} components")
-            if n * 100 < 30 * total:
-                print(f"FAIL: fewer than 30 % {verdict}")
-                return 1
+        enough = shares(counts, len(found))
         different = same_wit(tool, program, worlds)
         if wrong:
             report(tool, program, args.keep, wrong)
-        if wrong or different:
-            return 1
-        print(f"{total} inputs (seed {args.seed}), 0 disagreements")
-        return 0
+    print(f"{len(found)} inputs (seed {args.seed}), {len(wrong)} disagreements; "
+          f"{by_suite} where the suite has decided against wasm-tools")
+    return 0 if enough and not wrong and not different else 1
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path(os.environ.get("OUT", "build/release")) / "disagree")
+    out = pathlib.Path(os.environ.get("OUT", "build/release"))
+    parser.add_argument("--keep", type=pathlib.Path, default=out / "disagree")
     parser.add_argument("--real", action="store_true")
     args = parser.parse_args()
     tool = offsets.wasm_tools()
