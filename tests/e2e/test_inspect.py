@@ -127,6 +127,10 @@ def test_memory_start_and_segments(wpack):
              + name("go1.26.5"))], "C++_14, Go 1.26.5", None, False),
     ([custom("go:buildid", b"x")], "Go", "Go", True),
     ([custom(".debug_info", b"x")], None, "LLVM", True),
+    ([custom("go:buildid", b"x"), custom("producers", b"\x01" + name("processed-by") + b"\x01" + name("strip") + name("2"))],
+     "Go", "strip 2", True),
+    ([custom(".debug_info", b"x"), custom("producers", b"\x01" + name("processed-by") + b"\x01" + name("c") + name("2"))],
+     None, "c 2", False),
     ([], None, None, False),
 ])
 def test_language_said_or_guessed(wpack, extra, language, toolchain, guessed):
@@ -154,7 +158,7 @@ def test_dependencies(wpack):
 
 
 @pytest.mark.parametrize("section_", [
-    custom(".dep-v0", b""), custom(".dep-v0", b"no zlib"), custom(".dep-v0", zlib.compress(b"{}")[:-3]),
+    custom(".dep-v0", b""), custom(".dep-v0", b"no zlib"), custom(".dep-v0", zlib.compress(b'{"packages":[{"name":"a","version":"1"}]}')[:-3]),
     deps(b"[]"), deps(b"{"), deps({"packages": []}), deps({"packages": {"a": 1}}), deps({"packages": [1]}),
     deps({"packages": [{"name": "a"}]}), deps({"packages": [{"name": 1, "version": "1"}]}),
     deps(b'{"packages":[' + b"[" * 5000), deps(b'{"packages":[' + b" " * (3 << 20) + b"]}"),
@@ -317,7 +321,10 @@ def test_real_modules_as_wasm_tools_sees_them(wpack, path):
     said = {(k, n): v for k, values in theirs.get("producers") or [] for n, v in values.items()}
     assert {(p["field"], p["name"]): p["version"] for p in doc["producers"]} == said
     assert doc.get("name") == theirs.get("name")
-    if doc["kind"] == "module":
+    if doc["kind"] == "component":
+        wit = subprocess.run([tool, "component", "wit", path], check=True, capture_output=True, text=True).stdout
+        assert wpack("inspect", path, "--wit").out == wit
+    else:
         dump = subprocess.run([tool, "objdump", path], check=True, capture_output=True, text=True).stdout
         rows = [r for r in map(re.compile(r"^  (.*?) +\| +0x(\w+) - +0x(\w+) \|").match, dump.splitlines()) if r]
         assert [int(r[3], 16) for r in rows] == [s["offset"] + s["size"] for s in doc["sections"]]
