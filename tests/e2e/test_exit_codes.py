@@ -18,7 +18,7 @@ MODULE = sample.core_module()
 
 # What the table promises to other commands: signatures, policies and running modules are not part of this version.
 NOT_YET = {"no-signature", "signed-reference-not-found", "signature-mismatch", "certificate", "cannot-tell", "smoke-test-failed",
-           "policy-denied", "partial"}
+           "partial"}
 
 
 @pytest.fixture
@@ -163,6 +163,10 @@ def test_module_invalid(wpack, data, says):
         found = fails(wpack, "module-invalid", 20, *args, says="bad.wasm")
         assert says in found["message"] + found.get("hint", "")
     assert not (wpack.cwd / "lay/index.json").exists()
+
+
+def test_policy_denied(wpack, module):
+    fails(wpack, "policy-denied", 22, "validate", module, "--deny-import", "wasi_*", says="--deny-import 'wasi_*' forbids it")
 
 
 def test_limit(wpack, reg):
