@@ -41,19 +41,30 @@ int wit_find_package(struct wit *w, struct wp_span ns, struct wp_span name, stru
     if (p == NULL) {
         return -1;
     }
-    *p = (struct wit_package){
-        .ns = ns, .name = name, .version = version, .interfaces = no_members, .worlds = no_members};
+    *p = (struct wit_package){.ns = ns,
+                              .name = name,
+                              .version = version,
+                              .interfaces = no_members,
+                              .worlds = no_members,
+                              .defined = no_members};
     return 0;
 }
 
-static int add_scope(struct wit *w, uint32_t package, struct wp_span name, bool is_world, uint32_t *ret)
+enum scope_kind { INLINE, MENTIONED, DEFINED, WORLD };
+
+static struct wit_list *scopes_of(struct wit_package *p, enum scope_kind kind)
+{
+    return kind == WORLD ? &p->worlds : kind == DEFINED ? &p->defined : &p->interfaces;
+}
+
+static int add_scope(struct wit *w, uint32_t package, struct wp_span name, enum scope_kind kind, uint32_t *ret)
 {
     struct wit_scope *s = wrt_vec_add(&w->mem, &w->scopes, sizeof(*s), w->err);
     if (s == NULL) {
         return -1;
     }
     *s = (struct wit_scope){.name = name,
-                            .is_world = is_world,
+                            .is_world = kind == WORLD,
                             .docs = WIT_NONE,
                             .package = package,
                             .next = WIT_NONE,
@@ -62,25 +73,44 @@ static int add_scope(struct wit *w, uint32_t package, struct wp_span name, bool 
                             .imports = no_members,
                             .exports = no_members};
     *ret = w->scopes.count - 1;
-    if (name.len == 0) {
+    if (kind == INLINE) {
         return 0;
     }
-    struct wit_package *p = wit_package(w, package);
-    WIT_CHAIN(w, is_world ? &p->worlds : &p->interfaces, *ret, wit_scope);
-    return is_world ? 0 : wit_map_put(&w->mem, &w->map, WIT_KEY_INTERFACE, package, name, *ret, w->err);
+    struct wit_list *list = scopes_of(wit_package(w, package), kind);
+    WIT_CHAIN(w, list, *ret, wit_scope);
+    return kind == WORLD ? 0 : wit_map_put(&w->mem, &w->map, WIT_KEY_INTERFACE, package, name, *ret, w->err);
 }
 
-static int find_interface(struct wit *w, const struct wrt_name *n, uint32_t *ret)
+static int find_interface(struct wit *w, struct wp_span name, enum scope_kind kind, uint32_t *ret)
 {
     uint32_t package;
-    if (wit_find_package(w, n->ns, n->package, n->version, &package) < 0) {
+    struct wrt_name n;
+    if (wrt_name_parse(name, "interface", &n, w->err) < 0) {
         return -1;
     }
-    *ret = wit_map_get(&w->map, WIT_KEY_INTERFACE, package, n->interface);
-    return *ret != WIT_NONE ? 0 : add_scope(w, package, n->interface, false, ret);
+    if (n.kind != WRT_NAME_INTERFACE) {
+        return wit_unsaid(w, name, "it is not the name of an interface");
+    }
+    if (wit_find_package(w, n.ns, n.package, n.version, &package) < 0) {
+        return -1;
+    }
+    *ret = wit_map_get(&w->map, WIT_KEY_INTERFACE, package, n.interface);
+    return *ret != WIT_NONE ? 0 : add_scope(w, package, n.interface, kind, ret);
 }
 
 /* ---- members of an interface ---- */
+
+static int may_add(struct wit *w, uint32_t scope, const struct wrt_citem *item)
+{
+    return wit_scope(w, scope)->complete
+               ? wit_unsaid(w, item->name, "it is not part of the interface it is said to be of")
+               : 0;
+}
+
+static int add_type(struct wit *w, uint32_t scope, const struct wrt_citem *item)
+{
+    return may_add(w, scope, item) < 0 ? -1 : wit_add_type(w, scope, item);
+}
 
 static int add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item)
 {
@@ -88,7 +118,7 @@ static int add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item)
     if (wit_map_get(&w->map, WIT_KEY_FUNC, scope, item->name) != WIT_NONE) {
         return 0;
     }
-    if (wit_add_func(w, scope, item, &func) < 0) {
+    if (may_add(w, scope, item) < 0 || wit_add_func(w, scope, item, &func) < 0) {
         return -1;
     }
     uint32_t resource = wit_func(w, func)->resource;
@@ -113,26 +143,26 @@ static int add_members(struct wit *w, uint32_t scope, const struct wrt_citem *in
             return wit_unsaid(w, m->name, "an interface has types and functions only");
         }
         uint32_t type = wit_map_get(&w->map, WIT_KEY_TYPE, scope, m->name);
-        if (type != WIT_NONE) {
-            wit_meet_type(w, type, m);
-        } else if (wit_add_type(w, scope, m) < 0) {
+        if ((type != WIT_NONE ? wit_meet_type(w, type, m) : add_type(w, scope, m)) < 0) {
             return -1;
         }
     }
     return 0;
 }
 
-/* The interface called `name`, with the members of that instance. */
 int wit_add_interface(struct wit *w, struct wp_span name, const struct wrt_citem *instance, uint32_t *ret)
 {
-    struct wrt_name n;
-    if (wrt_name_parse(name, "interface", &n, w->err) < 0) {
+    return find_interface(w, name, MENTIONED, ret) < 0 ? -1 : add_members(w, *ret, instance);
+}
+
+int wit_define_interface(struct wit *w, const struct wrt_citem *instance)
+{
+    uint32_t scope;
+    if (find_interface(w, instance->name, DEFINED, &scope) < 0 || add_members(w, scope, instance) < 0) {
         return -1;
     }
-    if (n.kind != WRT_NAME_INTERFACE) {
-        return wit_unsaid(w, name, "it is not the name of an interface");
-    }
-    return find_interface(w, &n, ret) < 0 ? -1 : add_members(w, *ret, instance);
+    wit_scope(w, scope)->complete = true;
+    return 0;
 }
 
 /* ---- worlds ---- */
@@ -168,7 +198,7 @@ static int add_world_instance(struct wit *w, uint32_t world, bool export, const 
         return wit_unsaid(w, x->name, "only functions have annotated names");
     }
     item.name = x->name;
-    if (add_scope(w, wit_scope(w, world)->package, wp_span(NULL, 0), false, &item.scope) < 0 ||
+    if (add_scope(w, wit_scope(w, world)->package, wp_span(NULL, 0), INLINE, &item.scope) < 0 ||
         add_members(w, item.scope, x) < 0 ||
         (!export && wit_map_put(&w->mem, &w->map, WIT_KEY_INLINE, world, x->name, item.scope, w->err) < 0)) {
         return -1;
@@ -217,7 +247,7 @@ static int add_world_imports(struct wit *w, uint32_t world, const struct wrt_cif
 int wit_add_world(struct wit *w, uint32_t package, struct wp_span name, const struct wrt_ciface *f, bool strict)
 {
     uint32_t world;
-    if (add_scope(w, package, name, true, &world) < 0 || add_world_imports(w, world, f, strict) < 0) {
+    if (add_scope(w, package, name, WORLD, &world) < 0 || add_world_imports(w, world, f, strict) < 0) {
         return -1;
     }
     for (uint32_t i = 0; i < f->export_count; i++) {

@@ -68,7 +68,7 @@ static int add_used(struct wit *w, const struct wrt_ciface *f)
 static int add_part(struct wit *w, const struct wrt_citem *part)
 {
     struct wrt_name n;
-    uint32_t package, scope;
+    uint32_t package;
     if (wrt_name_parse(part->name, "export", &n, w->err) < 0) {
         return -1;
     }
@@ -85,7 +85,7 @@ static int add_part(struct wit *w, const struct wrt_citem *part)
     if (part->kind == WRT_C_COMPONENT) {
         return wit_add_world(w, package, n.interface, wrt_ctype(w->ctypes, part->type)->as.iface, true);
     }
-    return part->kind == WRT_C_INSTANCE ? wit_add_interface(w, part->name, part, &scope)
+    return part->kind == WRT_C_INSTANCE ? wit_define_interface(w, part)
                                         : wit_unsaid(w, part->name, "it is neither an interface nor a world");
 }
 
@@ -115,6 +115,12 @@ static int add_parts(struct wit *w, bool older)
                 return -1;
             }
         }
+    }
+    struct wit_package *p = wit_package(w, w->main);
+    if (p->defined.first != WIT_NONE) {
+        uint32_t last = p->defined.last;
+        WIT_CHAIN(w, &p->interfaces, p->defined.first, wit_scope);
+        p->interfaces.last = last;
     }
     return 0;
 }

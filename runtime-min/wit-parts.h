@@ -47,6 +47,7 @@ struct wit_item {
 struct wit_scope {
     struct wp_span name; /* empty: an interface that is written where it is used */
     bool is_world;
+    bool complete; /* an interface that has all of its members: others may not tell more */
     uint32_t docs; /* node of its comments, WIT_NONE: none */
     uint32_t package, next;
     struct wit_list types, funcs;     /* functions of no resource */
@@ -56,6 +57,7 @@ struct wit_scope {
 struct wit_package {
     struct wp_span ns, name, version;
     struct wit_list interfaces, worlds;
+    struct wit_list defined; /* while reading a WIT package: the interfaces that are in it, printed after the others */
     bool visited;
 };
 
@@ -133,6 +135,8 @@ int wit_find_package(struct wit *w, struct wp_span ns, struct wp_span name, stru
                      uint32_t *ret) WP_MUST_USE;
 /* The interface called `name`, with the members of that instance. */
 int wit_add_interface(struct wit *w, struct wp_span name, const struct wrt_citem *instance, uint32_t *ret) WP_MUST_USE;
+/* The same for one that the package brings: complete. */
+int wit_define_interface(struct wit *w, const struct wrt_citem *instance) WP_MUST_USE;
 /* strict: of a WIT package; a component may also import modules and components, of which its world says nothing. */
 int wit_add_world(struct wit *w, uint32_t package, struct wp_span name, const struct wrt_ciface *f,
                   bool strict) WP_MUST_USE;
@@ -141,7 +145,7 @@ int wit_unsaid(const struct wit *w, struct wp_span name, const char *why);
 
 /* wit-type.c: a named type of a scope, a second sight of one, and a function. */
 int wit_add_type(struct wit *w, uint32_t scope, const struct wrt_citem *item) WP_MUST_USE;
-void wit_meet_type(struct wit *w, uint32_t type, const struct wrt_citem *item);
+int wit_meet_type(struct wit *w, uint32_t type, const struct wrt_citem *item) WP_MUST_USE;
 int wit_add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item, uint32_t *ret) WP_MUST_USE;
 /* Append to a chain: `next` is that of member. */
 #define WIT_CHAIN(w, list, member, at)            \

@@ -102,58 +102,84 @@ int wit_add_type(struct wit *w, uint32_t scope, const struct wrt_citem *item)
     return wit_map_put(&w->mem, &w->map, WIT_KEY_TYPE, scope, item->name, self, w->err);
 }
 
-static void meet_value(struct wit *w, uint32_t new, uint32_t old);
+/* ---- a type that is told again ---- */
 
-/* Two structures that ought to be equal: what is nameless in the new one is what it is in the old one. */
-static void meet_parts(struct wit *w, const struct wrt_ctype *new, const struct wrt_ctype *old)
+static bool meet_value(struct wit *w, uint32_t new, uint32_t old);
+
+static bool same_name(struct wp_span a, struct wp_span b)
 {
-    if (new->kind != old->kind) {
-        return;
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static bool meet_list(struct wit *w, const struct wrt_ctype *new, const struct wrt_ctype *old)
+{
+    if (new->as.list.count != old->as.list.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < new->as.list.count; i++) {
+        const struct wrt_cfield *a = &new->as.list.items[i], *b = &old->as.list.items[i];
+        if (!same_name(a->name, b->name) || !meet_value(w, a->type, b->type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_parts(enum wrt_ctype_kind kind)
+{
+    return kind != WRT_T_PRIMITIVE && kind != WRT_T_FLAGS && kind != WRT_T_ENUM && kind < WRT_T_OWN;
+}
+
+/* Structures that ought to be equal: what is nameless in the new one is what it is in the old one. As other tools do,
+ * look at the shape only. */
+static bool meet_parts(struct wit *w, const struct wrt_ctype *new, const struct wrt_ctype *old)
+{
+    if (!has_parts(new->kind) || new->kind != old->kind) {
+        return !has_parts(new->kind);
     }
     switch (new->kind) {
     case WRT_T_RECORD:
     case WRT_T_VARIANT:
     case WRT_T_TUPLE:
-        for (uint32_t i = 0; i < WP_MIN(new->as.list.count, old->as.list.count); i++) {
-            meet_value(w, new->as.list.items[i].type, old->as.list.items[i].type);
-        }
-        break;
-    case WRT_T_LIST:
+        return meet_list(w, new, old);
     case WRT_T_FIXED_LIST:
+        return new->as.of.length == old->as.of.length &&meet_value(w, new->as.of.elem, old->as.of.elem);
+    case WRT_T_LIST:
     case WRT_T_OPTION:
     case WRT_T_STREAM:
     case WRT_T_FUTURE:
-        meet_value(w, new->as.of.elem, old->as.of.elem);
-        break;
+        return meet_value(w, new->as.of.elem, old->as.of.elem);
     case WRT_T_MAP:
     case WRT_T_RESULT:
-        meet_value(w, new->as.of.elem, old->as.of.elem);
-        meet_value(w, new->as.of.err, old->as.of.err);
-        break;
+        return meet_value(w, new->as.of.elem, old->as.of.elem) && meet_value(w, new->as.of.err, old->as.of.err);
     default: /* nothing inside */
-        break;
+        return true;
     }
 }
 
-static void meet_value(struct wit *w, uint32_t new, uint32_t old)
+static bool meet_value(struct wit *w, uint32_t new, uint32_t old)
 {
-    if (new < WRT_V_TYPE || old < WRT_V_TYPE || w->known[new - WRT_V_TYPE] != 0) {
-        return;
+    if (new < WRT_V_TYPE || old < WRT_V_TYPE) {
+        return (new < WRT_V_TYPE) == (old < WRT_V_TYPE) && (new == WRT_V_NONE) == (old == WRT_V_NONE);
+    }
+    if (w->known[new - WRT_V_TYPE] != 0) {
+        return true;
     }
     uint32_t as = wit_known(w, old - WRT_V_TYPE);
     know(w, new - WRT_V_TYPE, as == WIT_NONE ? WIT_ANONYMOUS : as);
-    meet_parts(w, wrt_ctype_of(w->ctypes, new), wrt_ctype_of(w->ctypes, old));
+    return meet_parts(w, wrt_ctype_of(w->ctypes, new), wrt_ctype_of(w->ctypes, old));
 }
 
-void wit_meet_type(struct wit *w, uint32_t type, const struct wrt_citem *item)
+int wit_meet_type(struct wit *w, uint32_t type, const struct wrt_citem *item)
 {
     const struct wit_type *t = wit_type(w, type);
-    if (t->same == WIT_NONE) {
-        meet_parts(w, wrt_ctype(w->ctypes, item->of), wrt_ctype(w->ctypes, t->source));
+    if (t->same == WIT_NONE && !meet_parts(w, wrt_ctype(w->ctypes, item->of), wrt_ctype(w->ctypes, t->source))) {
+        return wit_unsaid(w, item->name, "one interface has two types of that name");
     }
     if (w->known[item->type] == 0) {
         know(w, item->type, type);
     }
+    return 0;
 }
 
 int wit_add_func(struct wit *w, uint32_t scope, const struct wrt_citem *item, uint32_t *ret)

@@ -226,6 +226,17 @@ static void what_cannot_be_said_is_refused(void **state WP_UNUSED)
          "'m' cannot be said in WIT: a world exports interfaces and functions only"},
         {HEX_COMPONENT "070501400001000a1401000f776173693a687474702f74797065730100",
          "'wasi:http/types' cannot be said in WIT: a function has the name of an interface"},
+        /* Two imports of one interface, whose records have different fields. */
+        {HEX_COMPONENT "071001420201720101787d040001720300000a0a010005613a622f63050007100142020172010179"
+                       "7d040001720300000a12010205616761696e010005613a622f630501",
+         "'r' cannot be said in WIT: one interface has two types of that name"},
+        /* A package whose world knows more of its interface than the interface. */
+        {HEX_COMPONENT "071b0141020142020140000100040001660100040005613a622f6905000b070100016903000007280141020141"
+                       "020142020140000100040001670100030005613a622f690500040005613a622f7704000b0701000177030200",
+         "'g' cannot be said in WIT: it is not part of the interface it is said to be of"},
+        /* An interface that uses a type of its world. */
+        {HEX_COMPONENT "0a06010001740301071201420202030201000400046d696e650300000a06010001690501",
+         "the component cannot be said in WIT: a used interface has no name"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
