@@ -236,7 +236,7 @@ coverage-report: # of what ran last; each room has to reach 85 %
 .PHONY: tsan soak resume mutation
 TSAN_UNITS := $(addprefix build/tsan/tests/unit/,base/test-pool base/test-job oci/test-store-memory oci/test-store-layout \
               oci/test-layout-index oci/test-copy oci/test-serve oci/test-serve-blob oci/test-serve-manifest oci/test-httpd \
-              oci/test-http oci/test-http-auth oci/test-http-curl)
+              oci/test-http oci/test-http-auth oci/test-http-curl runtime-min/test-load)
 tsan: ## what has threads, under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=thread $(TSAN_UNITS)
 	$(Q)set -e; for t in $(TSAN_UNITS); do echo "  TSAN    $$t"; $$t; done

@@ -95,6 +95,6 @@ int wrt_features_parse(const char *text, uint64_t *ret, struct wp_err *err)
         }
         p += len + 1;
     }
-    *ret = set;
+    *ret = set != 0 ? set : WRT_F_NONE;
     return 0;
 }

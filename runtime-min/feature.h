@@ -52,6 +52,9 @@ enum wrt_feature_bit {
 WRT_FEATURES(WRT_FEATURE_MASK)
 #undef WRT_FEATURE_MASK
 
+/* A set without features: 0 stands for the default where options take a set. */
+#define WRT_F_NONE (UINT64_C(1) << 63)
+
 uint64_t wrt_features_default(void);
 const char *wrt_feature_name(unsigned bit);
 const char *wrt_feature_meaning(unsigned bit);

@@ -75,6 +75,10 @@ int wrt_load(struct wp_span bytes, const struct wrt_options *o, struct wrt_binar
     static const struct wrt_options usual = {.features = 0};
     o = o ? o : &usual;
     struct wrt_fault fault = {.offset = UINT64_MAX, .function = WRT_NO_INDEX};
+    if (bytes.len > WP_LIMIT_MODULE) {
+        return wp_fail(err, WP_E_LIMIT, "%zu bytes, at most %llu are allowed", bytes.len,
+                       (unsigned long long)WP_LIMIT_MODULE);
+    }
     struct wrt_binary *b = calloc(1, sizeof(*b));
     if (!b) {
         return wp_fail(err, WP_E_LIMIT, "out of memory");

@@ -118,6 +118,10 @@ static void test_features(void **state)
     wp_buf_cut(&b, 0);
     assert_int_equal(load(hex, &o, &b, &bin, NULL, &err), -1);
     assert_string_equal(err.hint, "if the host has it: --features bulk-memory");
+    assert_int_equal(wrt_features_parse("mvp", &o.features, &err), 0);
+    wp_buf_cut(&b, 0);
+    assert_int_equal(load("05 04 01 03 01 02", &o, &b, &bin, NULL, &err), -1);
+    assert_string_equal(err.hint, "if the host has it: --features threads");
     WP_AUTO_BUF struct wp_buf c = WP_BUF_INIT;
     wasm_hex(&c, HEX_COMPONENT);
     o.features = wrt_features_default() & ~WRT_F_COMPONENT_MODEL;
