@@ -32,3 +32,5 @@ void place_age(const struct layout_place *p, const char *name, unsigned seconds)
 void place_age_blobs(const struct layout_place *p, unsigned seconds);
 /* Files in a folder of the layout, 0 when it is absent. */
 size_t place_count(const struct layout_place *p, const char *folder);
+/* fn(arg) in a child in which the system call nr fails with errnum from the start; it returns a number from 0 to 99. */
+int place_without_call(long nr, unsigned errnum, int (*fn)(void *arg), void *arg);

@@ -106,6 +106,35 @@ static void test_bearer(void **state)
     script_end(&f);
 }
 
+static void test_scopes_that_only_the_registry_names(void **state)
+{
+    (void)state;
+    const struct turn turns[] = {
+        {"GET " BASE "/c",
+         NULL,
+         401,
+         {"WWW-Authenticate: Bearer realm=\"" REALM "\",scope=\" registry:catalog:*  plain plain2 plain\""},
+         NULL,
+         NULL},
+        {"GET " REALM "?scope=registry:catalog:%2A&scope=plain&scope=plain2",
+         NULL,
+         200,
+         {NULL},
+         "{\"token\":\"C\"}",
+         NULL},
+        {"GET " BASE "/c", "Bearer C", 200, {NULL}, "names", NULL},
+    };
+    struct fixture f;
+    script_begin(&f);
+    PLAY(&f, turns);
+    HTTP_AUTO_RESP struct http_resp resp = {0};
+    WP_AUTO_READER struct wp_reader *body = NULL;
+    struct http_call call = {.req = {.method = "GET", .url = BASE "/c"}};
+    assert_int_equal(http_client_send(f.client, &call, &resp, &body, &f.err), 0);
+    assert_int_equal(resp.status, 200);
+    script_end(&f);
+}
+
 static void test_bearer_expiry_and_scopes(void **state)
 {
     (void)state;
@@ -361,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_broken_config),
         cmocka_unit_test(test_no_credentials),
         cmocka_unit_test(test_bearer),
+        cmocka_unit_test(test_scopes_that_only_the_registry_names),
         cmocka_unit_test(test_bearer_expiry_and_scopes),
         cmocka_unit_test(test_identity_token),
         cmocka_unit_test(test_identity_token_renewed),

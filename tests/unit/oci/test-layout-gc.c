@@ -5,8 +5,10 @@
 #include "base/mem.h"
 #include "tests/unit/oci/layout-helper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { OLD = 7200, HOUR = 3600 };
@@ -579,6 +581,57 @@ static void test_gc_parts(void **state)
 }
 
 /* While another handle writes, gc waits; one that locks per operation does not stand in its way. */
+/* In a child that cannot remove files. */
+static int gc_fails(void *arg)
+{
+    struct layout_place *p = arg;
+    struct wp_err err = {0};
+    struct oci_gc_opts opts = {.dry_run = false};
+    struct oci_gc_report report = {0};
+    OCI_AUTO_STORE struct oci_store *s = NULL;
+    if (oci_layout_open(p->path, OCI_LAYOUT_WRITE, &s, &err) < 0) {
+        return 1;
+    }
+    if (oci_layout_gc(s, &opts, NULL, NULL, &report, &err) != -1 || err.code != WP_E_IO || report.removed != 0) {
+        return 2;
+    }
+    if (strstr(err.msg, "cannot remove '") == NULL || strstr(err.msg, "/blobs/sha256/") == NULL) {
+        return 3;
+    }
+    /* What is not there is no failure of ours. */
+    opts.dry_run = true;
+    wp_err_clear(&err);
+    return oci_layout_gc(s, &opts, NULL, NULL, &report, &err) == 0 && report.removed == 2 ? 0 : 4;
+}
+
+static int gc_does_not_mind(void *arg)
+{
+    struct layout_place *p = arg;
+    struct wp_err err = {0};
+    struct oci_gc_opts opts = {.dry_run = false};
+    struct oci_gc_report report = {0};
+    OCI_AUTO_STORE struct oci_store *s = NULL;
+    if (oci_layout_open(p->path, OCI_LAYOUT_WRITE, &s, &err) < 0) {
+        return 1;
+    }
+    return oci_layout_gc(s, &opts, NULL, NULL, &report, &err) == 0 && report.removed == 2 ? 0 : 2;
+}
+
+static void test_gc_cannot_remove(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    (void)image(s, &a, "v1", "one");
+    (void)image(s, &a, "v2", "two");
+    unbind(s, "v2");
+    place_age_blobs(p, OLD);
+    oci_store_close(WP_STEAL(s));
+    assert_int_equal(place_without_call(SYS_unlinkat, EIO, gc_fails, p), 0);
+    /* Somebody else was quicker. */
+    assert_int_equal(place_without_call(SYS_unlinkat, ENOENT, gc_does_not_mind, p), 0);
+}
+
 static void test_gc_alone(void **state)
 {
     struct layout_place *p = *state;
@@ -626,6 +679,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gc_unknown_type, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_parts, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_gc_cannot_remove, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_gc_alone, place_setup, place_teardown),
     };
     return cmocka_run_group_tests_name("layout fsck and gc", tests, NULL, NULL);

@@ -6,8 +6,10 @@
 #include "base/mem.h"
 #include "tests/unit/oci/layout-helper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -568,6 +570,63 @@ static void test_part_busy(void **state)
     assert_int_equal(place_count(p, ".wpack/tmp"), 0);
 }
 
+/* ---- a disk that takes nothing ---- */
+
+struct lost {
+    struct layout_place *p;
+    struct oci_desc desc; /* bound as v1 */
+    struct wp_span bytes;
+};
+
+static bool not_durable(struct oci_store *s, const struct lost *lost, const char *name)
+{
+    struct wp_err err = {0};
+    struct oci_binding b = {.name = name, .desc = &lost->desc, .bytes = lost->bytes};
+    return oci_store_bind(s, &b, 1, 0, &err) == -1 && err.code == WP_E_IO && strstr(err.msg, "' durable") != NULL;
+}
+
+/* In a child in which fsync fails. */
+static int bind_fails(void *arg)
+{
+    const struct lost *lost = arg;
+    const struct layout_place *p = lost->p;
+    struct wp_err err = {0};
+    OCI_AUTO_STORE struct oci_store *s = NULL;
+    if (oci_layout_open(p->path, OCI_LAYOUT_WRITE, &s, &err) < 0) {
+        return 1;
+    }
+    /* New, what is there already, and once more after a failure. */
+    if (!not_durable(s, lost, "v2") || !not_durable(s, lost, "v1") || !not_durable(s, lost, "v1")) {
+        return 2;
+    }
+    /* A layout that cannot be made so that it lasts is none. */
+    struct layout_place other = *p;
+    (void)snprintf(other.path, sizeof(other.path), "%s/other", p->dir);
+    OCI_AUTO_STORE struct oci_store *late = NULL;
+    if (oci_layout_open(other.path, OCI_LAYOUT_CREATE, &late, &err) != -1 || mkdir(other.path, 0777) < 0) {
+        return 3;
+    }
+    wp_err_clear(&err);
+    if (oci_layout_open(other.path, OCI_LAYOUT_CREATE | OCI_LAYOUT_LATE, &late, &err) < 0) {
+        return 4;
+    }
+    return not_durable(late, lost, "v1") && !place_has(&other, "oci-layout") ? 0 : 5;
+}
+
+static void test_bind_without_fsync(void **state)
+{
+    struct layout_place *p = *state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    OCI_AUTO_STORE struct oci_store *s = place_open(p, OCI_LAYOUT_CREATE);
+    struct lost lost = {.p = p, .desc = bind_new(s, &a, "v1", "one")};
+    struct wp_err err = {0};
+    CONTRACT_OK(oci_store_get(s, &lost.desc, lost.desc.size, &a, &lost.bytes, &err));
+    const char *before = place_read(p, &a, "index.json");
+    oci_store_close(WP_STEAL(s));
+    assert_int_equal(place_without_call(SYS_fsync, EIO, bind_fails, &lost), 0);
+    assert_string_equal(place_read(p, &a, "index.json"), before);
+}
+
 /* ---- many processes ---- */
 
 enum { PROCESSES = 16, ROUNDS = 5 };
@@ -654,6 +713,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_resume_complete, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_resume_damaged, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_part_busy, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(test_bind_without_fsync, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(test_processes, place_setup, place_teardown),
     };
     int failed = cmocka_run_group_tests_name("layout", tests, NULL, NULL);
