@@ -92,6 +92,7 @@ int code_frame_pop(struct wrt_scratch *s, struct frame *ret)
         size_t left = (size_t)(s->sp - code_base(s));
         char text[64];
         code_type_text(s, s->sp[-1], text, sizeof(text));
+        code_blame_top(s);
         return code_fail(s, "type mismatch: %s leaves %u, found %zu more below (%s)", code_subject(s),
                          ret->result_count, left, text);
     }

@@ -93,8 +93,10 @@ struct wrt_scratch {
     const uint8_t *at;       /* the instruction */
     const struct wrt_op *op;
     struct wp_err *err;
-    uint32_t *sp;  /* behind the top operand */
-    uint32_t *top; /* behind the highest that was there so far */
+    uint32_t *sp;   /* behind the top operand */
+    uint32_t *top;  /* behind the highest that was there so far */
+    uint32_t *low;  /* behind what the instruction left as it was */
+    uint32_t fault; /* index of the operand that is not what was asked for; 0: none to tell about */
     uint32_t max_frames;
     uint32_t local_count, param_count;
     uint32_t flat_count, group_count, log_count;
@@ -147,6 +149,8 @@ static inline const uint32_t *code_label_types(const struct frame *f)
 }
 
 /* ---- code.c ---- */
+/* A function's locals and its own frame. */
+int code_begin(struct wrt_scratch *s, struct wp_span body, const struct wrt_deftype *func) WP_MUST_USE;
 /* Grow *array to at least `need` items, never beyond `limit`; false: no memory, or more than s may hold. */
 bool code_grow(struct wrt_scratch *s, void *array, uint32_t *room, uint64_t need, uint64_t limit, size_t size);
 
@@ -165,6 +169,7 @@ int code_fail(struct wrt_scratch *s, const char *fmt, ...) WP_PRINTF(2, 3);
 int code_limit(struct wrt_scratch *s, uint64_t limit, const char *what);
 /* "type mismatch: OP takes WANT, found GOT"; got BARRIER: nothing. */
 int code_mismatch(struct wrt_scratch *s, const char *want, uint32_t got);
+void code_blame_top(struct wrt_scratch *s); /* the operand on top is what is wrong */
 size_t code_type_text(const struct wrt_scratch *s, uint32_t type, char *out, size_t room);
 /* What instruction s->op is about, for messages. */
 const char *code_subject(const struct wrt_scratch *s);
@@ -188,10 +193,15 @@ static inline bool code_gives_anything(const struct wrt_scratch *s)
 {
     return s->sp[-1] == BARRIER && code_frame(s)->unreachable;
 }
+static inline void code_take(struct wrt_scratch *s, uint32_t n)
+{
+    s->sp -= n;
+    s->low = s->sp < s->low ? s->sp : s->low;
+}
 static inline int code_pop(struct wrt_scratch *s, uint32_t want)
 {
     if (s->sp[-1] == want) {
-        s->sp--;
+        code_take(s, 1);
         return 0;
     }
     return code_pop_slow(s, want);
@@ -214,6 +224,10 @@ static inline int code_push(struct wrt_scratch *s, uint32_t type)
     *s->sp++ = type;
     return 0;
 }
+
+/* ---- code-origin.c ---- */
+/* After a refusal: who pushed the operand s->fault, added to the message. */
+void code_tell_origin(struct wrt_scratch *s, struct wp_span body, const struct wrt_deftype *func);
 
 /* ---- code-imm.c: immediates ---- */
 static inline int code_u32(struct wrt_scratch *s, uint32_t *ret)

@@ -65,6 +65,11 @@ const char *code_subject(const struct wrt_scratch *s)
     return ends[code_frame(s)->kind];
 }
 
+void code_blame_top(struct wrt_scratch *s)
+{
+    s->fault = s->sp[-1] != BARRIER ? (uint32_t)(s->sp - 1 - s->stack) : 0;
+}
+
 int code_mismatch(struct wrt_scratch *s, const char *want, uint32_t got)
 {
     char text[64];
@@ -172,6 +177,7 @@ bool code_grow(struct wrt_scratch *s, void *array, uint32_t *room, uint64_t need
 int code_reserve(struct wrt_scratch *s, uint64_t n)
 {
     uint64_t used = (uint64_t)(s->sp - s->stack), top = (uint64_t)(s->top - s->stack);
+    ptrdiff_t low = s->low - s->stack;
     uint32_t room = (uint32_t)(s->stack_end - s->stack);
     if (used + n <= room) {
         return 0;
@@ -183,6 +189,7 @@ int code_reserve(struct wrt_scratch *s, uint64_t n)
         return wp_fail(s->err, WP_E_LIMIT, "no memory for %llu operands", (unsigned long long)used + n);
     }
     s->stack_end = s->stack + room;
+    s->low = s->stack + low;
     s->sp = s->stack + used;
     s->top = s->stack + top;
     return 0;
@@ -191,7 +198,8 @@ int code_reserve(struct wrt_scratch *s, uint64_t n)
 int code_pop_any(struct wrt_scratch *s, uint32_t *ret)
 {
     if (s->sp[-1] != BARRIER) {
-        *ret = *--s->sp;
+        *ret = s->sp[-1];
+        code_take(s, 1);
         return 0;
     }
     if (code_frame(s)->unreachable) {
@@ -208,11 +216,12 @@ int code_pop_slow(struct wrt_scratch *s, uint32_t want)
         return 0;
     }
     if (got != BARRIER && code_matches(s, got, want)) {
-        s->sp--;
+        code_take(s, 1);
         return 0;
     }
     char text[64];
     code_type_text(s, want, text, sizeof(text));
+    code_blame_top(s);
     return code_mismatch(s, text, got);
 }
 
@@ -224,10 +233,11 @@ int code_pop_ref(struct wrt_scratch *s, uint32_t *ret)
         return 0;
     }
     if (got != WRT_BOTTOM && !wrt_is_ref(got)) {
+        code_blame_top(s);
         return code_mismatch(s, "a reference", got);
     }
     *ret = got == WRT_BOTTOM ? REF_BOTTOM : got;
-    s->sp--;
+    code_take(s, 1);
     return 0;
 }
 
@@ -237,13 +247,13 @@ int code_pop_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
         return 0;
     }
     if (list_on_top(s, types, n)) {
-        s->sp -= n;
+        code_take(s, n);
         return 0;
     }
     while (n > 0) {
         uint32_t want = types[--n];
         if (s->sp[-1] > BARRIER && pair_matches(s, s->sp[-1], want)) {
-            s->sp--;
+            code_take(s, 1);
         } else if (code_pop(s, want) < 0) {
             return -1;
         }
@@ -274,14 +284,15 @@ int code_push_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
 
 int code_check_list(struct wrt_scratch *s, const uint32_t *types, uint32_t n)
 {
-    uint32_t *sp = s->sp;
+    uint32_t *sp = s->sp, *low = s->low;
     int done = code_pop_list(s, types, n);
     s->sp = sp; /* nothing was written */
+    s->low = low;
     return done;
 }
 
 void code_unreachable(struct wrt_scratch *s)
 {
-    s->sp = code_base(s);
+    code_take(s, (uint32_t)(s->sp - code_base(s)));
     code_frame(s)->unreachable = true;
 }

@@ -241,6 +241,7 @@ int code_step(struct wrt_scratch *s)
 {
     uint32_t op = 0;
     s->at = s->c.p;
+    s->low = s->sp;
     if (opcode(s, &op) < 0 || (s->op->feature != 0 && op_feature(s, op) < 0)) {
         return -1;
     }

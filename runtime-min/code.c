@@ -44,10 +44,15 @@ uint64_t wrt_scratch_used(const struct wrt_scratch *s)
     return s->used;
 }
 
-static int body(struct wrt_scratch *s, const struct wrt_deftype *func)
+int code_begin(struct wrt_scratch *s, struct wp_span body, const struct wrt_deftype *func)
 {
     const struct block_type type = {.results = func->as.func.results, .result_count = func->as.func.result_count};
+    s->c = (struct wp_wasm_cursor){s->m->base, body.ptr, body.ptr + body.len};
+    s->sp = s->top = s->low = s->stack + STACK_PAD;
+    s->frame_count = s->max_frames = 0;
     s->op = &wrt_ops[WRT_OP_NOP];
+    s->fault = 0;
+    code_forget(s);
     if (code_locals_read(s, func) < 0) {
         return -1;
     }
@@ -55,27 +60,24 @@ static int body(struct wrt_scratch *s, const struct wrt_deftype *func)
     if (s->c.p == s->c.end || s->c.end[-1] != WRT_OP_END) {
         return code_no_end(s);
     }
-    if (code_frame_push(s, FRAME_FUNC, &type) < 0) {
-        return -1;
-    }
-    return code_run(s);
+    return code_frame_push(s, FRAME_FUNC, &type);
 }
 
 int wrt_code_validate(const struct wrt_module *m, uint32_t i, struct wrt_scratch *s, struct wp_err *err)
 {
     struct wrt_code *code = &m->code[i];
-    const uint8_t *p = m->base + code->offset;
+    const struct wp_span body = {m->base + code->offset, code->size};
+    const struct wrt_deftype *func = wrt_deftype(m->types, m->funcs[m->func_imports + i]);
     s->m = m;
     s->address = m->memory_count > 0 ? code_address_of(&m->memories[0]) : WRT_OPERAND_ADDRESS;
     s->plain_table = m->table_count > 0 && m->tables[0].type == WRT_FUNCREF && !m->tables[0].limits.is64;
     s->err = err;
-    s->sp = s->top = s->stack + STACK_PAD;
-    s->frame_count = s->max_frames = 0;
-    code_forget(s);
-    s->c = (struct wp_wasm_cursor){m->base, p, p + code->size};
-    int done = body(s, wrt_deftype(m->types, m->funcs[m->func_imports + i]));
-    code_locals_reset(s, 0);
+    int done = code_begin(s, body, func) < 0 ? -1 : code_run(s);
     code->max_height = (uint32_t)(s->top - s->stack) - STACK_PAD;
     code->max_labels = s->max_frames;
+    if (done < 0 && s->fault != 0) {
+        code_tell_origin(s, body, func);
+    }
+    code_locals_reset(s, 0);
     return done;
 }

@@ -263,12 +263,41 @@ static void places(void **state WP_UNUSED)
     }
 }
 
+/* Which instruction gave the operand that is wrong, though others came and went since. */
+static void origins(void **state WP_UNUSED)
+{
+    static const struct {
+        struct code_case c;
+        const char *end;
+    } cases[] = {
+        {{0, NULL, "f32.const i32.eqz drop", NULL}, "found f32, pushed by f32.const at byte 0x1"},
+        {{1, "01 01 7e", "i32.const 5 local.get 1 nop i32.add", NULL}, "found i64, pushed by local.get at byte 0x5"},
+        {{1, NULL, "f32.const f32.const f32.eq f64.const drop f32.const i32.const 1 drop i32.add", NULL},
+         "found f32, pushed by f32.const at byte 0x16"},
+        {{0, NULL, "call 2 i32.eqz drop drop", NULL}, "found i64, pushed by call at byte 0x1"},
+        {{0, NULL, "i32.const 1 block void nop end", NULL}, "(i32), pushed by i32.const at byte 0x1"},
+        {{0, NULL, "block i64 i64.const 1 end i32.eqz drop", NULL}, "found i64, pushed by end at byte 0x5"},
+        {{0, NULL, "block i64 i64.const 1 i32.const 0 br_table 1 0 0 end i32.eqz drop", NULL},
+         "pushed by end at byte 0xb"},
+        {{0, NULL, "i32.const 0 br_on_null 0 drop", NULL}, "found i32, pushed by i32.const at byte 0x1"},
+        {{0, NULL, "i32.eqz drop", NULL}, "found nothing"},
+        {{0, NULL, "ref.null extern i32.const 0 i32.const 0 i32.const 0 table.copy 0 1", NULL}, "found externref"},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(cases); i++) {
+        struct code_result r = code_validate(&cases[i].c, 0);
+        size_t len = strlen(r.err.msg), end = strlen(cases[i].end);
+        if (r.rc == 0 || len < end || !wp_str_eq(r.err.msg + len - end, cases[i].end)) {
+            fail_msg("%s\n  gives '%s', expected ... %s", cases[i].c.text, r.err.msg, cases[i].end);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks),     cmocka_unit_test(branches),      cmocka_unit_test(calls),
         cmocka_unit_test(exceptions), cmocka_unit_test(never_reached), cmocka_unit_test(records),
-        cmocka_unit_test(limits),     cmocka_unit_test(places),
+        cmocka_unit_test(origins),    cmocka_unit_test(limits),        cmocka_unit_test(places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
