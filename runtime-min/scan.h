@@ -25,8 +25,8 @@ struct wrt_fault {
     unsigned depth;      /* 0: the binary itself, else nested in a component */
 };
 
-/* WP_E_MODULE "at byte 0x1f: type mismatch: …", in a function "function 12 'main': at byte …"; WP_E_LIMIT. Text format
- * and other lookalikes are named, with a hint. ret_fault (may be NULL) is set on failure. */
+/* WP_E_MODULE "global section: at byte 0x1f: type mismatch: …", in a function "function 12 'main': at byte …";
+ * WP_E_LIMIT. Text format and other lookalikes are named, with a hint. ret_fault (may be NULL) is set on failure. */
 int wrt_load(struct wp_span bytes, const struct wrt_options *o, WP_OWN struct wrt_binary **ret,
              struct wrt_fault *ret_fault, struct wp_err *err) WP_MUST_USE;
 void wrt_binary_free(WP_OWN struct wrt_binary *b);
