@@ -53,6 +53,8 @@ static void branches(void **state WP_UNUSED)
         {2, NULL, "block 2 i32.const 1 i64.const 2 i32.const 0 br_table 3 0 1 0 1 end", NULL},
         {0, NULL, "br 1", "unknown label 1: 1 are open here, counted from 0"},
         {0, NULL, "block void br 2 end", "unknown label 2"},
+        {0, NULL, "i32.const 0 br_if 1", "unknown label 1"},
+        {0, NULL, "block void i32.const 0 br_if 200 end", "unknown label 200"},
         {14, NULL, "block i32 br 0 end", "type mismatch: br takes i32, found nothing"},
         {14, NULL, "block i32 i64.const 1 br 0 end", "type mismatch: br takes i32, found i64"},
         {14, NULL, "block i32 i32.const 0 br_if 0 end", "type mismatch: br_if takes i32, found nothing"},

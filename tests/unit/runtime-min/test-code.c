@@ -4,6 +4,7 @@
 #include "code-module.h"
 #include "runtime-min/opcode.h"
 #include "tests/unit/unit.h"
+#include "wasm-hex.h"
 
 static void numbers(void **state WP_UNUSED)
 {
@@ -252,11 +253,93 @@ static void rows(void **state WP_UNUSED)
     assert_int_equal(seen, 502);
 }
 
+/* Immediates that are numbers, from the first on, and a good value for the first. */
+static unsigned numbers_of(uint32_t imm, uint8_t *ret_first)
+{
+    *ret_first = 0;
+    switch (imm) {
+    case WRT_IMM_MEM:
+    case WRT_IMM_MEM_LANE:
+    case WRT_IMM_INDIRECT:
+    case WRT_IMM_TABLES:
+    case WRT_IMM_MEMORIES:
+    case WRT_IMM_DATA_MEMORY:
+    case WRT_IMM_ELEM_TABLE:
+        return 2;
+    case WRT_IMM_FIELD:
+        *ret_first = 5;
+        return 2;
+    case WRT_IMM_TYPES:
+    case WRT_IMM_TYPE_COUNT:
+    case WRT_IMM_TYPE_DATA:
+        *ret_first = 6;
+        return 2;
+    case WRT_IMM_TYPE_ELEM:
+        *ret_first = 8;
+        return 2;
+    case WRT_IMM_CATCHES:
+        *ret_first = 0x40;
+        return 2;
+    case WRT_IMM_NONE:
+    case WRT_IMM_CAST:
+    case WRT_IMM_F32:
+    case WRT_IMM_F64:
+    case WRT_IMM_V128:
+    case WRT_IMM_LANE:
+    case WRT_IMM_SHUFFLE:
+    case WRT_IMM_ZERO:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+static void put_opcode(struct wp_buf *b, uint32_t op)
+{
+    uint8_t prefix = op >= WRT_OP_FD ? 0xfd : op >= WRT_OP_FE ? 0xfe : op >= WRT_OP_FC ? 0xfc : 0xfb;
+    uint32_t count = 0;
+    if (op < WRT_OP_FB) {
+        wp_buf_add_char(b, (char)op);
+        return;
+    }
+    wp_buf_add_char(b, (char)prefix);
+    wasm_leb(b, op - wrt_op_prefix(prefix, &count));
+}
+
+/* Numbers that are longer than any may be, and bodies that end within an instruction. */
+static void bad_numbers(void **state WP_UNUSED)
+{
+    static const uint8_t longest[] = {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+                                      0x80, 0x80, 0x80, 0x80, 0x00, 0x00, 0x0b};
+    for (uint32_t op = 0; op < WRT_OP_COUNT; op++) {
+        uint8_t first = 0;
+        unsigned count = wrt_ops[op].name != NULL ? numbers_of(wrt_ops[op].imm, &first) : 0;
+        for (unsigned good = 0; good < count && op != WRT_OP_DELEGATE; good++) {
+            WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
+            wp_buf_add_char(&body, 0);
+            wp_buf_add_char(&body, WRT_OP_UNREACHABLE);
+            put_opcode(&body, op);
+            if (good == 1) {
+                wp_buf_add_char(&body, (char)first);
+            }
+            wp_buf_add(&body, longest, sizeof(longest));
+            struct code_result r = code_validate_bytes(0, wp_buf_span(&body), 0);
+            if (r.rc == 0 || strstr(r.err.msg, "integer representation too long") == NULL) {
+                fail_msg("%s: '%s'", wrt_ops[op].name, r.err.msg);
+            }
+            wp_buf_cut(&body, body.len - sizeof(longest));
+            wp_buf_add_char(&body, WRT_OP_END); /* is an immediate here, if not too large for one */
+            assert_int_equal(code_validate_bytes(0, wp_buf_span(&body), 0).rc, -1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers), cmocka_unit_test(variables), cmocka_unit_test(memories),
-        cmocka_unit_test(vectors), cmocka_unit_test(tables),    cmocka_unit_test(rows),
+        cmocka_unit_test(numbers),     cmocka_unit_test(variables), cmocka_unit_test(memories),
+        cmocka_unit_test(vectors),     cmocka_unit_test(tables),    cmocka_unit_test(rows),
+        cmocka_unit_test(bad_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
