@@ -43,28 +43,30 @@ def strace(wpack, row, folder, inject=None, shim=None, traced=trace.CALLS):
     return Outcome(status, err, calls)
 
 
+def left_out(call):
+    """What the dynamic loader does, at the start or when the first hash needs a library, is not the program's own. A close
+    that strace fails is not done: a pipe would stay open and its reader wait for ever, which no kernel brings about."""
+    if call.name == "openat":
+        return re.search(r"\.so[.\d]*\"|ld\.so\.cache", call.args) is not None
+    return call.name == "close" and re.search(r"\.so[.\d]*$|ld\.so\.cache$|^pipe:", call.fd_path or "") is not None
+
+
 def points(wpack, row, folder, names, shim=None):
-    """[(call, n)] for every occurrence in an undisturbed run; strace counts for each thread by itself. What the
-    dynamic loader does before the program's first own call is left out."""
+    """[(call, n)] for every occurrence in an undisturbed run; strace counts for each thread by itself."""
     out = strace(wpack, row, folder, shim=shim)
     if out.status != 0:
         raise SystemExit(f"crash: '{row.name}' under strace: exit {out.status}\n{out.err}")
-    loader = max((i for i, c in enumerate(out.calls) if c.name == "openat" and re.search(r"\.so[.\d]*\"|ld\.so\.cache",
-                                                                                         c.args)), default=-1)
-    # The descriptor of the last library is closed afterwards.
-    if loader >= 0:
-        loader = next((i for i in range(loader, len(out.calls)) if out.calls[i].name == "close"), loader)
-    first = {}
     count = {}
-    for i, c in enumerate(out.calls):
+    never = set()
+    for c in out.calls:
         key = (c.pid, c.name)
         count[key] = count.get(key, 0) + 1
-        if i <= loader:
-            first[c.name] = max(first.get(c.name, 0), count[key])
+        if left_out(c):
+            never.add((c.name, count[key]))
     found = []
     for name in names:
         top = max((n for (_, other), n in count.items() if other == name), default=0)
-        found += [(name, n) for n in range(first.get(name, 0) + 1, top + 1)]
+        found += [(name, n) for n in range(1, top + 1) if (name, n) not in never]
     return found
 
 
