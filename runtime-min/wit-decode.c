@@ -157,7 +157,7 @@ int wit_add_interface(struct wit *w, struct wp_span name, const struct wrt_citem
 
 int wit_define_interface(struct wit *w, const struct wrt_citem *instance)
 {
-    uint32_t scope;
+    uint32_t scope = WIT_NONE;
     if (find_interface(w, instance->name, DEFINED, &scope) < 0 || add_members(w, scope, instance) < 0) {
         return -1;
     }

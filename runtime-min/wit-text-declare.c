@@ -117,7 +117,10 @@ static const struct wit_type *used(const struct wit_out *o, const struct wit_typ
 /* One that is not there has no place either. */
 static bool same_text(struct wp_span a, struct wp_span b)
 {
-    return (a.ptr == NULL) == (b.ptr == NULL) && a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return a.ptr == b.ptr;
+    }
+    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 static uint32_t stability_of(const struct wit *w, const struct wit_type *t)
