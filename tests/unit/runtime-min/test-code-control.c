@@ -111,6 +111,8 @@ static void calls(void **state WP_UNUSED)
         {0, NULL, "ref.func 1 call_ref 1 drop", "type mismatch: call_ref takes (ref null 1), found (ref 0)"},
         {0, NULL, "i32.const 1 return_call 0", "type mismatch: return_call takes a function with the 0 results"},
         {12, NULL, "i32.const 1 return_call 0", "type mismatch: return_call takes a function with the results of this"},
+        {14, NULL, "i64.const 1 return_call 0", "type mismatch: return_call takes i32, found i64"},
+        {14, NULL, "i32.const 1 i64.const 1 return_call_indirect 1 0", "type mismatch: return_call_indirect takes i32"},
         {0, NULL, "ref.func 4 drop", "undeclared function reference: function 4"},
         {0, NULL, "ref.func 9 drop", "unknown function 9"},
     };
@@ -223,6 +225,23 @@ static struct code_result repeated(const char *text, size_t times, const char *t
     return code_validate_bytes(0, wp_buf_span(&body), 0);
 }
 
+/* The stack grows where it is full, whatever pushes. */
+static void growth(void **state WP_UNUSED)
+{
+    static const struct {
+        const char *tail;
+        uint32_t pushed;
+    } cases[] = {
+        {"call 5 unreachable", 1}, {"call 2 unreachable", 2}, {"i64.const 1 unreachable", 1}, {"local.get 0", 0}};
+    for (size_t i = 0; i < WP_ARRAY_LEN(cases); i++) {
+        for (size_t n = 1015; n < 1030; n++) {
+            struct code_result r = repeated("i32.const 1", n, cases[i].tail);
+            assert_int_equal(r.rc, cases[i].pushed > 0 ? 0 : -1);
+            assert_int_equal(r.max_height, n + cases[i].pushed);
+        }
+    }
+}
+
 static void limits(void **state WP_UNUSED)
 {
     struct code_result r = repeated("i32.const 1", WP_LIMIT_WASM_OPERANDS, "unreachable");
@@ -299,7 +318,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks),     cmocka_unit_test(branches),      cmocka_unit_test(calls),
         cmocka_unit_test(exceptions), cmocka_unit_test(never_reached), cmocka_unit_test(records),
-        cmocka_unit_test(origins),    cmocka_unit_test(limits),        cmocka_unit_test(places),
+        cmocka_unit_test(origins),    cmocka_unit_test(limits),        cmocka_unit_test(growth),
+        cmocka_unit_test(places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
