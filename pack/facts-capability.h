@@ -34,7 +34,7 @@ const char *pack_reach_name(enum pack_reach reach);
 const char *pack_reach_meaning(enum pack_reach reach);
 enum pack_reach pack_reach_find(const char *name);
 /* via: what to name it by (capability.via), in the arena. */
-enum pack_reach pack_reach_of(const struct pack_extern *import, struct wp_arena *a, const char **ret_via);
+enum pack_reach pack_reach_of(const struct pack_extern *x, struct wp_arena *a, const char **ret_via);
 /* "Go's own JavaScript host" for `gojs`; "" where nothing is known of it. */
 const char *pack_host_words(const char *via);
 /* Those of all imports, each once (hosts: each module or package once). */

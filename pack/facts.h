@@ -35,7 +35,7 @@ enum facts_group_kind {
     FACTS_NAMESPACE, /* "core", "fmt", "std" */
     FACTS_PREFIX,    /* "zend" of zend_hash_find: a habit, not a fact */
 };
-enum facts_group_kind facts_group(struct wp_span name, struct wp_span *ret);
+enum facts_group_kind facts_group(struct wp_span s, struct wp_span *ret);
 
 /* ---- facts-functions.c: the largest functions, and all of them by group ---- */
 
@@ -70,4 +70,4 @@ void facts_custom(struct pack_module *m, struct wp_arena *a, struct wp_span name
 /* ---- facts-parts.c ---- */
 
 /* One for each title with the sum of their sizes, largest first; reorders list in place, which they keep. */
-size_t facts_sum_parts(struct pack_part *list, size_t n);
+size_t facts_sum_parts(struct pack_part *list, size_t count);

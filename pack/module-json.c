@@ -292,7 +292,8 @@ static int read_list(const struct wp_json *at, const struct member *m, struct wp
         return -1;
     }
     size_t n = wp_json_len(at);
-    size_t size = m->kind == LIST ? m->of->size : sizeof(const char *);
+    const char *word;
+    size_t size = m->kind == LIST ? m->of->size : sizeof(word);
     if (n > *m->limit) {
         return wp_json_fail(at, err, "%zu entries, at most %llu are allowed", n, (unsigned long long)*m->limit);
     }

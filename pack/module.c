@@ -326,7 +326,8 @@ static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, const s
     make_room(&r);
     FACTS_AUTO_FUNCTIONS struct facts_functions *functions = NULL;
     if (how->functions > 0) {
-        r.functions = functions = facts_functions_new(how->functions);
+        functions = facts_functions_new(how->functions);
+        r.functions = functions;
     }
     if (visit(&r, b, &sum, err) != 0) {
         return -1;
