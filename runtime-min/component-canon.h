@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of canonical definitions share. Private to runtime-min/component-canon.c and component-builtin.c. */
+ * What the files of canonical definitions share. Private to runtime-min/component-canon.c, -option.c and -builtin.c. */
 #pragma once
 
 #include "runtime-min/component-parts.h"
@@ -31,6 +31,9 @@ int canon_check_lower(const struct canon *k, struct wp_err *err) WP_MUST_USE;
 int canon_memory(struct canon *k, uint32_t index, struct wp_err *err) WP_MUST_USE;
 int canon_func_at(const struct canon *k, uint32_t index, const struct wrt_deftype **ret,
                   struct wp_err *err) WP_MUST_USE;
+/* The core function of an option has `params` parameters and one result, all of one type. */
+int canon_check_helper(struct canon *k, uint32_t index, const char *word, uint32_t params, uint32_t type,
+                       struct wp_err *err) WP_MUST_USE;
 int canon_need_memory(const struct canon *k, struct wp_err *err) WP_MUST_USE;
 int canon_need_realloc(const struct canon *k, struct wp_err *err) WP_MUST_USE;
 /* The core signature of a function: params as comp_flat_append made them. */

@@ -224,7 +224,7 @@ int comp_register_resource(struct scope *s, const struct wrt_citem *item, enum s
 int comp_name_types(struct scope *s, enum scope_side side, const struct wrt_citem *item,
                     struct wp_err *err) WP_MUST_USE;
 
-/* ---- component-decl.c: types of components and instances, descriptions of externs, aliases ---- */
+/* ---- component-decl.c, component-alias.c: types of components and instances, descriptions of externs ---- */
 
 int comp_read_type(struct scope *s, struct wp_wasm_cursor *c, unsigned nesting, struct wp_err *err) WP_MUST_USE;
 int comp_read_extern_type(struct scope *s, struct wp_wasm_cursor *c, struct wrt_citem *ret,
@@ -239,7 +239,7 @@ void comp_scope_done(struct scope *s); /* its index spaces go */
 /* What the readers of core types want to know of a scope. */
 struct wrt_module comp_core_view(const struct scope *s);
 
-/* ---- component-core.c, component-core-match.c: core types and core instances ---- */
+/* ---- component-core*.c: core types and core instances ---- */
 
 int comp_read_core_type(struct scope *s, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
 int comp_read_core_instance(struct scope *s, struct wp_wasm_cursor *c, struct wp_err *err) WP_MUST_USE;
@@ -249,13 +249,15 @@ int comp_alias_core_export(struct scope *s, uint8_t sort, uint32_t instance, str
 int comp_module_type(struct cload *l, const struct wrt_module *m, const uint8_t *at, uint32_t *ret,
                      struct wp_err *err) WP_MUST_USE;
 int comp_push_core_type(struct scope *s, struct core_type_ref ref, const uint8_t *at, struct wp_err *err) WP_MUST_USE;
-/* "x is of no use where y is asked for", without a place. */
+/* Does a fit where b is asked for? Messages have no place. */
 int comp_core_matches(const struct cload *l, const struct wrt_mitem *a, const struct wrt_mitem *b,
                       struct wp_err *err) WP_MUST_USE;
+/* The item of that name, NULL: none. */
+const struct wrt_mitem *comp_core_export(const struct wrt_mtype *t, struct wp_span name);
 int comp_module_matches(struct cload *l, const struct wrt_mtype *a, const struct wrt_mtype *b,
                         struct wp_err *err) WP_MUST_USE;
 
-/* ---- component-match.c: subtyping. Messages have no place ---- */
+/* ---- component-match.c, component-match-value.c: subtyping. Messages have no place ---- */
 
 /* Resources stand for others while types are compared, other ones on either side. */
 struct match {
@@ -263,6 +265,12 @@ struct match {
     unsigned a, b; /* which of the substitutions belongs to which side: 0 and 1, or 1 and 0 */
 };
 int comp_value_matches(const struct match *m, uint32_t a, uint32_t b, struct wp_err *err) WP_MUST_USE;
+int comp_defined_matches(const struct match *m, uint32_t a, uint32_t b, struct wp_err *err) WP_MUST_USE; /* ids */
+bool comp_same_resource(const struct match *m, uint32_t a, uint32_t b);                                  /* numbers */
+/* Names of fields, cases and parameters. */
+int comp_label_matches(const struct match *m, struct wp_span a, struct wp_span b, const char *what,
+                       struct wp_err *err) WP_MUST_USE;
+int comp_differ(struct wp_err *err, const char *want, const char *have); /* "expected WANT, found HAVE" */
 int comp_item_matches(const struct match *m, const struct wrt_citem *a, const struct wrt_citem *b,
                       struct wp_err *err) WP_MUST_USE;
 /* Items by name. */
