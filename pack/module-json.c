@@ -330,7 +330,7 @@ static int read_absent(const struct wp_json *at, const struct member *m, void *i
     static const uint64_t none = UINT64_MAX;
     switch (m->kind) {
     case TEXT_ELSE:
-        put(into, m->at, &empty, sizeof(empty));
+        put(into, m->at, &empty, sizeof(const char *));
         return 0;
     case NUMBER_ELSE:
         put(into, m->at, &none, sizeof(none));
