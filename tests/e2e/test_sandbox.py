@@ -25,20 +25,27 @@ ALLOWED = {"write", "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "f
 def strace(wpack):
     """strace(options, *args): the run of `wpack args` under strace -f; .trace holds its lines."""
     program = find_peer("strace")
+    started = []
 
     def run(options, *args, background=False):
         trace = wpack.cwd / "trace"
         p = subprocess.Popen([program, "-f", "-qq", "-o", trace, *options, wpack.path, *map(str, args)], cwd=wpack.cwd,
                              env={**wpack.env, "WPACK_REGISTRY_PASSWORD": "hunter2",
                                   "ASAN_OPTIONS": "detect_leaks=0:handle_segv=0:handle_sigbus=0"},
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             start_new_session=True)
+        started.append(p)
         if background:
             return p
         p.out, p.err = p.communicate(timeout=60)
         p.trace = trace.read_text().splitlines()
         return p
 
-    return run
+    yield run
+    for p in started:
+        if p.poll() is None:  # the test has failed: with the parent, its child goes
+            os.killpg(p.pid, signal.SIGKILL)
+            p.wait()
 
 
 def child_of(trace):
@@ -266,3 +273,14 @@ def test_without_proc(wpack, module):
     if "unshare" in p.stderr or p.returncode == 32 or wpack.sanitized:
         pytest.skip("SKIP: mounts cannot be private here, or a sanitizer needs /proc")
     assert p.returncode == 0 and p.stdout.startswith("ok  hello.wasm"), p
+
+
+def test_interrupted_while_the_child_reads(strace, wpack, module):
+    p = strace(["-e", "inject=seccomp:signal=SIGSTOP", "-e", "trace=seccomp"], "build", "hello.wasm", background=True)
+    child = stopped_child(p.pid)
+    parent = (child / "stat").read_text().rsplit(")", 1)[1].split()[1]
+    os.kill(int(parent), signal.SIGINT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 130 and out == "" and err.startswith("wpack: interrupted\n")
+    assert not child.exists() or "State:\tZ" in (child / "status").read_text()
+    assert not (wpack.cwd / ".wpack").exists()
