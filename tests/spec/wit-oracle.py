@@ -4,7 +4,8 @@
 
 `make spec`: the packages of wit/*.wit in binary form and a component of every world in them; the components of
 wit/*.wat; N packages that `wasm-tools wit-smith` makes from seeds, and a component of each of their worlds; the real
-components of `make peers PEERS=modules`. What wasm-tools itself cannot make or print is counted, not compared. Any difference fails and is kept in OUT/wit."""
+components of `make peers PEERS=modules`. What wasm-tools itself cannot make or print is counted, not compared. Any difference fails and is kept in OUT/wit.
+And the components of wit/small.txt, one a line, each about one rule: valid for both, or for neither."""
 import argparse
 import collections
 import concurrent.futures
@@ -16,10 +17,12 @@ import random
 import subprocess
 import sys
 
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "agree"))
+import features
 import offsets
 import scanner
 
-HERE = pathlib.Path(__file__).resolve().parent
 SMITH = ["--async", "--futures", "--streams", "--error-context", "--fixed-length-lists", "--world-include", "--implements"]
 SHOWN = 3  # differences told in full
 
@@ -114,6 +117,26 @@ def compare(tool, program, pool, folder, paths):
     return count
 
 
+def judge_small(tool, pool, folder, lines):
+    """Counts of equal and different verdicts."""
+    scan = scanner.build()
+    flags = features.theirs(scan, "")
+    paths = [folder / f"small{i}.wasm" for i in range(len(lines))]
+
+    def theirs(line, path):
+        env = {**os.environ, "WAST_STRICT_COMPONENT_INDICES": "0"}
+        subprocess.run([tool, "parse", "-o", path], input=line.encode(), env=env, check=True)
+        return call(tool, "validate", f"--features={flags}", path).returncode == 0
+    wanted = list(pool.map(theirs, lines, paths))
+    count = collections.Counter()
+    for line, want, verdict in zip(lines, wanted, scanner.judge(scan, [("", p) for p in paths])):
+        count["equal, valid" if want else "equal, invalid"] += verdict.ok == want
+        count["different"] += verdict.ok != want
+        if verdict.ok != want:
+            print(f"{line}:\n  wpack: {verdict.slug} {verdict.message}")
+    return +count
+
+
 def told(what, count):
     print(f"{what:34} " + ", ".join(f"{n} {word}" for word, n in sorted(count.items())))
     return count["different"]
@@ -144,6 +167,8 @@ def main():
             if None in made:
                 count["not made by wasm-tools"] = made.count(None)
             different += told(what, count)
+        small = (HERE / "wit/small.txt").read_text().splitlines()
+        different += told("verdicts on wit/small.txt", judge_small(tool, pool, folder, small))
         if real:
             different += told("real components", compare(tool, program, pool, folder, real))
         else:
