@@ -41,7 +41,11 @@ static void add_folder(struct cmd_ctx *c, const char *path, struct validate_item
     if (n < 0) {
         wp_fail_errno(&err, errno, "cannot read folder '%s'", path);
     } else if (n == 0) {
+        struct stat st;
         wp_fail(&err, WP_E_NOT_FOUND, "there is no *.wasm in folder '%s'", path);
+        if (stat(wp_arena_printf(c->arena, "%s/oci-layout", path), &st) == 0) {
+            wp_hint(&err, "a layout folder is written oci:%s", path);
+        }
     }
     for (int i = 0; i < n; i++) {
         const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";

@@ -120,6 +120,8 @@ def test_folders(wpack, module, put):
     assert [x.split()[1] for x in wpack("validate", "dist/").out.splitlines()] == ["dist/a.wasm", "dist/b.wasm"]
     (wpack.cwd / "empty").mkdir()
     assert errors(wpack("validate", "empty", rc=3)) == ["there is no *.wasm in folder 'empty'"]
+    wpack("build", module, "-t", "app:1", "-o", "oci:lay", "-q")
+    assert "  hint: a layout folder is written oci:lay\n" in wpack("validate", "lay", rc=3).err
 
 
 def test_standard_input(wpack):
