@@ -154,7 +154,7 @@ static int array_copy(struct wrt_scratch *s)
     if (array_type(s, &to, &to_id) < 0 || array_type(s, &from, &from_id) < 0 || array_mutable(s, to) < 0) {
         return -1;
     }
-    if (packed(to) || packed(from) ? to->type != from->type : !code_matches(s, from->type, to->type)) {
+    if (!code_matches(s, from->type, to->type)) {
         return code_fail(s, "array types do not match: array.copy copies between equal ones");
     }
     if (code_pop_i32s(s, 2) < 0 || code_pop(s, wrt_ref_to(from_id, true)) < 0 || code_pop(s, WRT_I32) < 0) {
