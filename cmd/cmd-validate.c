@@ -62,7 +62,8 @@ static int open_item(const struct validate_opts *o, const struct validate_item *
 static int look(struct run *r, struct validate_item *item)
 {
     const struct validate_opts *o = r->c->opts;
-    const struct pack_read how = {.load = {.threads = r->threads}};
+    const bool rules = o->deny.count + o->allow.count > 0;
+    const struct pack_read how = {.load = {.threads = r->threads}, .brief = !rules};
     LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
     struct wp_err *err = &item->err;
     if (open_item(o, item, &content, err) < 0) {

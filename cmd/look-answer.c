@@ -212,7 +212,7 @@ static void number(uint64_t n, char ret[LOOK_NUMBER])
     (void)snprintf(ret, LOOK_NUMBER, "%llu", (unsigned long long)n);
 }
 
-enum { FLAG_WIT = 1 };
+enum { FLAG_WIT = 1, FLAG_BRIEF = 2 };
 
 void look_args_write(const char *sandbox, const struct pack_read *how, struct look_args *ret)
 {
@@ -223,7 +223,7 @@ void look_args_write(const char *sandbox, const struct pack_read *how, struct lo
     number(how->load.memory, ret->numbers[1]);
     number(how->load.threads, ret->numbers[2]);
     number(how->functions, ret->numbers[3]);
-    number(how->wit ? FLAG_WIT : 0, ret->numbers[4]);
+    number((how->wit ? FLAG_WIT : 0u) | (how->brief ? FLAG_BRIEF : 0u), ret->numbers[4]);
     size_t n = 0;
     ret->argv[n++] = program;
     ret->argv[n++] = word;
@@ -250,6 +250,7 @@ bool look_args_read(int argc, char *const argv[], bool *ret_require, struct pack
         .load = {.features = n[0], .memory = n[1], .threads = (unsigned)WP_MIN(n[2], 1024u)},
         .functions = n[3],
         .wit = (n[4] & FLAG_WIT) != 0,
+        .brief = (n[4] & FLAG_BRIEF) != 0,
     };
     return true;
 }

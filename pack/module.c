@@ -15,6 +15,7 @@ struct reader {
     struct pack_module *m;
     const uint8_t *start;
     bool fill;                         /* second walk: the arrays are there */
+    bool brief;                        /* no walk that meets names */
     struct facts_functions *functions; /* second walk, where asked for */
     struct pack_extern *imports, *exports;
     struct pack_section *sections;
@@ -234,18 +235,19 @@ static int on_function(void *arg, unsigned depth WP_UNUSED, const struct wrt_mod
 
 static int visit(struct reader *r, const struct wrt_binary *b, struct wrt_summary *ret, struct wp_err *err)
 {
-    const struct wrt_visitor v = {.section = on_section,
-                                  .import = on_import,
-                                  .export = on_export,
-                                  .custom = on_custom,
-                                  .function = r->functions == NULL ? NULL : on_function,
-                                  .module = on_module,
-                                  .arg = r};
+    const struct wrt_visitor brief = {.module = on_module, .arg = r};
+    const struct wrt_visitor whole = {.section = on_section,
+                                      .import = on_import,
+                                      .export = on_export,
+                                      .custom = on_custom,
+                                      .function = r->functions == NULL ? NULL : on_function,
+                                      .module = on_module,
+                                      .arg = r};
     r->import_count = r->export_count = r->section_count = r->part_count = r->producer_count = 0;
     r->memory_count = r->table_count = 0;
     r->modules = 0;
     r->producers_seen = false;
-    return wrt_visit(b, &v, ret, err);
+    return wrt_visit(b, r->brief ? &brief : &whole, ret, err);
 }
 
 static void make_room(struct reader *r)
@@ -285,8 +287,12 @@ static void conclude(struct reader *r, const struct wrt_summary *sum)
     m->producer_count = r->producer_count;
     m->memory_count = r->memory_count;
     m->table_count = r->table_count;
-    m->capability_count = pack_capabilities(m->imports, m->import_count, r->a, &m->capabilities);
     take_features(m, r->a, sum->features);
+    if (r->brief) {
+        m->world = "";
+        return;
+    }
+    m->capability_count = pack_capabilities(m->imports, m->import_count, r->a, &m->capabilities);
     facts_language(m, r->a, r->inner, r->inner_count);
     m->world = facts_world(m);
     if (r->functions != NULL) {
@@ -318,7 +324,7 @@ static int read_loaded(const struct wrt_binary *b, struct wp_span bytes, const s
                        struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
 {
     struct pack_module m = {.kind = wrt_binary_kind(b), .size = bytes.len};
-    struct reader r = {.a = a, .m = &m, .start = bytes.ptr};
+    struct reader r = {.a = a, .m = &m, .start = bytes.ptr, .brief = how->brief};
     struct wrt_summary sum;
     if (visit(&r, b, &sum, err) != 0) {
         return -1;

@@ -111,6 +111,7 @@ struct pack_read {
     struct wrt_options load;
     uint64_t functions; /* the largest to keep, with groups of all; at most WP_LIMIT_FACT_FUNCTIONS */
     bool wit;
+    bool brief; /* kind, counts, memories, tables and features only: nothing that has a name; world is "" */
     struct wrt_fault *fault; /* filled where the binary is refused; NULL: not asked for */
 };
 

@@ -55,6 +55,23 @@ static void test_hello(void **state)
     assert_false(m.component_type || m.dylink || m.object);
 }
 
+static void test_brief_meets_no_names(void **state)
+{
+    (void)state;
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wasm_hex(&b, SAMPLE_HELLO);
+    struct wp_err err = {.code = WP_E_OK};
+    struct pack_module m;
+    const struct pack_read how = {.brief = true};
+    assert_int_equal(pack_module_read_as(wp_buf_span(&b), &how, &a, &m, &err), 0);
+    assert_int_equal(m.functions, 1);
+    assert_int_equal(m.code_bytes, 15);
+    assert_int_equal(m.memory_count, 1);
+    assert_int_equal(m.import_count + m.export_count + m.section_count + m.capability_count, 0);
+    assert_string_equal(m.world, "");
+}
+
 static void test_component(void **state)
 {
     (void)state;
@@ -289,10 +306,15 @@ static void test_invalid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hello),         cmocka_unit_test(test_component),
-        cmocka_unit_test(test_metadata),      cmocka_unit_test(test_hostile_metadata),
-        cmocka_unit_test(test_nul_in_import), cmocka_unit_test(test_worlds),
-        cmocka_unit_test(test_marks),         cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_hello),
+        cmocka_unit_test(test_brief_meets_no_names),
+        cmocka_unit_test(test_component),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_hostile_metadata),
+        cmocka_unit_test(test_nul_in_import),
+        cmocka_unit_test(test_worlds),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_wide_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
