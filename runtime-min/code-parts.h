@@ -123,6 +123,7 @@ struct wrt_scratch {
     bool memo_used;
     struct list_pair {
         const uint32_t *subs, *supers;
+        uint32_t n; /* so far: a branch may pass on all but the last */
     } pairs[256];
     struct word_pair {
         uint32_t sub, super;

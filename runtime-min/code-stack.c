@@ -114,7 +114,7 @@ bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32
         return true;
     }
     struct list_pair *p = pair_of(s, subs, supers);
-    if (p->subs == subs && p->supers == supers) {
+    if (p->subs == subs && p->supers == supers && n <= p->n) {
         return true;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ bool code_list_matches(struct wrt_scratch *s, const uint32_t *subs, const uint32
         }
     }
     if (n >= LONG_LIST) {
-        *p = (struct list_pair){subs, supers};
+        *p = (struct list_pair){subs, supers, n};
         s->memo_used = true;
     }
     return true;

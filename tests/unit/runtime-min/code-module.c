@@ -172,7 +172,20 @@ static uint32_t data_type(struct wrt_types *t, enum wrt_composite kind, bool fin
     return id;
 }
 
-static void make_types(struct wrt_types *t, uint32_t ids[18])
+/* -> 16 times `most`, `last`. */
+static uint32_t long_type(struct wrt_types *t, uint32_t most, uint32_t last)
+{
+    uint32_t results[17], id = 0;
+    struct wp_err err = {.code = WP_E_OK};
+    for (unsigned i = 0; i < 16; i++) {
+        results[i] = most;
+    }
+    results[16] = last;
+    assert_int_equal(wrt_types_func(t, NULL, 0, results, 17, &id, &err), 0);
+    return id;
+}
+
+static void make_types(struct wrt_types *t, uint32_t ids[20])
 {
     struct wrt_field f[3] = {{WRT_I32, true}, {WRT_I8, false}, {WRT_EXTERNREF, true}};
     ids[0] = func_type(t, "", "");
@@ -199,6 +212,8 @@ static void make_types(struct wrt_types *t, uint32_t ids[18])
     ids[16] = data_type(t, WRT_COMP_STRUCT, true, ids[15], f, 2);
     f[0] = (struct wrt_field){WRT_I64, true};
     ids[17] = data_type(t, WRT_COMP_ARRAY, true, WRT_NO_INDEX, f, 1);
+    ids[18] = long_type(t, WRT_I31REF, WRT_FUNCREF);
+    ids[19] = long_type(t, WRT_REF | WRT_NULL | WRT_HEAP_ANY, WRT_EXTERNREF);
 }
 
 static struct code_result validate(uint32_t type, struct wp_span body, uint64_t without, bool fast)
@@ -212,7 +227,7 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
     uint8_t declared[1] = {0x2f}; /* all but 4 */
     struct wrt_mem mem = {.limit = 1 << 20};
     struct wrt_types types = {.mem = &mem};
-    uint32_t ids[18];
+    uint32_t ids[20];
     make_types(&types, ids);
     uint32_t funcs[] = {ids[1], ids[0], ids[2], ids[3], ids[0], ids[12], ids[type]};
     const uint32_t tags[] = {ids[0], ids[3], ids[10]};
@@ -226,7 +241,7 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
                                  .base = bytes,
                                  .features = ((UINT64_C(1) << WRT_BIT_COUNT) - 1) & ~without,
                                  .type_ids = ids,
-                                 .type_count = 18,
+                                 .type_count = 20,
                                  .funcs = funcs,
                                  .func_count = 7,
                                  .func_imports = 6,

@@ -13,7 +13,7 @@
 /* The module's types: 0 (), 1 i32 -> i32, 2 -> i32 i64, 3 i32 i64 ->, 4 i32 i32 -> i32, 5 struct (mut i32) i8
  * (mut externref), 6 array (mut i32), 7 array i8, 8 array (mut funcref), 9 struct (ref 5), 10 f32 ->, 11 array (mut
  * i8), 12 -> (ref 5), 13 (ref null 5) -> , 14 -> i32, 15 a supertype of 16: struct (mut i32), 16 struct (mut i32) i64,
- * 17 array (mut i64).
+ * 17 array (mut i64), 18 -> 16 i31ref, funcref, 19 -> 16 anyref, externref.
  * Functions 0 type 1, 1 type 0, 2 type 2, 3 type 3, 4 type 0 (not declared), 5 type 12. Tables 0 funcref, 1 externref,
  * 2 funcref with 64-bit addresses. Memories 0 of 32, 1 of 64 bits. Globals 0 (mut i32), 1 i64, 2 (mut externref). Tags
  * 0 type 0, 1 type 3, 2 type 10. Element segments 0 funcref, 1 externref; data segments 0 and 1. */

@@ -29,7 +29,7 @@ static void blocks(void **state WP_UNUSED)
         {14, NULL, "i32.const 0 if i32 else i32.const 1 end", "type mismatch: the end of if takes i32, found nothing"},
         {0, NULL, "if void end", "type mismatch: if takes i32, found nothing"},
         {0, NULL, "else", "malformed else: no `if` is open here"},
-        {0, NULL, "block 18 end", "unknown type 18: the module has 18, counted from 0"},
+        {0, NULL, "block 20 end", "unknown type 20: the module has 20, counted from 0"},
         {0, NULL, "block 5 end", "type mismatch: block takes a function type, type 5 is none"},
         {0, NULL, "block 0x80 0x7f end", "malformed block type: 0x80"},
         {0, NULL, "block void", "unexpected end: the function's bytes end without an `end`"},
@@ -110,7 +110,7 @@ static void calls(void **state WP_UNUSED)
         {0, NULL, "call 0 drop", "type mismatch: call takes i32, found nothing"},
         {0, NULL, "i64.const 0 call 0 drop", "type mismatch: call takes i32, found i64"},
         {0, NULL, "i64.const 1 i64.const 2 call 3", "type mismatch: call takes i32, found i64"},
-        {0, NULL, "i32.const 0 call_indirect 18 0", "unknown type 18"},
+        {0, NULL, "i32.const 0 call_indirect 20 0", "unknown type 20"},
         {0, NULL, "i32.const 0 call_indirect 0 3", "unknown table 3"},
         {0, NULL, "i32.const 0 call_indirect 0 1",
          "type mismatch: call_indirect takes a table of functions, found extern"},
@@ -293,6 +293,33 @@ static void places(void **state WP_UNUSED)
     }
 }
 
+/* Long lists are compared once, and only as far as they were compared. */
+static void long_lists(void **state WP_UNUSED)
+{
+#define I31_4  "ref.null i31 ref.null i31 ref.null i31 ref.null i31 "
+#define I31_16 I31_4 I31_4 I31_4 I31_4
+    static const struct code_case cases[] = {
+        {0, NULL, "block 18 " I31_16 "ref.null func br 0 end unreachable", NULL},
+        {0, NULL, "block 19 " I31_16 "ref.null extern end unreachable", NULL},
+        {0, NULL, "block 19 " I31_16 "ref.null func end unreachable",
+         "type mismatch: the block's end takes externref, found"},
+        {0, NULL, "block 19 block 18 unreachable end end unreachable",
+         "type mismatch: the block's end takes externref"},
+        {0, NULL, "block 19 block 18 unreachable end drop ref.null extern end unreachable", NULL},
+        {0, NULL,
+         "block 19 block 18 unreachable end drop ref.null extern br 0 end block 19 block 18 unreachable end br 0 end "
+         "unreachable",
+         "type mismatch: br takes externref, found funcref"},
+        {0, NULL,
+         "block 19 block 18 " I31_16 "ref.null func br_on_non_null 0 ref.null extern br_on_non_null 1 unreachable end "
+         "end unreachable",
+         "type mismatch: the block's end takes externref, found funcref"},
+        {0, NULL, "block 18 block 19 unreachable end drop ref.null func end unreachable",
+         "type mismatch: the block's end takes i31ref, found anyref"},
+    };
+    code_check(cases, WP_ARRAY_LEN(cases));
+}
+
 /* Which instruction gave the operand that is wrong, though others came and went since. */
 static void origins(void **state WP_UNUSED)
 {
@@ -327,8 +354,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks),     cmocka_unit_test(branches),      cmocka_unit_test(calls),
         cmocka_unit_test(exceptions), cmocka_unit_test(never_reached), cmocka_unit_test(records),
-        cmocka_unit_test(origins),    cmocka_unit_test(limits),        cmocka_unit_test(growth),
-        cmocka_unit_test(places),
+        cmocka_unit_test(origins),    cmocka_unit_test(long_lists),    cmocka_unit_test(limits),
+        cmocka_unit_test(growth),     cmocka_unit_test(places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

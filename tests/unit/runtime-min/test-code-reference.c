@@ -23,7 +23,7 @@ static void references(void **state WP_UNUSED)
         {12, NULL, "ref.null none", "type mismatch: the function's end takes (ref 5), found nullref"},
         {14, NULL, "ref.null func ref.null eq ref.eq", "type mismatch: ref.eq takes eqref, found funcref"},
         {14, NULL, "i32.const 1 ref.is_null", "type mismatch: ref.is_null takes a reference, found i32"},
-        {14, NULL, "ref.null 18 ref.is_null", "unknown type 18"},
+        {14, NULL, "ref.null 20 ref.is_null", "unknown type 20"},
         {14, NULL, "ref.null 0x40 ref.is_null", "malformed heap type"},
         {14, NULL, "ref.null none i31.get_u", NULL},
         {14, NULL, "ref.null struct i31.get_u", "type mismatch: i31.get_u takes i31ref, found structref"},
@@ -44,7 +44,7 @@ static void casts(void **state WP_UNUSED)
          "type mismatch: the function's end takes (ref 5), found (ref null 5)"},
         {14, NULL, "ref.null func ref.test 5", "type mismatch: ref.test takes anyref, found funcref"},
         {14, NULL, "ref.null any ref.test func", "type mismatch: ref.test takes funcref, found anyref"},
-        {14, NULL, "ref.null any ref.test 18", "unknown type 18"},
+        {14, NULL, "ref.null any ref.test 20", "unknown type 20"},
     };
     code_check(cases, WP_ARRAY_LEN(cases));
 }
@@ -66,7 +66,7 @@ static void structs(void **state WP_UNUSED)
          "type mismatch: struct.new_default takes fields with a default value, found (ref 5)"},
         {0, NULL, "struct.new_default 6 drop",
          "type mismatch: struct.new_default takes a struct type, type 6 is an array"},
-        {0, NULL, "struct.new_default 18 drop", "unknown type 18"},
+        {0, NULL, "struct.new_default 20 drop", "unknown type 20"},
         {14, NULL, "ref.null 5 struct.get 5 3", "unknown field 3: the struct has 3, counted from 0"},
         {14, NULL, "ref.null 5 struct.get 5 1", "type mismatch: struct.get takes a field that is not packed"},
         {14, NULL, "ref.null 5 struct.get_s 5 0", "type mismatch: struct.get_s takes a packed field"},
