@@ -186,7 +186,7 @@ int comp_read_core_instance(struct scope *s, struct wp_wasm_cursor *c, struct wp
     if ((lead == 0 ? instantiate(s, c, &t, err) : from_exports(s, c, &t, err)) < 0) {
         return -1;
     }
-    const struct wrt_mtype **place = wrt_vec_add(s->l->mem, &s->core_instances, sizeof(*place), err);
+    const struct wrt_mtype **place = wrt_vec_add(s->l->mem, &s->core_instances, sizeof(void *), err);
     if (place == NULL) {
         return -1;
     }

@@ -169,9 +169,8 @@ static int read_malias(struct mbody *b, struct wp_wasm_cursor *c, struct wp_err 
         return -1;
     }
     if (count == 0) {
-        return comp_at_index(b->s, &b->ids, "type", index, at, err) < 0
-                   ? -1
-                   : set_ids(b, ((const uint32_t *)b->ids.items)[index], err);
+        uint32_t id;
+        return comp_id_at(b->s, &b->ids, "type", index, at, &id, err) < 0 ? -1 : set_ids(b, id, err);
     }
     const struct scope *outer = comp_outer(b->s, count - 1, at, err);
     if (outer == NULL || comp_at_index(outer, &outer->core_types, "type", index, at, err) < 0) {

@@ -157,7 +157,7 @@ int comp_read_type(struct scope *s, struct wp_wasm_cursor *c, unsigned nesting, 
 {
     const uint8_t *at = c->p;
     uint8_t lead;
-    uint32_t id;
+    uint32_t id = WRT_NO_INDEX;
     int rc;
     if (wp_wasm_byte(c, &lead, err) < 0) {
         return -1;

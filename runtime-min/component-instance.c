@@ -168,7 +168,7 @@ int comp_read_instance(struct scope *s, struct wp_wasm_cursor *c, struct wp_err 
 {
     const uint8_t *at = c->p;
     uint8_t lead;
-    uint32_t id;
+    uint32_t id = WRT_NO_INDEX;
     if (wp_wasm_byte(c, &lead, err) < 0) {
         return -1;
     }

@@ -256,7 +256,7 @@ int comp_index_build(struct wrt_mem *m, struct wrt_name_index *x, const void *it
 
 static uint32_t *idmap_slot(const struct idmap *m, uint32_t key)
 {
-    uint32_t at = (uint32_t)mix(key) & (m->slot_count - 1);
+    size_t at = (uint32_t)mix(key) & (m->slot_count - 1);
     while (m->slots[2 * at] != 0 && m->slots[2 * at] != key + 1) {
         at = (at + 1) & (m->slot_count - 1);
     }
@@ -283,7 +283,7 @@ int idmap_put(struct wrt_mem *mem, struct idmap *m, uint32_t key, uint32_t value
         if (big.slots == NULL) {
             return -1;
         }
-        for (uint32_t i = 0; i < m->slot_count; i++) {
+        for (size_t i = 0; i < m->slot_count; i++) {
             if (m->slots[2 * i] != 0) {
                 memcpy(idmap_slot(&big, m->slots[2 * i] - 1), &m->slots[2 * i], 2 * sizeof(*big.slots));
             }

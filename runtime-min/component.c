@@ -29,7 +29,7 @@ static int read_module(struct scope *s, struct wp_wasm_cursor *c, struct wp_err 
     const uint8_t *at = c->p;
     uint32_t type;
     struct wrt_module *m = wrt_alloc(l->mem, 1, sizeof(*m), err);
-    const struct wrt_module **place = m == NULL ? NULL : wrt_vec_add(l->mem, &s->modules, sizeof(m), err);
+    const struct wrt_module **place = m == NULL ? NULL : wrt_vec_add(l->mem, &s->modules, sizeof(void *), err);
     if (place == NULL) {
         return -1;
     }
@@ -62,7 +62,7 @@ static int read_component(struct scope *s, struct wp_wasm_cursor *c, struct wp_e
     if (load(s->l, s, c, &made, err) < 0) {
         return -1;
     }
-    const struct wrt_component **place = wrt_vec_add(s->l->mem, &s->nested, sizeof(made), err);
+    const struct wrt_component **place = wrt_vec_add(s->l->mem, &s->nested, sizeof(void *), err);
     if (place == NULL) {
         return -1;
     }
