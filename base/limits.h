@@ -49,7 +49,7 @@
     X(WASM_RESULTS, 1000, "types", "results of one function type")                                          \
     X(WASM_FIELDS, 10000, "fields", "fields of one struct type")                                            \
     X(WASM_FUNCTION_SIZE, 7654321, "bytes", "the body of one function")                                     \
-    X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside twice its size")         \
+    X(WASM_MEMORY, 48 * WP_MIB, "bytes", "held while a module is validated, beside 16 times its size")      \
     X(WASM_LOCALS, 50000, "locals", "parameters and locals of one function of a module")                    \
     X(WASM_OPERANDS, 1000000, "operands", "on the stack of one function of a module")                       \
     X(WASM_LABELS, 500000, "levels", "blocks within blocks of one function of a module")                    \

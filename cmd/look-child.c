@@ -21,7 +21,7 @@ enum { CPU_SECONDS = 60 };
 static struct wp_sandbox_plan plan_for(uint64_t size, const struct pack_read *how)
 {
     uint64_t threads = WP_MAX(how->load.threads, 1u);
-    uint64_t budget = WP_MAX(how->load.memory, WP_LIMIT_WASM_MEMORY + 2 * size);
+    uint64_t budget = WP_MAX(how->load.memory, wrt_budget(size));
     uint64_t space = 256 * WP_MIB + threads * 160 * WP_MIB + budget + 8 * size + 2 * WP_LIMIT_LOOK_ANSWER;
     return (struct wp_sandbox_plan){
         .address_space = WP_SANITIZED ? 0 : space,

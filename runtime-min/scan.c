@@ -69,6 +69,11 @@ static int load(struct wrt_binary *b, struct wrt_fault *fault, struct wp_err *er
     return b->kind == WP_WASM_MODULE ? load_module(b, fault, err) : load_component(b, fault, err);
 }
 
+uint64_t wrt_budget(uint64_t size)
+{
+    return WP_LIMIT_WASM_MEMORY + WP_MIN(16 * size, WP_MAX(2 * size, WP_GIB));
+}
+
 int wrt_load(struct wp_span bytes, const struct wrt_options *o, struct wrt_binary **ret, struct wrt_fault *ret_fault,
              struct wp_err *err)
 {
@@ -83,7 +88,7 @@ int wrt_load(struct wp_span bytes, const struct wrt_options *o, struct wrt_binar
     if (!b) {
         return wp_fail(err, WP_E_LIMIT, "out of memory");
     }
-    b->mem.limit = o->memory != 0 ? o->memory : WP_LIMIT_WASM_MEMORY + 2 * (uint64_t)bytes.len;
+    b->mem.limit = o->memory != 0 ? o->memory : wrt_budget(bytes.len);
     b->types.mem = &b->mem;
     b->bytes = bytes;
     b->features = o->features != 0 ? o->features : wrt_features_default();

@@ -11,9 +11,12 @@ struct wrt_component;
 
 struct wrt_options {   /* zero is the default */
     uint64_t features; /* 0: wrt_features_default() */
-    uint64_t memory;   /* bytes that may be allocated; 0: WP_LIMIT_WASM_MEMORY + twice the size of the binary */
+    uint64_t memory;   /* bytes that may be allocated; 0: wrt_budget(size) */
     unsigned threads;  /* for function bodies; 0: one */
 };
+
+/* What a binary of that size may cost: WP_LIMIT_WASM_MEMORY and 16 times its size, of large ones twice their size. */
+uint64_t wrt_budget(uint64_t size);
 
 struct wrt_binary; /* valid */
 
