@@ -93,8 +93,8 @@ int code_frame_pop(struct wrt_scratch *s, struct frame *ret)
         char text[64];
         code_type_text(s, s->sp[-1], text, sizeof(text));
         code_blame_top(s);
-        return code_fail(s, "type mismatch: %s leaves %u, found %zu more below (%s)", code_subject(s),
-                         ret->result_count, left, text);
+        return code_fail(s, "type mismatch: %s returns %u value%s, %zu more left on the stack (%s)", code_subject(s),
+                         ret->result_count, ret->result_count == 1 ? "" : "s", left, text);
     }
     code_locals_reset(s, ret->log);
     s->sp[-1] = ret->saved;
