@@ -23,7 +23,7 @@ static void blocks(void **state WP_UNUSED)
         {14, NULL, "block i32 i64.const 1 end", "type mismatch: the block's end takes i32, found i64"},
         {0, NULL, "block void i32.const 1 end",
          "type mismatch: the block's end returns 0 values, 1 more left on the stack (i32)"},
-        {0, NULL, "loop void i32.const 1 end", "type mismatch: the loop's end leaves 0"},
+        {0, NULL, "loop void i32.const 1 end", "type mismatch: the loop's end returns 0 values"},
         {14, NULL, "i32.const 0 if i32 i32.const 1 end", "type mismatch: `if` has results, so it takes an `else`"},
         {14, NULL, "i32.const 0 if i32 i32.const 1 else end",
          "type mismatch: the end of else takes i32, found nothing"},
