@@ -50,7 +50,7 @@ static int all_defaultable(struct expr *e, const struct wrt_deftype *d, struct w
 
 static int struct_new(struct expr *e, bool defaults, struct wp_err *err)
 {
-    uint32_t id;
+    uint32_t id = 0;
     if (type_index(e, WRT_COMP_STRUCT, &id, err) < 0) {
         return -1;
     }
@@ -68,7 +68,7 @@ static int struct_new(struct expr *e, bool defaults, struct wp_err *err)
 
 static int array_new(struct expr *e, uint32_t op, struct wp_err *err)
 {
-    uint32_t id, n = 1;
+    uint32_t id = 0, n = 1;
     if (type_index(e, WRT_COMP_ARRAY, &id, err) < 0) {
         return -1;
     }

@@ -158,8 +158,10 @@ static int arithmetic(struct expr *e, uint32_t type, struct wp_err *err)
         return wp_hint(err, "if the host has it: --features extended-const");
     }
     e->m->used |= WRT_F_EXTENDED_CONST;
-    if (const_pop(e, type, err) < 0 || const_pop(e, type, err) < 0) {
-        return -1;
+    for (unsigned operand = 0; operand < 2; operand++) {
+        if (const_pop(e, type, err) < 0) {
+            return -1;
+        }
     }
     return const_push(e, type, err);
 }

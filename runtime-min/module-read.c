@@ -34,9 +34,9 @@ int wrt_read_count(struct wp_wasm_cursor *c, const char *what, uint64_t have, ui
     if (wp_wasm_u32(c, &count, err) < 0) {
         return -1;
     }
-    if (have + count > limit) {
-        wp_fail(err, WP_E_LIMIT, "%llu %s, at most %llu are allowed", (unsigned long long)(have + count), what,
-                (unsigned long long)limit);
+    unsigned long long all = have + count;
+    if (all > limit) {
+        wp_fail(err, WP_E_LIMIT, "%llu %s, at most %llu are allowed", all, what, (unsigned long long)limit);
         err->has_at = true;
         err->at = (uint64_t)(at.p - at.start);
         return wp_wrap(err, "at byte 0x%llx", (unsigned long long)err->at);
@@ -117,7 +117,7 @@ int wrt_read_heap_in(const struct wrt_module *m, uint32_t local, struct wp_wasm_
 int wrt_read_heaptype(const struct wrt_module *m, struct wp_wasm_cursor *c, uint32_t *ret, struct wp_err *err)
 {
     const uint8_t *at = c->p;
-    uint32_t heap;
+    uint32_t heap = 0;
     if (wrt_read_heap_in(m, 0, c, &heap, err) < 0 || check_ref(m, WRT_REF | WRT_NULL | heap, at, err) < 0) {
         return -1;
     }
@@ -130,7 +130,7 @@ int wrt_read_valtype_in(const struct wrt_module *m, uint32_t local, struct wp_wa
 {
     const uint8_t *at = c->p;
     uint8_t byte;
-    uint32_t heap;
+    uint32_t heap = 0;
     if (wp_wasm_byte(c, &byte, err) < 0) {
         return -1;
     }

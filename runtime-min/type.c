@@ -120,9 +120,9 @@ static bool equal_group(const struct wrt_types *t, uint32_t first, const struct 
 
 /* ---- the table of groups: pairs of hash and first id + 1 ---- */
 
-static uint32_t slot_of(const struct wrt_types *t, uint32_t hash, const struct wrt_deftype *group, uint32_t n)
+static size_t slot_of(const struct wrt_types *t, uint32_t hash, const struct wrt_deftype *group, uint32_t n)
 {
-    uint32_t mask = t->bucket_count - 1, slot = hash & mask;
+    size_t mask = t->bucket_count - 1, slot = hash & mask;
     while (t->buckets[2 * slot + 1] != 0) {
         if (group && t->buckets[2 * slot] == hash && equal_group(t, t->buckets[2 * slot + 1] - 1, group, n)) {
             break;
@@ -143,9 +143,9 @@ static int make_room(struct wrt_types *t, struct wp_err *err)
     if (!larger.buckets) {
         return -1;
     }
-    for (uint32_t i = 0; i < t->bucket_count; i++) {
+    for (size_t i = 0; i < t->bucket_count; i++) {
         if (t->buckets[2 * i + 1] != 0) {
-            uint32_t slot = slot_of(&larger, t->buckets[2 * i], NULL, 0);
+            size_t slot = slot_of(&larger, t->buckets[2 * i], NULL, 0);
             memcpy(&larger.buckets[2 * slot], &t->buckets[2 * i], 2 * sizeof(uint32_t));
         }
     }
@@ -227,7 +227,7 @@ int wrt_types_intern(struct wrt_types *t, const struct wrt_deftype *group, uint3
         t->seed = (uint64_t)(uintptr_t)t->buckets ^ (uint64_t)(uintptr_t)&n << 20;
     }
     uint32_t hash = hash_group(t, group, n);
-    uint32_t slot = slot_of(t, hash, group, n);
+    size_t slot = slot_of(t, hash, group, n);
     if (t->buckets[2 * slot + 1] == 0) {
         uint32_t first = t->types.count;
         if (append(t, group, n, err) < 0) {
