@@ -47,14 +47,15 @@ static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **
         return wp_hint(err, "wpack login HOST -u NAME --password-stdin");
     }
     bool silenced = secret && tcgetattr(STDIN_FILENO, &shown) == 0;
-    fputs(prompt, stderr);
-    fflush(stderr);
     if (silenced) {
         struct termios silent = shown;
         on_ending_signals(show_again, (int)SA_RESETHAND);
         silent.c_lflag &= (tcflag_t) ~(tcflag_t)ECHO;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
+    /* Only now: what is typed at the sight of it is neither shown nor lost. */
+    fputs(prompt, stderr);
+    fflush(stderr);
     char line[4096];
     char *got = fgets(line, sizeof(line), stdin);
     if (silenced) {

@@ -137,8 +137,7 @@ static int br_on_cast(struct wrt_scratch *s, bool fail)
     if (*flags > 3) {
         return wrt_fail_at(s->m, flags, s->err, "malformed br_on_cast flags: %u", *flags);
     }
-    if (code_imm_label(s, &f) < 0 || wrt_read_heaptype(s->m, &s->c, &from, s->err) < 0 ||
-        wrt_read_heaptype(s->m, &s->c, &to, s->err) < 0) {
+    if (code_imm_label(s, &f) < 0 || code_imm_heaptype(s, &from) < 0 || code_imm_heaptype(s, &to) < 0) {
         return -1;
     }
     from |= WRT_REF | ((*flags & 1) != 0 ? WRT_NULL : 0);

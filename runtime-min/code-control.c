@@ -18,7 +18,7 @@ int code_block_type(struct wrt_scratch *s, struct block_type *ret)
     }
     if ((*at & 0xc0) == 0x40) {
         ret->result_count = 1;
-        return wrt_read_valtype(s->m, &s->c, &ret->one, s->err);
+        return code_imm_valtype(s, &ret->one);
     }
     if (wp_wasm_signed(&s->c, 33, &index, s->err) < 0) {
         return -1;

@@ -156,6 +156,24 @@ int code_imm_tag(struct wrt_scratch *s, const struct wrt_deftype **ret)
     return 0;
 }
 
+int code_imm_valtype(struct wrt_scratch *s, uint32_t *ret)
+{
+    if (wrt_read_valtype(s->m, &s->c, ret, s->err) < 0) {
+        return -1;
+    }
+    s->used |= wrt_type_features(*ret);
+    return 0;
+}
+
+int code_imm_heaptype(struct wrt_scratch *s, uint32_t *ret)
+{
+    if (wrt_read_heaptype(s->m, &s->c, ret, s->err) < 0) {
+        return -1;
+    }
+    s->used |= wrt_type_features(WRT_REF | WRT_NULL | *ret);
+    return 0;
+}
+
 int code_imm_label(struct wrt_scratch *s, struct frame **ret)
 {
     uint32_t depth;

@@ -70,7 +70,7 @@ int code_locals_read(struct wrt_scratch *s, const struct wrt_deftype *func)
         if (total - s->param_count > UINT32_MAX) {
             return code_fail(s, "too many locals: %llu", (unsigned long long)total);
         }
-        if (wrt_read_valtype(s->m, &s->c, &type, s->err) < 0) {
+        if (code_imm_valtype(s, &type) < 0) {
             return -1;
         }
         if (count > 0 && total <= WP_LIMIT_WASM_LOCALS && add_group(s, count, type) < 0) {

@@ -244,6 +244,9 @@ int code_imm_data_memory(struct wrt_scratch *s, uint32_t *ret_address) WP_MUST_U
 int code_imm_elem(struct wrt_scratch *s, uint32_t *ret_type) WP_MUST_USE;
 int code_imm_elem_table(struct wrt_scratch *s, uint32_t *ret_type, const struct wrt_table **ret) WP_MUST_USE;
 int code_imm_tag(struct wrt_scratch *s, const struct wrt_deftype **ret) WP_MUST_USE;
+/* Types in the code: those that they need are used. */
+int code_imm_valtype(struct wrt_scratch *s, uint32_t *ret) WP_MUST_USE;
+int code_imm_heaptype(struct wrt_scratch *s, uint32_t *ret) WP_MUST_USE;
 int code_imm_label(struct wrt_scratch *s, struct frame **ret) WP_MUST_USE;
 /* A type index of the kind given; ret_id is the canonical id. */
 int code_imm_type(struct wrt_scratch *s, enum wrt_composite kind, const struct wrt_deftype **ret,

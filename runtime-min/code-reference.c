@@ -6,7 +6,7 @@
 static int ref_null(struct wrt_scratch *s)
 {
     uint32_t heap;
-    if (wrt_read_heaptype(s->m, &s->c, &heap, s->err) < 0) {
+    if (code_imm_heaptype(s, &heap) < 0) {
         return -1;
     }
     return code_push(s, WRT_REF | WRT_NULL | heap);
@@ -34,8 +34,7 @@ static int ref_func(struct wrt_scratch *s)
 static int ref_cast(struct wrt_scratch *s, uint32_t op)
 {
     uint32_t heap;
-    if (wrt_read_heaptype(s->m, &s->c, &heap, s->err) < 0 ||
-        code_pop(s, WRT_REF | WRT_NULL | wrt_heap_top(s->m->types, heap)) < 0) {
+    if (code_imm_heaptype(s, &heap) < 0 || code_pop(s, WRT_REF | WRT_NULL | wrt_heap_top(s->m->types, heap)) < 0) {
         return -1;
     }
     if (op == WRT_OP_REF_TEST || op == WRT_OP_REF_TEST_NULL) {

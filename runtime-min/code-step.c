@@ -155,8 +155,7 @@ static int select_typed(struct wrt_scratch *s)
     if (count != 1) {
         return code_fail(s, "invalid result arity: select takes one type, found %u", count);
     }
-    if (wrt_read_valtype(s->m, &s->c, &type, s->err) < 0 || code_pop(s, WRT_I32) < 0 || code_pop(s, type) < 0 ||
-        code_pop(s, type) < 0) {
+    if (code_imm_valtype(s, &type) < 0 || code_pop(s, WRT_I32) < 0 || code_pop(s, type) < 0 || code_pop(s, type) < 0) {
         return -1;
     }
     return code_push(s, type);
