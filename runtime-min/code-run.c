@@ -185,7 +185,8 @@ INLINE bool fast_call_indirect(struct run *r)
     return true;
 }
 
-/* One jump for each instruction: the processor learns what follows what. */
+/* One jump for each instruction: the processor learns what follows what. Addresses of labels are an extension of both
+ * compilers, hence no -Wpedantic here; a label's name cannot stand in parentheses, hence the NOLINT below. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #define SHAPES(X)                                  \
