@@ -143,6 +143,10 @@ void wrt_locate(struct wrt_store *s, const struct wrt_func *f, uint32_t word, ui
 
 /* ---- exec*.c ---- */
 
+/* One word, WRT_S_TRANSLATE: the entry of a function of a module that did not run yet. (A host function: entry NULL.)
+ */
+extern const uint64_t wrt_stub_translate[1];
+
 /* Run from x->ip until the stub of the host is reached (0) or something stops (WRT_STOPPED): the same handlers, by tail
  * calls or in a loop. */
 int wrt_exec_run(struct wrt_exec *x) WP_MUST_USE;
@@ -161,8 +165,12 @@ int wrt_throw(struct wrt_exec *x, uint64_t exn) WP_MUST_USE;
 
 /* Gives the number of words to go on by (2), WRT_MOVED when it set x->ip and x->fp itself, or WRT_STOPPED. */
 typedef int (*wrt_slow_fn)(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp);
-/* By wasm opcode (enum wrt_opcode); NULL: not of the slow lane. Filled by the tables of the op-*.c files. */
-wrt_slow_fn wrt_slow_op(uint32_t opcode);
+/* By wasm opcode (enum wrt_opcode); NULL: not of the slow lane. Made of the rows in op.h. */
+extern const wrt_slow_fn wrt_slow_ops[];
+static inline wrt_slow_fn wrt_slow_op(uint32_t opcode)
+{
+    return wrt_slow_ops[opcode];
+}
 
 /* ---- memory and tables, shared by op-memory.c, op-table.c and instantiation (store-memory.c, store-table.c) ---- */
 

@@ -9,7 +9,8 @@
 
 struct wrt_binary {
     struct wrt_mem mem;
-    struct wrt_types types;
+    struct wrt_types own_types;
+    struct wrt_types *types; /* own_types, or those of others */
     struct wp_span bytes;
     enum wp_wasm_kind kind;
     uint64_t features; /* allowed */

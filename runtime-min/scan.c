@@ -34,7 +34,7 @@ static int load_module(struct wrt_binary *b, struct wrt_fault *fault, struct wp_
     if (!m || wp_wasm_preamble(&c, &kind, err) < 0) {
         return -1;
     }
-    m->types = &b->types;
+    m->types = b->types;
     m->bytes = b->bytes;
     m->base = b->bytes.ptr;
     m->features = b->features;
@@ -52,7 +52,7 @@ static int load_component(struct wrt_binary *b, struct wrt_fault *fault, struct 
         wp_fail(err, WP_E_MODULE, "unexpected content: a component needs the feature 'component-model'");
         return wp_hint(err, "if the host has it: --features component-model");
     }
-    if (wrt_component_load(b->bytes, b->features, b->threads, &b->types, &b->mem, &b->component, fault, err) < 0) {
+    if (wrt_component_load(b->bytes, b->features, b->threads, b->types, &b->mem, &b->component, fault, err) < 0) {
         return -1;
     }
     b->used |= b->component->used;
@@ -89,7 +89,8 @@ int wrt_load(struct wp_span bytes, const struct wrt_options *o, struct wrt_binar
         return wp_fail(err, WP_E_LIMIT, "out of memory");
     }
     b->mem.limit = o->memory != 0 ? o->memory : wrt_budget(bytes.len);
-    b->types.mem = &b->mem;
+    b->own_types.mem = &b->mem;
+    b->types = o->types ? o->types : &b->own_types;
     b->bytes = bytes;
     b->features = o->features != 0 ? o->features : wrt_features_default();
     b->threads = o->threads;

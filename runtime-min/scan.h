@@ -9,10 +9,11 @@
 
 struct wrt_component;
 
-struct wrt_options {   /* zero is the default */
-    uint64_t features; /* 0: wrt_features_default() */
-    uint64_t memory;   /* bytes that may be allocated; 0: wrt_budget(size) */
-    unsigned threads;  /* for function bodies; 0: one */
+struct wrt_options {         /* zero is the default */
+    uint64_t features;       /* 0: wrt_features_default() */
+    uint64_t memory;         /* bytes that may be allocated; 0: wrt_budget(size) */
+    unsigned threads;        /* for function bodies; 0: one */
+    struct wrt_types *types; /* shared with others, e.g. of a store (wrt_store_types); NULL: its own */
 };
 
 /* What a binary of that size may cost: WP_LIMIT_WASM_MEMORY and 16 times its size, of large ones twice their size. */
