@@ -78,10 +78,16 @@ struct wrt_elems {
     uint32_t count; /* dropped: 0 */
 };
 
+/* A call. func returns to ip and fp: two words behind a call instruction of the frame below, whose P is in its d. A
+ * call from elsewhere has a stub frame in between (func NULL), and func returns to the stub's code:
+ * - from the host: the stub frame has ip NULL. Nobody unwinds beyond it;
+ * - from another instance: the stub frame has the caller's ip and fp. Who pops it sets x->instance to that of the frame
+ *   below. Tail calls between instances turn the frame of who leaves into such a stub.
+ * Host functions have no frame: while one runs, x->ip is the call instruction. */
 struct wrt_frame {
-    struct wrt_func *func; /* that runs; NULL: the stubs of the host and of calls between instances */
-    const uint64_t *ip;    /* where its caller goes on */
-    uint64_t *fp;          /* the caller's frame */
+    struct wrt_func *func; /* that runs; NULL: a stub */
+    const uint64_t *ip;
+    uint64_t *fp;
 };
 
 /* A run. ip, fp, fuel and the frame on top are true whenever a C function outside of the dispatchers sees it. */
@@ -93,6 +99,8 @@ struct wrt_exec {
     struct wrt_frame *frame; /* the one on top */
     struct wrt_frame *frames, *frames_end;
     uint64_t *stack, *stack_end;
+    uint64_t *top;   /* where the arguments of a call by the host go: behind those of the host function that runs */
+    uint64_t branch; /* the word of a branch that used up its slice */
     struct wrt_store *store;
     enum wrt_stop stop; /* why it ends */
 };
@@ -151,8 +159,8 @@ extern const uint64_t wrt_stub_translate[1];
  * calls or in a loop. */
 int wrt_exec_run(struct wrt_exec *x) WP_MUST_USE;
 /* Enter f with its arguments at fp: pushes a frame, translates if need be; host functions are called and done with.
- * words: of the calling instruction. For call instructions that are not of the fast lane. WRT_MOVED or WRT_STOPPED. */
-int wrt_enter(struct wrt_exec *x, struct wrt_func *f, uint64_t *fp, uint32_t words) WP_MUST_USE;
+ * For an instruction at x->ip of two words that has its P in d. WRT_MOVED or WRT_STOPPED. */
+int wrt_enter(struct wrt_exec *x, struct wrt_func *f, uint64_t *fp) WP_MUST_USE;
 /* The same in place of the running function, whose frame goes: arguments lie at args. */
 int wrt_enter_tail(struct wrt_exec *x, struct wrt_func *f, const uint64_t *args) WP_MUST_USE;
 
