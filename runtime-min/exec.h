@@ -194,3 +194,6 @@ bool wrt_table_init(struct wrt_table_inst *t, uint64_t dst, const struct wrt_ele
 
 /* The value of a validated constant expression. slots: one, v128 two. WRT_STOPPED: heap. */
 int wrt_const_eval(struct wrt_exec *x, struct wrt_instance *i, struct wp_span expr, uint64_t *ret_slots) WP_MUST_USE;
+/* The same of one that stands at the cursor, which goes behind it. */
+int wrt_const_next(struct wrt_exec *x, struct wrt_instance *i, struct wp_wasm_cursor *c,
+                   uint64_t *ret_slots) WP_MUST_USE;
