@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STANDARD = 3 }; /* descriptors that stay */
+enum { STANDARD = 3, OPEN_FILES = 1024 }; /* descriptors that stay; that who uses files may have open */
 
 /* linux/landlock.h of the build machine may be older than the kernel: its numbers, which never change. */
 struct landlock_attr {
@@ -22,9 +22,28 @@ struct landlock_attr {
 #define FS_ABI_5             (UINT64_C(1) << 15) /* ioctl on devices */
 #define NET_ABI_4            UINT64_C(3)         /* bind and connect TCP */
 #define SCOPED_ABI_6         UINT64_C(3)         /* abstract unix sockets, signals */
+#define FS_READ              UINT64_C(0xc)       /* files, folders */
+/* Files, folders and links may be written, made and removed; never executed; no devices, sockets or pipes. */
+#define FS_WRITE (UINT64_C(0x11b2) | FS_ABI_2 | FS_ABI_3)
 
-/* Nothing in the file system, the network or other processes: -1 with errno set where the kernel has no Landlock. */
-static int landlock_nothing(unsigned *ret_abi)
+struct landlock_beneath {
+    uint64_t allowed;
+    int32_t parent;
+} __attribute__((packed));
+#define LANDLOCK_BENEATH 1
+
+static int landlock_allow(int ruleset, uint64_t handled, const struct wp_sandbox_dir *dir)
+{
+    const struct landlock_beneath rule = {
+        .allowed = (dir->read_only ? FS_READ : FS_READ | FS_WRITE) & handled,
+        .parent = dir->fd,
+    };
+    return (int)syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &rule, 0);
+}
+
+/* Nothing in the file system (but those folders), the network or other processes: -1 with errno set where the kernel
+ * has no Landlock. */
+static int landlock_enter(const struct wp_sandbox_plan *plan, unsigned *ret_abi)
 {
     long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_ASK_VERSION);
     if (abi <= 0) {
@@ -40,7 +59,11 @@ static int landlock_nothing(unsigned *ret_abi)
     if (fd < 0) {
         return -1;
     }
-    int rc = (int)syscall(__NR_landlock_restrict_self, fd, 0);
+    int rc = 0;
+    for (size_t i = 0; i < plan->dir_count && rc == 0; i++) {
+        rc = landlock_allow(fd, attr.fs, &plan->dirs[i]);
+    }
+    rc = rc == 0 ? (int)syscall(__NR_landlock_restrict_self, fd, 0) : rc;
     int errnum = errno;
     close(fd);
     errno = errnum;
@@ -63,8 +86,12 @@ static int limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard, const c
 static int set_limits(const struct wp_sandbox_plan *plan, struct wp_err *err)
 {
     uint64_t cpu = plan->cpu_seconds;
-    if (limit(RLIMIT_CORE, 0, 0, "core files", err) < 0 || limit(RLIMIT_FSIZE, 0, 0, "file size", err) < 0 ||
-        limit(RLIMIT_NOFILE, STANDARD, STANDARD, "descriptors", err) < 0) {
+    uint64_t files = plan->keep_count == 0 ? STANDARD : (uint64_t)plan->keep[plan->keep_count - 1] + 1;
+    files += plan->dir_count > 0 ? OPEN_FILES : 0;
+    if (limit(RLIMIT_CORE, 0, 0, "core files", err) < 0 || limit(RLIMIT_NOFILE, files, files, "descriptors", err) < 0) {
+        return -1;
+    }
+    if (!plan->streams && limit(RLIMIT_FSIZE, 0, 0, "file size", err) < 0) {
         return -1;
     }
     if (cpu > 0 && limit(RLIMIT_CPU, cpu, cpu + 1, "CPU time", err) < 0) {
@@ -77,26 +104,39 @@ static int set_limits(const struct wp_sandbox_plan *plan, struct wp_err *err)
     return plan->threads ? 0 : limit(RLIMIT_NPROC, 0, 0, "processes", err);
 }
 
-static void close_others(void)
+static void close_range_of(unsigned first, unsigned last)
 {
-    if (syscall(__NR_close_range, STANDARD, ~0u, 0) == 0) {
+    if (first > last || syscall(__NR_close_range, first, last, 0) == 0) {
         return;
     }
     struct rlimit l;
-    int end = getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_max < 65536 ? (int)l.rlim_max : 65536;
-    for (int fd = STANDARD; fd < end; fd++) {
-        close(fd);
+    unsigned end = getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_max < 65536 ? (unsigned)l.rlim_max : 65536;
+    for (unsigned fd = first; fd <= last && fd < end; fd++) {
+        close((int)fd);
     }
+}
+
+static void close_others(const struct wp_sandbox_plan *plan)
+{
+    unsigned first = STANDARD;
+    for (size_t i = 0; i < plan->keep_count; i++) {
+        unsigned kept = (unsigned)plan->keep[i];
+        if (kept > first) {
+            close_range_of(first, kept - 1);
+        }
+        first = kept + 1;
+    }
+    close_range_of(first, ~0u);
 }
 
 int wp_sandbox_enter(const struct wp_sandbox_plan *plan, struct wp_sandbox_state *ret, struct wp_err *err)
 {
     *ret = (struct wp_sandbox_state){0};
-    close_others();
+    close_others(plan);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         return wp_fail_errno(err, errno, "cannot give up privileges");
     }
-    if (landlock_nothing(&ret->landlock) != 0) {
+    if (landlock_enter(plan, &ret->landlock) != 0) {
         ret->landlock_missing = strerrordesc_np(errno);
     }
     if (set_limits(plan, err) < 0) {

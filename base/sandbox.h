@@ -2,8 +2,9 @@
  *
  * A cell for a process that reads hostile bytes: from here on it may compute, write to the descriptors it has and end;
  * it cannot open, connect, execute, trace, signal or fork. Layers that do not need each other: rlimits, no new
- * privileges, not dumpable, no descriptors beyond the standard three, Landlock with nothing allowed, and a seccomp
- * filter that kills the process at any other system call. There is no way back. Linux; libc and kernel headers only. */
+ * privileges, not dumpable, no descriptors beyond those named, Landlock with nothing allowed, and a seccomp filter that
+ * kills the process at any other system call. Whoever runs a module may be granted more, and names it: streams, and
+ * the files beneath some folders. There is no way back. Linux; libc and kernel headers only. */
 #pragma once
 
 #include "base/base.h"
@@ -21,10 +22,21 @@
 #define WP_SANITIZED 0
 #endif
 
-struct wp_sandbox_plan {
+/* A folder, open, beneath which files may be opened, and unless it is read_only written, made and removed. Held by
+ * Landlock; without it the calls that take names are not restricted to it. */
+struct wp_sandbox_dir {
+    int fd;
+    bool read_only;
+};
+struct wp_sandbox_plan {    /* zero: nothing is granted */
     uint64_t address_space; /* bytes; 0: not limited */
     uint64_t cpu_seconds;   /* 0: not limited */
     bool threads;           /* may be started; else the process stays alone */
+    bool streams;           /* it may read, wait and seek, and what it writes to may be a file that grows */
+    const int *keep;        /* descriptors that stay beside the standard three; ascending */
+    size_t keep_count;
+    const struct wp_sandbox_dir *dirs; /* among keep; any: streams are meant, too */
+    size_t dir_count;
 };
 
 struct wp_sandbox_state {

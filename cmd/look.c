@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
+#include "cmd/child.h"
 #include "cmd/look-int.h"
 #include "cmd/out.h"
 
@@ -15,90 +16,12 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
-#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHUNK = 64 * 1024, ENVIRONMENT = 8, BYTES_PER_THREAD = 256 * 1024 };
-
-/* The child gets no variable that it does not need to start: they hold passwords. */
-static void pick_environment(char *ret[ENVIRONMENT + 1])
-{
-    static const char *const wanted[] = {"LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
-    size_t n = 0;
-    for (char **e = environ; *e != NULL && n < ENVIRONMENT; e++) {
-        for (size_t i = 0; i < (WP_SANITIZED ? WP_ARRAY_LEN(wanted) : 1); i++) {
-            if (wp_str_starts(*e, wanted[i])) {
-                ret[n++] = *e;
-                break;
-            }
-        }
-    }
-    ret[n] = NULL;
-}
-
-/* A session of its own: what is typed at the terminal is the parent's business. */
-static int start(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, char *const argv[], pid_t *ret)
-{
-    char *environment[ENVIRONMENT + 1];
-    sigset_t ignored; /* what may be so here; handlers do not survive execution anyway */
-    sigset_t none;
-    sigemptyset(&none);
-    sigemptyset(&ignored);
-    sigaddset(&ignored, SIGPIPE);
-    sigaddset(&ignored, SIGXCPU);
-    sigaddset(&ignored, SIGABRT);
-    posix_spawnattr_setsigdefault(attr, &ignored);
-    posix_spawnattr_setsigmask(attr, &none);
-    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    pick_environment(environment);
-    int errnum = posix_spawn(ret, "/proc/self/exe", files, attr, argv, environment);
-    if (errnum == ENOENT) {
-        const char *typed = (const char *)getauxval(AT_EXECFN); /* where there is no /proc */
-        errnum = posix_spawn(ret, typed, files, attr, argv, environment);
-    }
-    return errnum;
-}
-
-static int spawn(int input, int output, char *const argv[], pid_t *ret, struct wp_err *err)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attr);
-    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    if (!WP_SANITIZED) {
-        posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-    }
-    int errnum = start(&files, &attr, argv, ret);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&files);
-    if (errnum == 0) {
-        return 0;
-    }
-    wp_fail_errno(err, errnum, "cannot start the reader of modules");
-    err->code = WP_E_OTHER;
-    return wp_hint(err, "--sandbox=off reads them in this process");
-}
-
-/* One read of the answer: 1 there may be more, 0 the end, -1. */
-static int take(int fd, struct wp_buf *b, struct wp_err *err)
-{
-    wp_buf_reserve(b, CHUNK);
-    ssize_t n = read(fd, b->ptr + b->len, CHUNK);
-    if (n < 0) {
-        return errno == EINTR ? 1 : wp_fail_errno(err, errno, "cannot read the answer of the reader of modules");
-    }
-    b->len += (size_t)n;
-    b->ptr[b->len] = '\0';
-    if (b->len > WP_LIMIT_LOOK_ANSWER) {
-        return wp_fail(err, WP_E_OTHER, "the reader of modules answers without end");
-    }
-    return n > 0;
-}
+#define READER "the reader of modules"
+enum { BYTES_PER_THREAD = 256 * 1024 };
 
 static int collect(int fd, const struct wp_job *job, struct wp_buf *b, struct wp_err *err)
 {
@@ -110,34 +33,20 @@ static int collect(int fd, const struct wp_job *job, struct wp_buf *b, struct wp
         if (wp_job_check(job, err) < 0) {
             return -1;
         }
-        int rc = ready[0].revents != 0 ? take(fd, b, err) : 1;
+        int rc = ready[0].revents != 0 ? child_take(fd, b, WP_LIMIT_LOOK_ANSWER, READER, err) : 1;
         if (rc <= 0) {
             return rc;
         }
     }
 }
 
-static int fail_signal(int signum, struct wp_err *err)
-{
-    if (signum == SIGXCPU) {
-        return wp_fail(err, WP_E_LIMIT, "reading it takes too much time: the reader was stopped");
-    }
-    if (signum == SIGKILL) {
-        wp_fail(err, WP_E_OTHER, "the reader of modules was killed");
-        return wp_hint(err, "the machine may be short of memory");
-    }
-    if (signum == SIGSYS) {
-        wp_fail(err, WP_E_OTHER, "the reader of modules was stopped by its sandbox: it tried what no reader does");
-    } else {
-        wp_fail(err, WP_E_OTHER, "the reader of modules died of signal %d (%s)", signum, sigdescr_np(signum));
-    }
-    return wp_hint(err, "this is a defect of wpack: please report it, with the file if you can");
-}
-
 static int fail_status(int status, struct wp_err *err)
 {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+        return wp_fail(err, WP_E_LIMIT, "reading it takes too much time: the reader was stopped");
+    }
     if (WIFSIGNALED(status)) {
-        return fail_signal(WTERMSIG(status), err);
+        return child_fail_signal(WTERMSIG(status), READER, err);
     }
     if (WEXITSTATUS(status) == wp_code_status(WP_E_LIMIT)) {
         return wp_fail(err, WP_E_LIMIT, "reading it takes more memory than it may");
@@ -154,20 +63,24 @@ static int ask(int fd, char *const argv[], const struct wp_job *job, struct wp_b
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return wp_fail_errno(err, errno, "cannot make a pipe");
     }
-    int rc = spawn(fd, ends[1], argv, &pid, err);
+    const struct child_plan plan = {
+        .argv = argv,
+        .standard = {fd, ends[1], WP_SANITIZED ? STDERR_FILENO : ends[1]},
+        .own_session = true,
+        .what = READER,
+    };
+    int rc = child_start(&plan, &pid, err);
     close(ends[1]);
     if (rc < 0) {
         close(ends[0]);
-        return -1;
+        return wp_hint(err, "--sandbox=off reads them in this process");
     }
     rc = collect(ends[0], job, b, err);
     close(ends[0]);
     if (rc < 0) {
         kill(pid, SIGKILL);
     }
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    int status = child_wait(pid);
     return rc < 0 || status == 0 ? rc : fail_status(status, err);
 }
 
