@@ -32,14 +32,14 @@ static bool inside(uint64_t at, uint64_t n, uint64_t size)
     return n <= size && at <= size - n;
 }
 
-int wrt_op_MEMORY_SIZE(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_memory_size(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_memory_inst *m = memory_at(x, wrt_slot_d(ip[0]));
     fp[wrt_slot_a(ip[0])] = m->size >> m->type.page_log2;
     return 2;
 }
 
-int wrt_op_MEMORY_GROW(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_memory_grow(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_memory_inst *m = memory_at(x, wrt_slot_d(ip[0]));
     uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -49,7 +49,7 @@ int wrt_op_MEMORY_GROW(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (dst, src, n); i0: the memory copied to, i1: from */
-int wrt_op_MEMORY_COPY(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_memory_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_memory_inst *to = memory_at(x, wrt_slot_d(ip[0])), *from = memory_at(x, low(ip[1]));
     const uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -67,7 +67,7 @@ int wrt_op_MEMORY_COPY(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (dst, value, n) */
-int wrt_op_MEMORY_FILL(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_memory_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_memory_inst *m = memory_at(x, wrt_slot_d(ip[0]));
     const uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -82,7 +82,7 @@ int wrt_op_MEMORY_FILL(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (dst, src, n); i0: the segment, i1: the memory */
-int wrt_op_MEMORY_INIT(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_memory_init(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_memory_inst *m = memory_at(x, low(ip[1]));
     struct wp_span data = x->instance->datas[wrt_slot_d(ip[0])];
@@ -99,7 +99,7 @@ int wrt_op_MEMORY_INIT(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     return wrt_memory_init(m, v[0], data, v[1], v[2]) ? 2 : out_of_bounds(x, "init", v[0], v[2], m->size);
 }
 
-int wrt_op_DATA_DROP(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp WP_UNUSED)
+int wrt_op_data_drop(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp WP_UNUSED)
 {
     x->instance->datas[wrt_slot_d(ip[0])].len = 0;
     return 2;

@@ -24,7 +24,7 @@ static bool inside(uint64_t at, uint64_t n, uint64_t size)
     return n <= size && at <= size - n;
 }
 
-int wrt_op_TABLE_GET(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_get(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
     uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -35,7 +35,7 @@ int wrt_op_TABLE_GET(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     return 2;
 }
 
-int wrt_op_TABLE_SET(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_set(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
     const uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -46,14 +46,14 @@ int wrt_op_TABLE_SET(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     return 2;
 }
 
-int wrt_op_TABLE_SIZE(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_size(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     fp[wrt_slot_a(ip[0])] = table_at(x, wrt_slot_d(ip[0]))->size;
     return 2;
 }
 
 /* (value, n) */
-int wrt_op_TABLE_GROW(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_grow(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
     uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -66,7 +66,7 @@ int wrt_op_TABLE_GROW(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (at, value, n) */
-int wrt_op_TABLE_FILL(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
     const uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -83,7 +83,7 @@ int wrt_op_TABLE_FILL(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (dst, src, n); i0: the table copied to, i1: from */
-int wrt_op_TABLE_COPY(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *to = table_at(x, wrt_slot_d(ip[0])), *from = table_at(x, low(ip[1]));
     const uint64_t *v = &fp[wrt_slot_a(ip[0])];
@@ -101,7 +101,7 @@ int wrt_op_TABLE_COPY(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 }
 
 /* (dst, src, n); i0: the segment, i1: the table */
-int wrt_op_TABLE_INIT(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
+int wrt_op_table_init(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_table_inst *t = table_at(x, low(ip[1]));
     const struct wrt_elems *e = &x->instance->elems[wrt_slot_d(ip[0])];
@@ -118,7 +118,7 @@ int wrt_op_TABLE_INIT(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     return wrt_table_init(t, v[0], e, v[1], v[2]) ? 2 : out_of_bounds(x, "init", v[0], v[2], t->size);
 }
 
-int wrt_op_ELEM_DROP(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp WP_UNUSED)
+int wrt_op_elem_drop(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp WP_UNUSED)
 {
     x->instance->elems[wrt_slot_d(ip[0])].count = 0;
     return 2;

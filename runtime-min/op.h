@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Instructions of the slow lane: a list for each op-*.c file that has them. X(NAME): wrt_op_NAME executes the
- * instruction of that name in opcode.h, as slot.h says. Private to runtime-min/ op*.c, exec*.c. */
+ * Rows of the slow lane (exec.h) for memories and tables: X(OPCODE, function), the opcode without WRT_OP_. Private to
+ * runtime-min/ op*.c, exec*.c. */
 #pragma once
 
-#include "runtime-min/exec.h"
+#include "runtime-min/op-gc.h"
 #include "runtime-min/slot.h"
 
-#define WRT_OPS_MEMORY(X) X(MEMORY_SIZE) X(MEMORY_GROW) X(MEMORY_COPY) X(MEMORY_FILL) X(MEMORY_INIT) X(DATA_DROP)
-#define WRT_OPS_TABLE(X) \
-    X(TABLE_GET)         \
-    X(TABLE_SET) X(TABLE_SIZE) X(TABLE_GROW) X(TABLE_FILL) X(TABLE_COPY) X(TABLE_INIT) X(ELEM_DROP)
+/* clang-format off */
+#define WRT_SLOW_MEMORY(X) \
+    X(MEMORY_SIZE, wrt_op_memory_size) \
+    X(MEMORY_GROW, wrt_op_memory_grow) \
+    X(MEMORY_COPY, wrt_op_memory_copy) \
+    X(MEMORY_FILL, wrt_op_memory_fill) \
+    X(MEMORY_INIT, wrt_op_memory_init) \
+    X(DATA_DROP, wrt_op_data_drop)
 
-#define WRT_OPS(X)           WRT_OPS_MEMORY(X) WRT_OPS_TABLE(X)
+#define WRT_SLOW_TABLE(X) \
+    X(TABLE_GET, wrt_op_table_get) \
+    X(TABLE_SET, wrt_op_table_set) \
+    X(TABLE_SIZE, wrt_op_table_size) \
+    X(TABLE_GROW, wrt_op_table_grow) \
+    X(TABLE_FILL, wrt_op_table_fill) \
+    X(TABLE_COPY, wrt_op_table_copy) \
+    X(TABLE_INIT, wrt_op_table_init) \
+    X(ELEM_DROP, wrt_op_elem_drop)
+/* clang-format on */
 
-#define WRT_OP_DECLARE(name) int wrt_op_##name(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp);
-WRT_OPS(WRT_OP_DECLARE)
-#undef WRT_OP_DECLARE
+#define WRT_SLOW_DECLARE(opcode, function) int function(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp);
+WRT_SLOW_MEMORY(WRT_SLOW_DECLARE)
+WRT_SLOW_TABLE(WRT_SLOW_DECLARE)
+#undef WRT_SLOW_DECLARE

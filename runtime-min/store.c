@@ -48,6 +48,7 @@ static int make_stacks(struct wrt_store *s, struct wp_err *err)
     }
     x->stack_end = x->stack + slots;
     x->fp = x->stack;
+    x->top = x->stack;
     x->frames = map(frames * sizeof(*x->frames));
     if (!x->frames) {
         return wp_fail(err, WP_E_LIMIT, "no room for %llu calls within calls", (unsigned long long)frames);
