@@ -35,10 +35,10 @@ OUT := $(BUILD)/$(VARIANT)
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wstrict-prototypes \
         -Wmissing-prototypes -Wwrite-strings -Wundef -Wpointer-arith -Wformat=2 -Wno-format-nonliteral \
         -Wimplicit-fallthrough -Wcast-align -Wno-overlength-strings -Werror
-BASEFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -fno-common -MMD -MP -g \
-             -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong -fPIE -DWPACK_VERSION='"$(VERSION)"' $(FLOATFLAGS)
 # Modules compute the same everywhere: no fused multiply-add; a square root is an instruction, not a call that sets errno.
 FLOATFLAGS := -ffp-contract=off -fno-math-errno
+BASEFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -fno-common -MMD -MP -g \
+             -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong -fPIE -DWPACK_VERSION='"$(VERSION)"' $(FLOATFLAGS)
 OPT := $(if $(SAN)$(DEBUG),-O1 -fno-omit-frame-pointer,$(if $(COVERAGE),-O0,-O2 -D_FORTIFY_SOURCE=2))
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 # Threads count, too.
