@@ -41,7 +41,7 @@ struct wrt_heap {
     uint64_t most;            /* the budget */
     uint64_t ready;           /* bytes that the machine has been asked for */
     uint64_t reserved;        /* bytes of address space, the maps included */
-    uint64_t *starts, *marks; /* a bit for every 8 bytes: an object begins here */
+    uint64_t *starts, *marks; /* a bit for every 8 bytes: an object begins here, is reachable */
     uint64_t since;           /* bytes allocated since the last collection */
     uint64_t live;            /* bytes that the last collection kept */
     uint64_t collections;
@@ -70,9 +70,13 @@ static inline uint8_t *wrt_object_at(const struct wrt_heap *h, uint64_t ref, uin
     return h->base + ref + offset;
 }
 
-/* ---- heap.c: objects are zeroed; WRT_STOPPED: the budget has no more (WRT_STOP_HEAP). May collect: references that
- * are in use must be reachable ---- */
+/* ---- heap.c ---- */
 
+/* The store's heap, made if need be; NULL: x is stopped. */
+struct wrt_heap *wrt_heap_of(struct wrt_exec *x) WP_MUST_USE;
+void wrt_heap_free(WP_OWN struct wrt_heap *h);
+/* Objects are zeroed; WRT_STOPPED: the budget has no more (WRT_STOP_HEAP). May collect: references that are in use must
+ * be reachable. */
 int wrt_heap_struct(struct wrt_exec *x, uint32_t type, uint64_t *ret) WP_MUST_USE;
 int wrt_heap_array(struct wrt_exec *x, uint32_t type, uint64_t length, uint64_t *ret) WP_MUST_USE;
 int wrt_heap_exception(struct wrt_exec *x, const struct wrt_tag_inst *tag, const uint64_t *payload,
@@ -83,12 +87,16 @@ const uint64_t *wrt_exception_payload(const struct wrt_heap *h, uint64_t exn);
 /* Words outside of the value stack that count as reachable until the next call of this; they may change meanwhile.
  * NULL: none. For constant expressions. */
 int wrt_heap_hold(struct wrt_exec *x, const uint64_t *words, uint32_t count) WP_MUST_USE;
-void wrt_heap_free(WP_OWN struct wrt_heap *h);
 
 /* ---- heap-layout.c ---- */
 
-/* NULL: WRT_STOP_CODE is set. Of a type that has objects already it is there. */
-const struct wrt_layout *wrt_layout(struct wrt_exec *x, uint32_t type) WP_MUST_USE;
+/* NULL: x is stopped. Of a type that has objects already it is there. */
+const struct wrt_layout *wrt_layout_make(struct wrt_exec *x, uint32_t type) WP_MUST_USE;
+static inline const struct wrt_layout *wrt_layout(struct wrt_exec *x, uint32_t type)
+{
+    const struct wrt_heap *h = x->store->heap;
+    return h && type < h->layout_count && h->layouts[type] ? h->layouts[type] : wrt_layout_make(x, type);
+}
 /* Bytes that a field or element of a (packed) type takes. */
 uint32_t wrt_storage_size(uint32_t type);
 /* From memory to a slot (v128: two) and back; packed ones are zero-extended and cut off. */
