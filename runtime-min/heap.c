@@ -227,7 +227,7 @@ static int allocate(struct wrt_exec *x, struct wrt_heap *h, uint64_t bytes, uint
 static int new_object(struct wrt_exec *x, uint32_t type, uint32_t length, uint64_t bytes, uint64_t *ret)
 {
     struct wrt_heap *h = x->store->heap;
-    uint64_t at;
+    uint64_t at = 0;
     if (allocate(x, h, bytes, &at) < 0) {
         return WRT_STOPPED;
     }
@@ -261,13 +261,13 @@ int wrt_heap_array(struct wrt_exec *x, uint32_t type, uint64_t length, uint64_t 
 int wrt_heap_exception(struct wrt_exec *x, const struct wrt_tag_inst *tag, const uint64_t *payload, uint64_t *ret)
 {
     const struct wrt_layout *l = wrt_layout(x, tag->type);
-    uint64_t at;
+    uint64_t at = 0;
     if (!l || new_object(x, tag->type, 0, l->size, &at) < 0) {
         return WRT_STOPPED;
     }
     uint8_t *p = wrt_object_at(x->store->heap, at, TAG);
     memcpy(p, &tag, sizeof(tag));
-    memcpy(p + 8, payload, l->size - TAG - 8);
+    memcpy(p + 8, payload, l->size - WRT_EXCEPTION_HEAD);
     *ret = at;
     return 0;
 }
@@ -281,5 +281,5 @@ const struct wrt_tag_inst *wrt_exception_tag(const struct wrt_heap *h, uint64_t 
 
 const uint64_t *wrt_exception_payload(const struct wrt_heap *h, uint64_t exn)
 {
-    return (const uint64_t *)(const void *)wrt_object_at(h, exn, TAG + 8);
+    return (const uint64_t *)(const void *)wrt_object_at(h, exn, WRT_EXCEPTION_HEAD);
 }

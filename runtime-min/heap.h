@@ -33,6 +33,9 @@ struct wrt_layout {
     const uint32_t *refs;           /* offsets of the words that are traced */
 };
 
+/* Bytes of an exception before its payload. */
+enum { WRT_EXCEPTION_HEAD = sizeof(struct wrt_object) + sizeof(uint64_t) };
+
 struct wrt_heap {
     uint8_t *base;            /* offset 0; the first object lies at 8 */
     uint64_t next, limit;     /* free room that objects are cut from */
