@@ -5,7 +5,7 @@
 `make spec`: OUT is the build folder, MAKE the make program; the suites are the archives in the folder WPACK_DATA. Every
 module and component that the suites call valid has to be accepted, every other one refused, for the reason that the
 suite gives (expect.py) and, where the reason is only "type mismatch", at the place that wasm-tools names (offsets.py; with
-`make peers`). One line a file that deviates, -v one for every file, then the groups. Any deviation fails."""
+`make peers`). Then the core suites are executed (execute.py). One line a file that deviates, -v one for every file, then the groups. Any deviation fails."""
 import argparse
 import collections
 import os
@@ -14,6 +14,7 @@ import shutil
 import sys
 
 import crate
+import execute
 import expect
 import offsets
 import scanner
@@ -108,7 +109,9 @@ def run(found, verdicts, tool, verbose):
     for group, tally in groups.items():
         print(row(group, tally))
     print(row("all", total))
-    return sum(len(lines) for lines in wrong.values())
+    refusals = {g: tuple(sum(counts[c] for c in ("invalid", "malformed")) for counts in (t.right, t.all))
+                for g, t in groups.items()}
+    return sum(len(lines) for lines in wrong.values()), refusals
 
 
 def replay(program):
@@ -163,8 +166,10 @@ def main():
         return 1 if again else 0
     found = [(stem, case) for stem, case in suites.cases(folder) if args.group in case.group]
     inputs = [(case.features, case.path) for _, case in found if case.kind != "text only"]
-    deviations = run(found, scanner.judge(program, inputs), tool, args.verbose)
+    deviations, refusals = run(found, scanner.judge(program, inputs), tool, args.verbose)
     print(f"{len(inputs)} binaries, {deviations} deviations")
+    if args.suite == "":
+        deviations += execute.run(folder, args.group, refusals)
     return 1 if deviations or again else 0
 
 
