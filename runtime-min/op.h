@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of the slow lane (exec.h) for memories and tables: X(OPCODE, function), the opcode without WRT_OP_. Private to
- * runtime-min/ op*.c, exec*.c. */
+ * Rows of the slow lane (exec.h) for memories and tables: X(OPCODE, function), the opcode without WRT_OP_; one function
+ * has all of the threads proposal. Private to runtime-min/ op*.c, exec*.c. */
 #pragma once
 
 #include "runtime-min/op-gc.h"
@@ -30,4 +30,5 @@
 #define WRT_SLOW_DECLARE(opcode, function) int function(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp);
 WRT_SLOW_MEMORY(WRT_SLOW_DECLARE)
 WRT_SLOW_TABLE(WRT_SLOW_DECLARE)
+int wrt_op_atomic(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp);
 #undef WRT_SLOW_DECLARE
