@@ -112,7 +112,8 @@ struct wrt_store {
     struct wrt_mem mem; /* instances, code; limit budget.code */
     struct wrt_mem type_mem;
     struct wrt_types types;
-    struct wrt_heap *heap; /* heap.h; made at first use */
+    struct wrt_heap *heap;             /* heap.h; made at first use */
+    struct wrt_translator *translator; /* what translating needs, used again; in mem */
     void *host;
     uint64_t memory_used, memory_peak, table_used;
     uint64_t fuel_taken;      /* handed out in slices so far */

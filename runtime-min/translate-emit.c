@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Code as it grows: moves between slots, operands that come to their slots, and locals that are set by whoever made
+ * the value. */
+#include "runtime-min/translate-parts.h"
+
+bool tr_grow(struct wrt_translator *t, uint32_t words)
+{
+    if (t->failed) {
+        return false;
+    }
+    t->code_vec.count = t->len;
+    bool grown = tr_reserve(t, &t->code_vec, (uint64_t)t->len + words, sizeof(uint64_t));
+    t->code = t->code_vec.items;
+    return grown;
+}
+
+void tr_fail_slots(struct wrt_translator *t)
+{
+    (void)tr_fail(t, WRT_STOP_CODE, "function %u needs a frame of more than %u slots", t->f->index, TR_SLOTS_MAX);
+}
+
+/* Two moves to neighbours become one, unless the second reads what the first writes. */
+void tr_move(struct wrt_translator *t, uint32_t to, uint32_t from, uint32_t width)
+{
+    if (width == 2) {
+        tr_emit_abc(t, WRT_S_MOVE_V, to, from, 0);
+        return;
+    }
+    uint64_t before = t->last != TR_NONE ? t->code[t->last] : 0;
+    if (wrt_slot_op(before) == WRT_S_MOVE && wrt_slot_a(before) + 1 == to && wrt_slot_a(before) != from) {
+        t->code[t->last] = wrt_slot_abc(WRT_S_MOVE_2, wrt_slot_a(before), wrt_slot_b(before), from);
+        return;
+    }
+    tr_emit_abc(t, WRT_S_MOVE, to, from, 0);
+}
+
+void tr_const(struct wrt_translator *t, uint32_t to, uint64_t value)
+{
+    if (value <= UINT32_MAX) {
+        *tr_emit(t, 1) = wrt_slot_ad(WRT_S_CONST_32, to, (uint32_t)value);
+        return;
+    }
+    uint64_t *w = tr_emit(t, 2);
+    w[0] = wrt_slot_ad(WRT_S_CONST_64, to, 0);
+    w[1] = value;
+}
+
+static void settle(struct wrt_translator *t, struct tr_operand *o)
+{
+    if (o->kind == TR_LOCAL) {
+        tr_move(t, o->slot, o->local, o->width);
+    } else if (o->kind == TR_CONST) {
+        tr_const(t, o->slot, o->value);
+    }
+    o->kind = TR_IN_SLOT;
+}
+
+/* The operand may stand anywhere in its local's list only if those above it are settled with it; so locals are taken
+ * off the list from above. */
+static void unlist(struct wrt_translator *t, uint32_t from)
+{
+    for (uint32_t i = t->count; i-- > from;) {
+        struct tr_operand *o = &t->ops[i];
+        if (o->kind == TR_LOCAL) {
+            t->heads[o->local] = o->below;
+        }
+    }
+}
+
+void tr_settle_top(struct wrt_translator *t, uint32_t n)
+{
+    uint32_t from = t->count - n;
+    unlist(t, from);
+    for (uint32_t i = from; i < t->count; i++) {
+        settle(t, &t->ops[i]);
+    }
+}
+
+void tr_settle_locals(struct wrt_translator *t)
+{
+    unlist(t, t->settled);
+    for (uint32_t i = t->settled; i < t->count; i++) {
+        if (t->ops[i].kind == TR_LOCAL) {
+            settle(t, &t->ops[i]);
+        }
+    }
+    t->settled = t->count;
+}
+
+void tr_put(struct wrt_translator *t, const struct tr_operand *o, uint32_t to)
+{
+    if (o->kind == TR_CONST) {
+        tr_const(t, to, o->value);
+        return;
+    }
+    if (o->kind == TR_IN_SLOT && tr_last_result(t) == o->slot) {
+        t->code[t->last] = (t->code[t->last] & ~UINT64_C(0xffff0000)) | (uint64_t)to << 16;
+        return;
+    }
+    uint32_t from = o->kind == TR_LOCAL ? o->local : o->slot;
+    if (from != to) {
+        tr_move(t, to, from, o->width);
+    }
+}
+
+/* Those that still want the old value of a local get it now. */
+static void settle_readers(struct wrt_translator *t, uint32_t local)
+{
+    for (uint32_t i = t->heads[local]; i != 0;) {
+        struct tr_operand *o = &t->ops[i - 1];
+        i = o->below;
+        settle(t, o);
+    }
+    t->heads[local] = 0;
+}
+
+/* They come before the instruction that made the new value, which then may write it to the local at once: it reads no
+ * slot of theirs, for they lie below its own operands. */
+static void settle_before_last(struct wrt_translator *t, uint32_t local)
+{
+    uint64_t words[3];
+    uint32_t n = t->len - t->last;
+    memcpy(words, t->code + t->last, n * sizeof(words[0]));
+    tr_unemit(t);
+    settle_readers(t, local);
+    if (t->probe != TR_NONE && t->probe >= t->len && t->probe < t->len + n) {
+        t->owner = t->last_owner;
+        t->kept = true;
+    }
+    memcpy(tr_emit(t, n), words, n * sizeof(words[0]));
+}
+
+void tr_local_set(struct wrt_translator *t, bool tee)
+{
+    uint32_t word = t->locals[tr_u32(t)], local = word & ~TR_WIDE_LOCAL;
+    struct tr_operand o = *tr_pop(t);
+    if (o.kind == TR_LOCAL && o.local == local) {
+        if (tee) {
+            tr_push_again(t, &o);
+        }
+        return;
+    }
+    bool last = o.kind == TR_IN_SLOT && tr_last_result(t) == o.slot;
+    if (t->heads[local] != 0) {
+        if (last) {
+            settle_before_last(t, local);
+        } else {
+            settle_readers(t, local);
+        }
+    }
+    tr_put(t, &o, local);
+    if (!tee) {
+        return;
+    }
+    if (last) {
+        tr_push_local(t, local, o.width);
+    } else {
+        tr_push_again(t, &o);
+    }
+}
