@@ -6,7 +6,17 @@
  * random, streams in memory): the same run then gives the same bytes.
  *
  * A path is resolved beneath the folder it starts from, whatever others do to the tree meanwhile: openat2 with
- * RESOLVE_BENEATH, or, where the kernel has none, component by component without following links that lead out. */
+ * RESOLVE_BENEATH, or, where the kernel has none, component by component without following links that lead out. A
+ * pointer that leads out of the guest's memory is a trap (WRT_STOP_MEMORY_BOUNDS). Bytes moved cost fuel, one
+ * instruction for 64 of them.
+ *
+ * What the process around has to do: ignore SIGPIPE and SIGXFSZ, so that a closed pipe or a file size limit is an errno
+ * for the guest. A filter of system calls has to let through, beside what memory takes (mmap, munmap, mremap, brk):
+ * in wrt_wasi_new  newfstatat, ioctl (TCGETS), clock_gettime, openat2 (may fail with ENOSYS or EPERM)
+ * always           clock_gettime, clock_getres, getrandom, readv, writev, poll, ppoll
+ * with folders     openat2, openat, close, newfstatat, getdents64, lseek, preadv, pwritev, fcntl (F_GETFL, F_SETFL),
+ *                  fsync, fdatasync, fallocate, ftruncate, utimensat, readlinkat, mkdirat, unlinkat, symlinkat,
+ *                  linkat, renameat; of other architectures fstat, pread, ppoll under the names they have there */
 #pragma once
 
 #include "runtime-min/run.h"
@@ -38,7 +48,9 @@ struct wrt_wasi_options {    /* zero: nothing at all */
     uint64_t seed;
 };
 
-/* s must not have another one. Lives as long as the store or until freed, whichever is first. */
+/* s must not have another one. args, env and dirs are copied but for the folders' descriptors, which like the bytes of
+ * input have to stay. To be freed by the caller, no call of the store under way; its functions must not be called
+ * after it. */
 int wrt_wasi_new(struct wrt_store *s, const struct wrt_wasi_options *o, WP_OWN struct wrt_wasi **ret,
                  struct wp_err *err) WP_MUST_USE;
 void wrt_wasi_free(WP_OWN struct wrt_wasi *w);
