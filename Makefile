@@ -10,6 +10,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 SAN ?=
+DISPATCH ?=
 BUILD ?= build
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -22,10 +23,10 @@ PYTHON ?= /usr/bin/python3
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
-# ---- variant: build/<variant>/ from CC, SAN, COVERAGE, DEBUG ----
+# ---- variant: build/<variant>/ from CC, SAN, COVERAGE, DEBUG, DISPATCH ----
 san_name := $(if $(findstring address,$(SAN)),asan,$(if $(findstring thread,$(SAN)),tsan,$(if $(SAN),$(subst $(comma),-,$(SAN)),)))
 cc_name := $(if $(findstring clang,$(CC)),clang,)
-VARIANT ?= $(or $(subst $(space),-,$(strip $(cc_name) $(san_name) $(if $(COVERAGE),coverage) $(if $(DEBUG),debug))),release)
+VARIANT ?= $(or $(subst $(space),-,$(strip $(cc_name) $(san_name) $(if $(COVERAGE),coverage) $(if $(DEBUG),debug) $(DISPATCH))),release)
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -39,13 +40,15 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -
 FLOATFLAGS := -ffp-contract=off -fno-math-errno
 BASEFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -fno-common -MMD -MP -g \
              -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong -fPIE -DWPACK_VERSION='"$(VERSION)"' $(FLOATFLAGS)
+# Handlers of instructions are tail calls where the compiler makes jumps of them, else cases of a loop: DISPATCH=loop.
+DISPATCHFLAGS := $(if $(SAN)$(DEBUG)$(COVERAGE)$(filter loop,$(DISPATCH)),-DWRT_LOOP)
 OPT := $(if $(SAN)$(DEBUG),-O1 -fno-omit-frame-pointer,$(if $(COVERAGE),-O0,-O2 -D_FORTIFY_SOURCE=2))
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 # Threads count, too.
 COVFLAGS := $(if $(COVERAGE),--coverage -fprofile-update=atomic)
 CFLAGS ?=
 LDFLAGS ?=
-ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(CFLAGS)
+ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(DISPATCHFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
 # Linked: jansson, zlib. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
 # libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does not use.

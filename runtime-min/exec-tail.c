@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The dispatcher by tail calls: each handler is a function that ends in a jump to the next. The state of a run stays in
+ * the six registers that carry arguments; a handler needs no stack. clang is told so (musttail), gcc does it at -O2;
+ * tests/lint/tail.sh looks at what came out. */
+#include "runtime-min/exec-arith.h"
+#include "runtime-min/exec-parts.h"
+#include "runtime-min/exec-simd-floats.h"
+#include "runtime-min/exec-simd-lanes.h"
+
+#ifndef WRT_LOOP
+
+#if defined(__clang__)
+#define TAIL __attribute__((musttail)) return
+#else
+#define TAIL return
+#endif
+
+#define REGISTERS const uint64_t *ip, uint64_t *fp, uint8_t *mem, uint64_t mem_size, int64_t fuel, struct wrt_exec *x
+typedef int handler_fn(REGISTERS);
+static handler_fn *const handlers[WRT_SLOT_COUNT];
+
+#define DISPATCH TAIL handlers[(uint16_t)*ip](ip, fp, mem, mem_size, fuel, x)
+#define NEXT(n)    \
+    do {           \
+        ip += (n); \
+        DISPATCH;  \
+    } while (0)
+#define SYNC            \
+    do {                \
+        x->ip = ip;     \
+        x->fp = fp;     \
+        x->fuel = fuel; \
+    } while (0)
+#define TRAP(reason)                 \
+    do {                             \
+        x->stop = WRT_STOP_##reason; \
+        SYNC;                        \
+        return WRT_STOPPED;          \
+    } while (0)
+#define FINISH    \
+    do {          \
+        SYNC;     \
+        return 0; \
+    } while (0)
+#define LEAVE(way) TAIL leave_##way(ip, fp, mem, mem_size, fuel, x)
+#define OP(name)   static int op_##name(REGISTERS)
+#define A          wrt_slot_a(ip[0])
+#define B          wrt_slot_b(ip[0])
+#define C          wrt_slot_c(ip[0])
+#define D          wrt_slot_d(ip[0])
+#define FAR(p, memory, base, offset, width)                              \
+    uint8_t *const p = exec_far(x, (memory), (base), (offset), (width)); \
+    if (__builtin_expect(!p, 0)) {                                       \
+        LEAVE(trap_memory);                                              \
+    }
+
+#define WAY(name)                                                 \
+    static __attribute__((noinline)) int leave_##name(REGISTERS)  \
+    {                                                             \
+        SYNC;                                                     \
+        if (exec_##name(x) < 0) {                                 \
+            return WRT_STOPPED;                                   \
+        }                                                         \
+        ip = x->ip;                                               \
+        fp = x->fp;                                               \
+        fuel = x->fuel;                                           \
+        const struct wrt_memory_inst *const m = exec_memory_0(x); \
+        mem = m ? m->base : NULL;                                 \
+        mem_size = m ? m->size : 0;                               \
+        DISPATCH;                                                 \
+    }
+/* Registers that a way forgets are loaded anew. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+EXEC_WAYS(WAY)
+
+/* clang-format off */
+#include "runtime-min/exec-plain-handlers.h"
+#include "runtime-min/exec-numeric-handlers.h"
+#include "runtime-min/exec-simd-handlers.h"
+#include "runtime-min/exec-wide-handlers.h"
+/* clang-format on */
+
+#define ROW_NAMED(name, ...)                                 [WRT_S_##name] = op_##name,
+#define ROW_FIRST(...)                                       ROW_NAMED(__VA_ARGS__, )
+#define ROW_ONE(name)                                        [WRT_S_##name] = op_##name,
+#define ROW_TWO(name)                                        ROW_ONE(name) ROW_ONE(name##_K)
+#define ROW_SIX(name)                                        ROW_TWO(name) ROW_TWO(BR_##name) ROW_TWO(BRN_##name)
+#define ROW_FOUR(name)                                       ROW_ONE(name) ROW_ONE(name##_X) ROW_ONE(name##_AT) ROW_ONE(name##_FAR)
+#define ROW_SLOW(number, name, text, sig, imm, arg, feature) [WRT_SLOT_SLOW + WRT_OP_##name] = leave_slow,
+static handler_fn *const handlers[WRT_SLOT_COUNT] = {
+    WRT_SLOT_CONTROL(ROW_FIRST) WRT_NUM_UNARY(ROW_ONE) WRT_NUM_BINARY(ROW_TWO) WRT_NUM_COMPARE(ROW_SIX)
+        WRT_NUM_WIDE(ROW_FIRST) WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_SIMD_ALL(ROW_FIRST)
+            WRT_OPCODES(ROW_SLOW) WRT_OPCODES_FB(ROW_SLOW) WRT_OPCODES_FC(ROW_SLOW) WRT_OPCODES_FE(ROW_SLOW)};
+
+int wrt_exec_run(struct wrt_exec *x)
+{
+    const struct wrt_memory_inst *const m = exec_memory_0(x);
+    return handlers[(uint16_t)*x->ip](x->ip, x->fp, m ? m->base : NULL, m ? m->size : 0, x->fuel, x);
+}
+
+#endif
