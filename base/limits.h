@@ -54,6 +54,8 @@
     X(WASM_OPERANDS, 1000000, "operands", "on the stack of one function of a module")                       \
     X(WASM_LABELS, 500000, "levels", "blocks within blocks of one function of a module")                    \
     X(LOOK_ANSWER, 256 * WP_MIB, "bytes", "what the sandboxed reader of a module may answer")               \
+    X(RUN_ANSWER, 64 * WP_MIB, "bytes", "what the sandboxed process that runs a module may answer")         \
+    X(RUN_INPUT, 64 * WP_MIB, "bytes", "standard input that a test gives")                                  \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                     \
     X(WASM_TYPE_SIZE, 1000000, "parts", "one type of a component, with all that it is made of")             \
     X(WASM_TYPE_DEPTH, 100, "levels", "types within types of a component")                                  \
