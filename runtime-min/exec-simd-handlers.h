@@ -89,7 +89,7 @@ WRT_SIMD_LOAD_LANE(VECTOR_LOAD_LANE)
 #define VECTOR_STORE_LANE(name, lane)                                                        \
     OP(name)                                                                                 \
     {                                                                                        \
-        FAR(p, (uint16_t)(ip[2] >> 16), fp[B], ip[1], sizeof(lane));                         \
+        FAR(p, (uint16_t)(ip[2] >> 16), fp[A], ip[1], sizeof(lane));                         \
         memcpy(p, (const uint8_t *)(fp + C) + (uint16_t)ip[2] * sizeof(lane), sizeof(lane)); \
         NEXT(3);                                                                             \
     }

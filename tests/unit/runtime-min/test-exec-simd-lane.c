@@ -182,11 +182,12 @@ static void test_lanes_in_memory(void **state)
         assert_memory_equal(got, want, 16);
 
         memcpy(before, vector_memory[1], 64);
-        run(fp, 3, cases[i].store, 4, 2, 30, where);
+        fp[0] = 20;
+        run(fp, 3, cases[i].store, 0, 2, 30, where);
         memcpy(before + 50, (const uint8_t *)(fp + 2) + at, n);
         assert_memory_equal(vector_memory[1], before, 64);
         run(fp, -1, cases[i].load, 4, 2, 45 - n, where);
-        run(fp, -1, cases[i].store, 4, 2, 45 - n, where);
+        run(fp, -1, cases[i].store, 0, 2, 45 - n, where);
     }
     uint64_t fp[2] = {20, HIGH}; /* result, vector and address begin at the same slot */
     run(fp, 3, WRT_S_V128_LOAD64_LANE, 0, 0, 0, 1);
