@@ -104,6 +104,8 @@ $(OUT)/tests/spec/%: $(OUT)/tests/spec/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/spec/run-suite: $(addprefix $(OUT)/tests/spec/,run-suite.o suite-value.o suite-host.o) $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/tests/wasi/%: $(OUT)/tests/wasi/%.o $(OUT)/libwpack.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
@@ -197,7 +199,7 @@ check: ## every test: install what is missing, lints, gcc, ASan+UBSan, clang, cl
 check-gcc:
 	$(Q)$(MAKE) --no-print-directory -j2 all man lint
 	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
-	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec traps e2e
+	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec wasi traps e2e
 	$(Q)$(MAKE) --no-print-directory agree N=1000
 	$(Q)$(MAKE) --no-print-directory faults FAULTS=--quick
 	$(Q)$(MAKE) --no-print-directory conformance CONFORMANCE=
@@ -209,7 +211,7 @@ check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 tidy
 check-asan:
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all build/asan/units
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit fuzz-replay spec e2e
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined unit fuzz-replay spec wasi e2e
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined faults FAULTS=--quick
 .PHONY: $(OUT)/units
 $(OUT)/units: $(UNITS) $(FUZZERS)
@@ -222,6 +224,11 @@ traps: $(OUT)/libwpack.a ## small inputs that try to cost much, to the validator
 spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"; SUITE=crate without it; WIT=500 packages
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/run.py $(SPEC) $(if $(SUITE),--suite $(SUITE))
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/wit-oracle.py $(if $(WIT),--seeds $(WIT))
+
+.PHONY: wasi
+WASI ?=
+wasi: $(OUT)/libwpack.a ## the public WASI suite (needs WPACK_DATA); WASI=-v for every module, WASI=rename for some
+	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/wasi/run.py $(WASI)
 
 N ?= 10000
 .PHONY: agree
