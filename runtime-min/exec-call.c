@@ -12,7 +12,7 @@ const uint64_t exec_stub_restore[3] = {0, 0, WRT_S_RESTORE};
 
 static int no_frames(struct wrt_exec *x)
 {
-    return wrt_stop(x, WRT_STOP_CALL_STACK, "%zu calls within calls", (size_t)(x->frames_end - x->frames) - 1);
+    return wrt_stop(x, WRT_STOP_CALL_STACK, "%llu calls within calls", (unsigned long long)x->store->budget.frames);
 }
 
 static int no_room(struct wrt_exec *x)

@@ -2,6 +2,7 @@
  *
  * The handlers of numeric instructions (core 3.0, section 4.3), in the words of exec-plain-handlers.h; included behind
  * it. */
+#pragma once
 
 /* b, c: the operands, as the type of the second column; the value is put as the third says (exec-arith.h). */
 #define UNARY(name, in, out, value)                  \

@@ -12,6 +12,7 @@
  *   FINISH      back to the host
  *   A B C D     the fields of the first word
  *   FAR(p, memory, base, offset, width)   declares uint8_t *p into any memory, or traps */
+#pragma once
 
 /* ---- control ---- */
 
