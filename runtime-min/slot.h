@@ -13,6 +13,12 @@
  * call takes P(call), counting itself, and the callee begins with P = 0; return takes P(return) and gives P(call) back.
  * After a taken branch and at a call, fuel below zero leads to wrt_next_slice.
  *
+ * The text's order decides, so code that is never reached counts in P as well: whatever jumps over it adds it, and
+ * nobody pays. Where the translator adds jumps of its own, P stands still: the end of `if` before its `else` (P at
+ * `else`), the way around values that a conditional branch moves, and from br_table by way of such moves (P behind the
+ * branch). RETURN stands for return, a branch to the function's label (P counts it) and the end of the body (P is that
+ * of all).
+ *
  * A branch word holds what a branch needs when it is taken: low half: words from the branch instruction's first word to
  * the target, signed; high half: P(target) - P(branch), signed. */
 #pragma once
@@ -93,8 +99,9 @@
  *   I8X16_SHUFFLE       a <- b, c by the 16 bytes of words 1, 2      3 words
  *   WRT_SIMD_LOAD(X)    a <- memory c [b + word 1]                   2 words  (v128.load, splats, extending, zero)
  *   V128_STORE          memory c [a + word 1] <- b                   2 words
- *   WRT_SIMD_LOAD_LANE(X)   a <- memory (bits 16-31 of word 2) [b + word 1], lane (bits 0-15 of word 2) of v128 c   3
- * words WRT_SIMD_STORE_LANE(X)  memory (…) [a + word 1] <- lane (…) of v128 c 3 words
+ *   WRT_SIMD_LOAD_LANE(X)   3 words; word 2: lane (bits 0-15), memory (bits 16-31)
+ *                       a <- memory [b + word 1], lane of v128 c; the other lanes are those of c
+ *   WRT_SIMD_STORE_LANE(X)  the same words: memory [b + word 1] <- lane of v128 c
  *
  * ---- slow lane: everything else ----
  * Two words: op = WRT_SLOT_SLOW + wasm opcode (enum wrt_opcode). The operands lie side by side from fp[a] on, in order,
