@@ -103,7 +103,7 @@ static void mark_stack(struct wrt_heap *h)
     const uint64_t *end = x->top;
     if (x->frame && x->frame->func) {
         const uint64_t *top = x->fp + x->frame->func->frame_slots;
-        end = h->store->nesting > 0 && end > top ? end : top;
+        end = end > top ? end : top;
     }
     if (x->stack && end > x->stack) {
         mark_maybe(h, x->stack, WP_MIN(end, x->stack_end));

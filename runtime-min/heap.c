@@ -215,8 +215,10 @@ static int allocate(struct wrt_exec *x, struct wrt_heap *h, uint64_t bytes, uint
         at = place_slowly(h, bytes);
     }
     if (at == 0) {
-        return wrt_stop(x, WRT_STOP_HEAP, "%llu bytes more; %llu of %llu live", (unsigned long long)bytes,
-                        (unsigned long long)(h->live + h->since), (unsigned long long)h->most);
+        uint64_t used = h->live + h->since;
+        h->since = h->most; /* the next run may find less alive */
+        return wrt_stop(x, WRT_STOP_HEAP, "%llu bytes more; %llu of %llu used", (unsigned long long)bytes,
+                        (unsigned long long)used, (unsigned long long)h->most);
     }
     *ret = at;
     return 0;

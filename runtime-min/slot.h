@@ -171,7 +171,7 @@ static inline uint64_t wrt_slot_ad(uint32_t op, uint32_t a, uint32_t d)
 
 /* What an instruction is charged: 1; 0 for block, loop, else, end, try_table and the catches of legacy exceptions. The
  * bulk instructions are charged more when they run: one for every 64 bytes (memory.*, array.*_data) or for every
- * element (table.*, array.*) begun. */
+ * element (table.*, array.*) begun; throw and throw_ref: one for every 64 frames, try_tables and clauses looked at. */
 static inline uint32_t wrt_charge_of(uint32_t opcode)
 {
     return opcode == WRT_OP_BLOCK || opcode == WRT_OP_LOOP || opcode == WRT_OP_ELSE || opcode == WRT_OP_END ||
