@@ -101,7 +101,7 @@
  *   V128_STORE          memory c [a + word 1] <- b                   2 words
  *   WRT_SIMD_LOAD_LANE(X)   3 words; word 2: lane (bits 0-15), memory (bits 16-31)
  *                       a <- memory [b + word 1], lane of v128 c; the other lanes are those of c
- *   WRT_SIMD_STORE_LANE(X)  the same words: memory [b + word 1] <- lane of v128 c
+ *   WRT_SIMD_STORE_LANE(X)  the same words: memory [a + word 1] <- lane of v128 c
  *
  * ---- slow lane: everything else ----
  * Two words: op = WRT_SLOT_SLOW + wasm opcode (enum wrt_opcode). The operands lie side by side from fp[a] on, in order,

@@ -58,9 +58,10 @@ static void lane_access(struct wrt_translator *t, const struct tr_row *row)
     uint32_t lane = *t->p++;
     struct tr_operand *vector = tr_pop(t), *address = tr_pop(t);
     uint32_t base = tr_source(t, address), from = tr_source(t, vector);
-    uint32_t to = row->shape == TR_V_LOAD_LANE ? tr_push(t, 2) : 0;
+    bool is_load = row->shape == TR_V_LOAD_LANE;
+    uint32_t to = is_load ? tr_push(t, 2) : base;
     uint64_t *w = tr_emit(t, 3);
-    w[0] = wrt_slot_abc(row->slot_op, to, base, from);
+    w[0] = wrt_slot_abc(row->slot_op, to, is_load ? base : 0, from);
     w[1] = offset;
     w[2] = lane | (uint64_t)memory << 16;
 }
