@@ -38,68 +38,68 @@ WRT_SIMD_BINARY(VECTOR_BINARY)
 WRT_SIMD_TERNARY(VECTOR_TERNARY)
 #undef VECTOR_TERNARY
 
+/* Lane n of the vector in a slot. */
+#define VECTOR_LANE(lane, slot, n) ((wrt_##lane##_any *)(slot) + (n))
+
 #define VECTOR_EXTRACT(name, lane, result)                              \
     OP(name)                                                            \
     {                                                                   \
-        lane v;                                                         \
-        memcpy(&v, (const uint8_t *)(fp + B) + C * sizeof v, sizeof v); \
-        result wide = (result)v;                                        \
-        fp[A] = wide;                                                   \
+        wrt_##result v = (wrt_##result) * VECTOR_LANE(lane, fp + B, C); \
+        fp[A] = v;                                                      \
         NEXT(1);                                                        \
     }
 WRT_SIMD_EXTRACT(VECTOR_EXTRACT)
 #undef VECTOR_EXTRACT
 
-#define VECTOR_REPLACE(name, lane)                                              \
-    OP(name)                                                                    \
-    {                                                                           \
-        lane v = (lane)fp[C];                                                   \
-        wrt_put_u64x2(fp + A, wrt_get_u64x2(fp + B));                           \
-        memcpy((uint8_t *)(fp + A) + (uint16_t)ip[1] * sizeof v, &v, sizeof v); \
-        NEXT(2);                                                                \
+#define VECTOR_REPLACE(name, lane)                       \
+    OP(name)                                             \
+    {                                                    \
+        wrt_##lane v = (wrt_##lane)fp[C];                \
+        wrt_put_u64x2(fp + A, wrt_get_u64x2(fp + B));    \
+        *VECTOR_LANE(lane, fp + A, (uint16_t)ip[1]) = v; \
+        NEXT(2);                                         \
     }
 WRT_SIMD_REPLACE(VECTOR_REPLACE)
 #undef VECTOR_REPLACE
 
-#define VECTOR_LOAD(name, bytes, result, operand, ...)         \
+#define VECTOR_LOAD(name, from, result, ...)                   \
     OP(name)                                                   \
     {                                                          \
-        wrt_##operand v = {0};                                 \
-        FAR(p, C, fp[B], ip[1], bytes);                        \
-        memcpy(&v, p, bytes);                                  \
+        FAR(p, C, fp[B], ip[1], sizeof(wrt_##from));           \
+        wrt_##from v = wrt_get_##from(p);                      \
         wrt_put_##result(fp + A, (wrt_##result)(__VA_ARGS__)); \
         NEXT(2);                                               \
     }
 WRT_SIMD_LOAD(VECTOR_LOAD)
 #undef VECTOR_LOAD
 
-#define VECTOR_LOAD_LANE(name, lane)                                            \
-    OP(name)                                                                    \
-    {                                                                           \
-        lane v;                                                                 \
-        FAR(p, (uint16_t)(ip[2] >> 16), fp[B], ip[1], sizeof v);                \
-        memcpy(&v, p, sizeof v);                                                \
-        wrt_put_u64x2(fp + A, wrt_get_u64x2(fp + C));                           \
-        memcpy((uint8_t *)(fp + A) + (uint16_t)ip[2] * sizeof v, &v, sizeof v); \
-        NEXT(3);                                                                \
+#define VECTOR_LOAD_LANE(name, lane)                                       \
+    OP(name)                                                               \
+    {                                                                      \
+        FAR(p, (uint16_t)(ip[2] >> 16), fp[B], ip[1], sizeof(wrt_##lane)); \
+        wrt_##lane v = wrt_get_##lane(p);                                  \
+        wrt_put_u64x2(fp + A, wrt_get_u64x2(fp + C));                      \
+        *VECTOR_LANE(lane, fp + A, (uint16_t)ip[2]) = v;                   \
+        NEXT(3);                                                           \
     }
 WRT_SIMD_LOAD_LANE(VECTOR_LOAD_LANE)
 #undef VECTOR_LOAD_LANE
 
-#define VECTOR_STORE_LANE(name, lane)                                                        \
-    OP(name)                                                                                 \
-    {                                                                                        \
-        FAR(p, (uint16_t)(ip[2] >> 16), fp[A], ip[1], sizeof(lane));                         \
-        memcpy(p, (const uint8_t *)(fp + C) + (uint16_t)ip[2] * sizeof(lane), sizeof(lane)); \
-        NEXT(3);                                                                             \
+#define VECTOR_STORE_LANE(name, lane)                                      \
+    OP(name)                                                               \
+    {                                                                      \
+        FAR(p, (uint16_t)(ip[2] >> 16), fp[A], ip[1], sizeof(wrt_##lane)); \
+        wrt_put_##lane(p, *VECTOR_LANE(lane, fp + C, (uint16_t)ip[2]));    \
+        NEXT(3);                                                           \
     }
 WRT_SIMD_STORE_LANE(VECTOR_STORE_LANE)
 #undef VECTOR_STORE_LANE
+#undef VECTOR_LANE
 
 OP(V128_STORE)
 {
     FAR(p, C, fp[A], ip[1], 16);
-    memcpy(p, fp + B, 16);
+    wrt_put_u64x2(p, wrt_get_u64x2(fp + B));
     NEXT(2);
 }
 OP(I8X16_SHUFFLE)

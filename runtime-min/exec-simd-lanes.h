@@ -7,7 +7,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first lane is in the lowest bytes");
 
@@ -22,21 +21,25 @@ typedef uint64_t wrt_u64x2 __attribute__((vector_size(16)));
 typedef int64_t wrt_i64x2 __attribute__((vector_size(16)));
 typedef float wrt_f32x4 __attribute__((vector_size(16)));
 typedef double wrt_f64x2 __attribute__((vector_size(16)));
+typedef uint8_t wrt_u8;
+typedef int8_t wrt_i8;
+typedef uint16_t wrt_u16;
+typedef int16_t wrt_i16;
 typedef uint32_t wrt_u32;
 typedef uint64_t wrt_u64;
 
-/* ---- slots: aligned to 8 bytes only ---- */
+/* ---- slots and memory: aligned to anything, read as anything; by assignment, since copying into a local keeps it on
+ * the stack with clang ---- */
 
-#define WRT_V_SLOT(kind)                                                \
-    static inline wrt_##kind wrt_get_##kind(const void *slot)           \
-    {                                                                   \
-        wrt_##kind v;                                                   \
-        memcpy(&v, slot, sizeof v);                                     \
-        return v;                                                       \
-    }                                                                   \
-    static inline void wrt_put_##kind(uint64_t *slot, wrt_##kind value) \
-    {                                                                   \
-        memcpy(slot, &value, sizeof value);                             \
+#define WRT_V_SLOT(kind)                                                        \
+    typedef wrt_##kind wrt_##kind##_any __attribute__((aligned(1), may_alias)); \
+    static inline wrt_##kind wrt_get_##kind(const void *slot)                   \
+    {                                                                           \
+        return *(const wrt_##kind##_any *)slot;                                 \
+    }                                                                           \
+    static inline void wrt_put_##kind(void *slot, wrt_##kind value)             \
+    {                                                                           \
+        *(wrt_##kind##_any *)slot = value;                                      \
     }
 WRT_V_SLOT(u8x16)
 WRT_V_SLOT(i8x16)
@@ -48,25 +51,23 @@ WRT_V_SLOT(u64x2)
 WRT_V_SLOT(i64x2)
 WRT_V_SLOT(f32x4)
 WRT_V_SLOT(f64x2)
+WRT_V_SLOT(u8)
+WRT_V_SLOT(i8)
+WRT_V_SLOT(u16)
+WRT_V_SLOT(i16)
+WRT_V_SLOT(u32)
+WRT_V_SLOT(u64)
 #undef WRT_V_SLOT
-
-static inline uint32_t wrt_get_u32(const uint64_t *slot)
-{
-    return (uint32_t)*slot;
-}
-static inline uint64_t wrt_get_u64(const uint64_t *slot)
-{
-    return *slot;
-}
-static inline void wrt_put_u32(uint64_t *slot, uint32_t value)
-{
-    *slot = value;
-}
 
 /* ---- whole vectors ---- */
 
 /* By the bits of a mask, of vectors of any lanes. */
 #define WRT_V_SELECT(mask, x, y) (((wrt_u64x2)(mask) & (wrt_u64x2)(x)) | (~(wrt_u64x2)(mask) & (wrt_u64x2)(y)))
+
+static inline wrt_u64x2 wrt_v_low(uint64_t v)
+{
+    return (wrt_u64x2){v, 0};
+}
 
 static inline uint32_t wrt_v_any(wrt_u64x2 v)
 {

@@ -9,7 +9,7 @@
  *   BINARY   NAME, result, operand, operand, computation of b and c
  *   TERNARY  NAME, result, operands, computation of b, c and d
  *   EXTRACT  NAME, lane, result         REPLACE, LOAD_LANE, STORE_LANE  NAME, lane
- *   LOAD     NAME, bytes in memory, result, what they are read as (zeroes behind them), computation of v */
+ *   LOAD     NAME, what is read, result, computation of v */
 #pragma once
 
 /* clang-format off */
@@ -21,14 +21,14 @@
     X(F32X4_SPLAT, u32x4, u32, wrt_u32x4_splat(v)) \
     X(F64X2_SPLAT, u64x2, u64, wrt_u64x2_splat(v)) \
     X(V128_NOT, u64x2, u64x2, ~v) \
-    X(V128_ANY_TRUE, u32, u64x2, wrt_v_any(v)) \
+    X(V128_ANY_TRUE, u64, u64x2, wrt_v_any(v)) \
     X(F32X4_DEMOTE_F64X2_ZERO, f32x4, f64x2, wrt_v_demote(v)) \
     X(F64X2_PROMOTE_LOW_F32X4, f64x2, f32x4, wrt_v_promote_low(v)) \
     X(I8X16_ABS, u8x16, i8x16, wrt_i8x16_abs(v)) \
     X(I8X16_NEG, u8x16, u8x16, -v) \
     X(I8X16_POPCNT, u8x16, u8x16, wrt_v_popcnt(v)) \
-    X(I8X16_ALL_TRUE, u32, u8x16, !wrt_v_any((wrt_u64x2)(v == 0))) \
-    X(I8X16_BITMASK, u32, u8x16, wrt_u8x16_bitmask(v)) \
+    X(I8X16_ALL_TRUE, u64, u8x16, !wrt_v_any((wrt_u64x2)(v == 0))) \
+    X(I8X16_BITMASK, u64, u8x16, wrt_u8x16_bitmask(v)) \
     X(F32X4_CEIL, f32x4, f32x4, wrt_f32x4_ceil(v)) \
     X(F32X4_FLOOR, f32x4, f32x4, wrt_f32x4_floor(v)) \
     X(F32X4_TRUNC, f32x4, f32x4, wrt_f32x4_trunc(v)) \
@@ -42,8 +42,8 @@
     X(I32X4_EXTADD_PAIRWISE_I16X8_U, u32x4, u32x4, wrt_u32x4_even(v) + wrt_u32x4_odd(v)) \
     X(I16X8_ABS, u16x8, i16x8, wrt_i16x8_abs(v)) \
     X(I16X8_NEG, u16x8, u16x8, -v) \
-    X(I16X8_ALL_TRUE, u32, u16x8, !wrt_v_any((wrt_u64x2)(v == 0))) \
-    X(I16X8_BITMASK, u32, u16x8, wrt_u16x8_bitmask(v)) \
+    X(I16X8_ALL_TRUE, u64, u16x8, !wrt_v_any((wrt_u64x2)(v == 0))) \
+    X(I16X8_BITMASK, u64, u16x8, wrt_u16x8_bitmask(v)) \
     X(I16X8_EXTEND_LOW_I8X16_S, i16x8, i8x16, wrt_i8x16_extend_low(v)) \
     X(I16X8_EXTEND_HIGH_I8X16_S, i16x8, i8x16, wrt_i8x16_extend_high(v)) \
     X(I16X8_EXTEND_LOW_I8X16_U, u16x8, u8x16, wrt_u8x16_extend_low(v)) \
@@ -51,16 +51,16 @@
     X(F64X2_NEAREST, f64x2, f64x2, wrt_f64x2_nearest(v)) \
     X(I32X4_ABS, u32x4, i32x4, wrt_i32x4_abs(v)) \
     X(I32X4_NEG, u32x4, u32x4, -v) \
-    X(I32X4_ALL_TRUE, u32, u32x4, !wrt_v_any((wrt_u64x2)(v == 0))) \
-    X(I32X4_BITMASK, u32, u32x4, wrt_u32x4_bitmask(v)) \
+    X(I32X4_ALL_TRUE, u64, u32x4, !wrt_v_any((wrt_u64x2)(v == 0))) \
+    X(I32X4_BITMASK, u64, u32x4, wrt_u32x4_bitmask(v)) \
     X(I32X4_EXTEND_LOW_I16X8_S, i32x4, i16x8, wrt_i16x8_extend_low(v)) \
     X(I32X4_EXTEND_HIGH_I16X8_S, i32x4, i16x8, wrt_i16x8_extend_high(v)) \
     X(I32X4_EXTEND_LOW_I16X8_U, u32x4, u16x8, wrt_u16x8_extend_low(v)) \
     X(I32X4_EXTEND_HIGH_I16X8_U, u32x4, u16x8, wrt_u16x8_extend_high(v)) \
     X(I64X2_ABS, u64x2, i64x2, wrt_i64x2_abs(v)) \
     X(I64X2_NEG, u64x2, u64x2, -v) \
-    X(I64X2_ALL_TRUE, u32, u64x2, !wrt_v_any((wrt_u64x2)(v == 0))) \
-    X(I64X2_BITMASK, u32, u64x2, wrt_u64x2_bitmask(v)) \
+    X(I64X2_ALL_TRUE, u64, u64x2, !wrt_v_any((wrt_u64x2)(v == 0))) \
+    X(I64X2_BITMASK, u64, u64x2, wrt_u64x2_bitmask(v)) \
     X(I64X2_EXTEND_LOW_I32X4_S, i64x2, i32x4, wrt_i32x4_extend_low(v)) \
     X(I64X2_EXTEND_HIGH_I32X4_S, i64x2, i32x4, wrt_i32x4_extend_high(v)) \
     X(I64X2_EXTEND_LOW_I32X4_U, u64x2, u32x4, wrt_u32x4_extend_low(v)) \
@@ -238,49 +238,49 @@
     X(I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S, u32x4, u32x4, wrt_v_dot_add((wrt_i16x8)b, (wrt_i16x8)c, d))
 
 #define WRT_SIMD_EXTRACT(X) \
-    X(I8X16_EXTRACT_LANE_S, int8_t, uint32_t) \
-    X(I8X16_EXTRACT_LANE_U, uint8_t, uint32_t) \
-    X(I16X8_EXTRACT_LANE_S, int16_t, uint32_t) \
-    X(I16X8_EXTRACT_LANE_U, uint16_t, uint32_t) \
-    X(I32X4_EXTRACT_LANE, uint32_t, uint32_t) \
-    X(I64X2_EXTRACT_LANE, uint64_t, uint64_t) \
-    X(F32X4_EXTRACT_LANE, uint32_t, uint32_t) \
-    X(F64X2_EXTRACT_LANE, uint64_t, uint64_t)
+    X(I8X16_EXTRACT_LANE_S, i8, u32) \
+    X(I8X16_EXTRACT_LANE_U, u8, u32) \
+    X(I16X8_EXTRACT_LANE_S, i16, u32) \
+    X(I16X8_EXTRACT_LANE_U, u16, u32) \
+    X(I32X4_EXTRACT_LANE, u32, u32) \
+    X(I64X2_EXTRACT_LANE, u64, u64) \
+    X(F32X4_EXTRACT_LANE, u32, u32) \
+    X(F64X2_EXTRACT_LANE, u64, u64)
 
 #define WRT_SIMD_REPLACE(X) \
-    X(I8X16_REPLACE_LANE, uint8_t) \
-    X(I16X8_REPLACE_LANE, uint16_t) \
-    X(I32X4_REPLACE_LANE, uint32_t) \
-    X(I64X2_REPLACE_LANE, uint64_t) \
-    X(F32X4_REPLACE_LANE, uint32_t) \
-    X(F64X2_REPLACE_LANE, uint64_t)
+    X(I8X16_REPLACE_LANE, u8) \
+    X(I16X8_REPLACE_LANE, u16) \
+    X(I32X4_REPLACE_LANE, u32) \
+    X(I64X2_REPLACE_LANE, u64) \
+    X(F32X4_REPLACE_LANE, u32) \
+    X(F64X2_REPLACE_LANE, u64)
 
 #define WRT_SIMD_LOAD(X) \
-    X(V128_LOAD, 16, u64x2, u64x2, v) \
-    X(V128_LOAD8X8_S, 8, i16x8, i8x16, wrt_i8x16_extend_low(v)) \
-    X(V128_LOAD8X8_U, 8, u16x8, u8x16, wrt_u8x16_extend_low(v)) \
-    X(V128_LOAD16X4_S, 8, i32x4, i16x8, wrt_i16x8_extend_low(v)) \
-    X(V128_LOAD16X4_U, 8, u32x4, u16x8, wrt_u16x8_extend_low(v)) \
-    X(V128_LOAD32X2_S, 8, i64x2, i32x4, wrt_i32x4_extend_low(v)) \
-    X(V128_LOAD32X2_U, 8, u64x2, u32x4, wrt_u32x4_extend_low(v)) \
-    X(V128_LOAD8_SPLAT, 1, u8x16, u32, wrt_u8x16_splat(v)) \
-    X(V128_LOAD16_SPLAT, 2, u16x8, u32, wrt_u16x8_splat(v)) \
-    X(V128_LOAD32_SPLAT, 4, u32x4, u32, wrt_u32x4_splat(v)) \
-    X(V128_LOAD64_SPLAT, 8, u64x2, u64, wrt_u64x2_splat(v)) \
-    X(V128_LOAD32_ZERO, 4, u64x2, u64x2, v) \
-    X(V128_LOAD64_ZERO, 8, u64x2, u64x2, v)
+    X(V128_LOAD, u64x2, u64x2, v) \
+    X(V128_LOAD8X8_S, u64, i16x8, wrt_i8x16_extend_low((wrt_i8x16)wrt_v_low(v))) \
+    X(V128_LOAD8X8_U, u64, u16x8, wrt_u8x16_extend_low((wrt_u8x16)wrt_v_low(v))) \
+    X(V128_LOAD16X4_S, u64, i32x4, wrt_i16x8_extend_low((wrt_i16x8)wrt_v_low(v))) \
+    X(V128_LOAD16X4_U, u64, u32x4, wrt_u16x8_extend_low((wrt_u16x8)wrt_v_low(v))) \
+    X(V128_LOAD32X2_S, u64, i64x2, wrt_i32x4_extend_low((wrt_i32x4)wrt_v_low(v))) \
+    X(V128_LOAD32X2_U, u64, u64x2, wrt_u32x4_extend_low((wrt_u32x4)wrt_v_low(v))) \
+    X(V128_LOAD8_SPLAT, u8, u8x16, wrt_u8x16_splat(v)) \
+    X(V128_LOAD16_SPLAT, u16, u16x8, wrt_u16x8_splat(v)) \
+    X(V128_LOAD32_SPLAT, u32, u32x4, wrt_u32x4_splat(v)) \
+    X(V128_LOAD64_SPLAT, u64, u64x2, wrt_u64x2_splat(v)) \
+    X(V128_LOAD32_ZERO, u32, u64x2, wrt_v_low(v)) \
+    X(V128_LOAD64_ZERO, u64, u64x2, wrt_v_low(v))
 
 #define WRT_SIMD_LOAD_LANE(X) \
-    X(V128_LOAD8_LANE, uint8_t) \
-    X(V128_LOAD16_LANE, uint16_t) \
-    X(V128_LOAD32_LANE, uint32_t) \
-    X(V128_LOAD64_LANE, uint64_t)
+    X(V128_LOAD8_LANE, u8) \
+    X(V128_LOAD16_LANE, u16) \
+    X(V128_LOAD32_LANE, u32) \
+    X(V128_LOAD64_LANE, u64)
 
 #define WRT_SIMD_STORE_LANE(X) \
-    X(V128_STORE8_LANE, uint8_t) \
-    X(V128_STORE16_LANE, uint16_t) \
-    X(V128_STORE32_LANE, uint32_t) \
-    X(V128_STORE64_LANE, uint64_t)
+    X(V128_STORE8_LANE, u8) \
+    X(V128_STORE16_LANE, u16) \
+    X(V128_STORE32_LANE, u32) \
+    X(V128_STORE64_LANE, u64)
 
 #define WRT_SIMD_OTHER(X) \
     X(V128_STORE) \
