@@ -14,14 +14,15 @@
 #include <sys/uio.h>
 
 /* X(NAME, number): errno of the standard; the names are those of errno.h. */
-#define WASI_ERRNOS(X)                                                                                               \
-    X(2BIG, 1)                                                                                                       \
-    X(ACCES, 2) X(AGAIN, 6) X(BADF, 8) X(BUSY, 10) X(DQUOT, 19) X(EXIST, 20) X(FAULT, 21) X(FBIG, 22) X(ILSEQ, 25)   \
-        X(INTR, 27) X(INVAL, 28) X(IO, 29) X(ISDIR, 31) X(LOOP, 32) X(MFILE, 33) X(MLINK, 34) X(NAMETOOLONG, 37)     \
-            X(NFILE, 41) X(NOBUFS, 42) X(NODEV, 43) X(NOENT, 44) X(NOLCK, 46) X(NOMEM, 48) X(NOSPC, 51) X(NOSYS, 52) \
-                X(NOTDIR, 54) X(NOTEMPTY, 55) X(NOTSOCK, 57) X(NOTTY, 59) X(NXIO, 60) X(OVERFLOW, 61) X(PERM, 63)    \
-                    X(PIPE, 64) X(RANGE, 68) X(ROFS, 69) X(SPIPE, 70) X(STALE, 72) X(TIMEDOUT, 73) X(TXTBSY, 74)     \
-                        X(XDEV, 75)
+/* clang-format off */
+#define WASI_ERRNOS(X)                                                                               \
+    X(2BIG, 1) X(ACCES, 2) X(AGAIN, 6) X(BADF, 8) X(BUSY, 10) X(DQUOT, 19) X(EXIST, 20) X(FAULT, 21) \
+    X(FBIG, 22) X(ILSEQ, 25) X(INTR, 27) X(INVAL, 28) X(IO, 29) X(ISDIR, 31) X(LOOP, 32)             \
+    X(MFILE, 33) X(MLINK, 34) X(NAMETOOLONG, 37) X(NFILE, 41) X(NOBUFS, 42) X(NODEV, 43)             \
+    X(NOENT, 44) X(NOLCK, 46) X(NOMEM, 48) X(NOSPC, 51) X(NOSYS, 52) X(NOTDIR, 54) X(NOTEMPTY, 55)   \
+    X(NOTSOCK, 57) X(NOTTY, 59) X(NXIO, 60) X(OVERFLOW, 61) X(PERM, 63) X(PIPE, 64) X(RANGE, 68)     \
+    X(ROFS, 69) X(SPIPE, 70) X(STALE, 72) X(TIMEDOUT, 73) X(TXTBSY, 74) X(XDEV, 75)
+/* clang-format on */
 enum {
     WASI_STOPPED = -1,
     WASI_SUCCESS = 0,
