@@ -4,7 +4,6 @@
  * kills. Sanitizers make calls of their own when they have something to say; under them the others fail with EPERM. */
 #include "base/sandbox.h"
 
-#include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -45,26 +44,26 @@ static const uint32_t always[] = {
     __NR_getpid,    __NR_gettid,        __NR_restart_syscall, __NR_exit,           __NR_exit_group,
 };
 static const uint32_t of_threads[] = {__NR_set_robust_list, __NR_rseq, __NR_rt_sigaction};
-/* Descriptors that are there. Which commands of fcntl and ioctl, see below. */
+/* Reading and waiting, on descriptors that are there. */
 static const uint32_t of_streams[] = {
-    __NR_read,  __NR_writev, __NR_readv,           __NR_lseek,     __NR_fstat,
-    __NR_ppoll, __NR_close,  __NR_clock_nanosleep, __NR_nanosleep,
+    __NR_readv,
+    __NR_writev,
+    __NR_ppoll,
 #ifdef __NR_poll
     __NR_poll,
 #endif
 };
-static const uint32_t fcntl_commands[] = {F_GETFL, F_SETFL, F_GETFD, F_DUPFD_CLOEXEC};
-static const uint32_t ioctl_commands[] = {FIONREAD, TCGETS};
 /* Files by name, beneath folders that Landlock guards, and by descriptor. */
 static const uint32_t of_files[] = {
-    __NR_openat,    __NR_openat2,   __NR_newfstatat, __NR_statx,     __NR_getdents64, __NR_mkdirat,
-    __NR_unlinkat,  __NR_renameat2, __NR_symlinkat,  __NR_linkat,    __NR_readlinkat, __NR_utimensat,
-    __NR_pread64,   __NR_pwrite64,  __NR_preadv,     __NR_pwritev,   __NR_ftruncate,  __NR_fallocate,
-    __NR_fadvise64, __NR_fsync,     __NR_fdatasync,  __NR_faccessat, __NR_dup3,
+    __NR_openat,     __NR_openat2, __NR_newfstatat, __NR_fstat,     __NR_getdents64, __NR_close,     __NR_lseek,
+    __NR_preadv,     __NR_pwritev, __NR_fsync,      __NR_fdatasync, __NR_fallocate,  __NR_ftruncate, __NR_utimensat,
+    __NR_readlinkat, __NR_mkdirat, __NR_unlinkat,   __NR_symlinkat, __NR_linkat,
 #ifdef __NR_renameat
     __NR_renameat,
 #endif
+    __NR_renameat2,  __NR_pread64, __NR_pwrite64,
 };
+static const uint32_t fcntl_commands[] = {F_GETFL, F_SETFL};
 static const uint32_t of_sanitizers[] = {__NR_sigaltstack, __NR_rt_sigaction, __NR_sched_getaffinity};
 
 enum { ROOM = 256 };
@@ -155,12 +154,11 @@ static void write_program(struct program *p, const struct wp_sandbox_plan *plan)
     for (size_t i = 0; plan->streams && i < WP_ARRAY_LEN(of_streams); i++) {
         rule(p, of_streams[i], SECCOMP_RET_ALLOW);
     }
-    if (plan->streams) {
-        rule_among(p, __NR_fcntl, 1, fcntl_commands, WP_ARRAY_LEN(fcntl_commands));
-        rule_among(p, __NR_ioctl, 1, ioctl_commands, WP_ARRAY_LEN(ioctl_commands));
-    }
     for (size_t i = 0; plan->dir_count > 0 && i < WP_ARRAY_LEN(of_files); i++) {
         rule(p, of_files[i], SECCOMP_RET_ALLOW);
+    }
+    if (plan->dir_count > 0) {
+        rule_among(p, __NR_fcntl, 1, fcntl_commands, WP_ARRAY_LEN(fcntl_commands));
     }
     if (plan->threads) {
         for (size_t i = 0; i < WP_ARRAY_LEN(of_threads); i++) {

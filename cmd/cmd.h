@@ -45,6 +45,8 @@ struct cmd_ctx {
     struct cmd_out *out;
     struct cmd_net *net;
     struct cmd_progress *progress; /* NULL: none */
+    int status;                    /* to end with, where the error table does not say it; 0: it does */
+    const char *const *after;      /* lines for people behind the error, NULL-terminated; NULL: none */
 };
 
 struct cmd {
@@ -56,6 +58,7 @@ struct cmd {
     unsigned uses;
     size_t opts_size;
     const struct opt *opts; /* ends with name == NULL; may be NULL */
+    int failure;            /* the status of every failure, whose own ones are the guest's; 0: that of its code */
     int (*run)(struct cmd_ctx *c, struct wp_err *err);
 };
 
@@ -69,5 +72,5 @@ bool cmd_json(const struct cmd_ctx *c); /* --format json or jsonl */
 
 /* ---- one row per file ---- */
 extern const struct cmd cmd_build, cmd_push, cmd_pull, cmd_copy, cmd_attach, cmd_tag, cmd_ls, cmd_resolve, cmd_inspect,
-    cmd_diff, cmd_validate, cmd_tree, cmd_login, cmd_logout, cmd_rm, cmd_gc, cmd_fsck, cmd_raw, cmd_serve, cmd_version,
-    cmd_completion, cmd_dump;
+    cmd_diff, cmd_validate, cmd_run, cmd_tree, cmd_login, cmd_logout, cmd_rm, cmd_gc, cmd_fsck, cmd_raw, cmd_serve,
+    cmd_version, cmd_completion, cmd_dump;

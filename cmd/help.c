@@ -42,11 +42,14 @@ static void option_line(struct cmd_out *o, const struct opt *row)
     }
 }
 
-static void option_group(struct cmd_out *o, const char *title, const struct opt *rows)
+/* own: rows of the command, shown before. */
+static void option_group(struct cmd_out *o, const char *title, const struct opt *rows, const struct opt *own)
 {
     out_line(o, "\n%s", title);
     for (const struct opt *row = rows; row->name != NULL; row++) {
-        option_line(o, row);
+        if (!opt_is_hidden(own, row)) {
+            option_line(o, row);
+        }
     }
 }
 
@@ -58,12 +61,12 @@ void help_command(struct cmd_out *o, const struct cmd *cmd)
         out_line(o, "alias: wpack %s", cmd->alias);
     }
     if (cmd->opts != NULL && cmd->opts->name != NULL) {
-        option_group(o, "Options", cmd->opts);
+        option_group(o, "Options", cmd->opts, NULL);
     }
     if ((cmd->uses & CMD_REGISTRY) != 0) {
-        option_group(o, "Registry options", cmd_registry_opts);
+        option_group(o, "Registry options", cmd_registry_opts, cmd->opts);
     }
-    option_group(o, "Options of every command", cmd_global_opts);
+    option_group(o, "Options of every command", cmd_global_opts, cmd->opts);
     out_line(o, "  %-30s %s", "-h, --help", "this text");
     out_line(o, "\nEvery option --foo-bar can also be set as WPACK_FOO_BAR. Exit statuses: 'man wpack'.");
 }

@@ -7,6 +7,7 @@
 #include "cmd/look.h"
 #include "cmd/out.h"
 #include "cmd/progress.h"
+#include "cmd/run.h"
 #include "cmd/target.h"
 
 #include <fcntl.h>
@@ -136,6 +137,28 @@ static int dispatch(struct cmd_ctx *c, int argc, char *argv[], struct wp_err *er
     return run_row(c, argc - 1, argv + 1, err);
 }
 
+/* What the process ends with. */
+static int status_of(const struct cmd_ctx *c, const struct wp_err *err)
+{
+    if (c->status != 0) {
+        return c->status;
+    }
+    bool own = err->code != WP_E_OK && err->code != WP_E_PIPE && err->code != WP_E_INTERRUPTED;
+    return own && c->cmd != NULL && c->cmd->failure != 0 ? c->cmd->failure : wp_code_status(err->code);
+}
+
+static void tell_error(struct cmd_ctx *c, const struct wp_err *err)
+{
+    if (err->code == WP_E_PIPE) {
+        return;
+    }
+    out_failure_status(c->out, status_of(c, err));
+    out_error(c->out, err, cmd_json(c));
+    for (const char *const *line = c->after; line != NULL && *line != NULL; line++) {
+        out_after(c->out, *line);
+    }
+}
+
 /* A file opened later must never get number 0, 1 or 2: what is printed would go into it. Where one is closed, its place
  * is taken by something that fails as a closed file does. */
 static void hold_standard_files(void)
@@ -151,6 +174,9 @@ int main(int argc, char *argv[])
 {
     if (argc > 1 && wp_str_eq(argv[1], LOOK_WORD)) {
         return look_child(argc, argv);
+    }
+    if (argc > 1 && wp_str_eq(argv[1], RUN_WORD)) {
+        return run_child(argc, argv);
     }
     hold_standard_files();
     /* A closed pipe is an answer of write(2), not a death. */
@@ -171,19 +197,19 @@ int main(int argc, char *argv[])
         if (err.code == WP_E_OK) {
             wp_fail(&err, WP_E_OTHER, "failed without a message");
         }
-        if (err.code != WP_E_PIPE) {
-            out_error(c.out, &err, cmd_json(&c));
-        }
+        tell_error(&c, &err);
     }
     if (out_finish(c.out, &late) < 0 && rc >= 0) {
         err = late;
+        c.status = 0;
         if (err.code != WP_E_PIPE) {
             out_error(c.out, &err, false);
         }
     }
+    int status = status_of(&c, &err);
     target_net_free(c.net);
     wp_job_free(c.job);
     out_free(c.out);
     wp_arena_done(&arena);
-    return wp_code_status(err.code);
+    return status;
 }

@@ -65,12 +65,24 @@ static void table_add(struct table *t, const struct opt *o, void *into)
     t->count++;
 }
 
+bool opt_is_hidden(const struct opt *own, const struct opt *row)
+{
+    for (const struct opt *o = own; o != NULL && o->name != NULL; o++) {
+        if (wp_str_eq(o->name, row->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void table_fill(struct table *t, const struct opt_group *groups, size_t group_count)
 {
     memcpy(t->shorts, ":h", 3);
     for (size_t g = 0; g < group_count; g++) {
         for (const struct opt *o = groups[g].rows; o->name != NULL && t->count < MAX_OPTS; o++) {
-            table_add(t, o, groups[g].into);
+            if (g == 0 || !opt_is_hidden(groups[0].rows, o)) {
+                table_add(t, o, groups[g].into);
+            }
         }
     }
     t->names[t->long_count] = "help";

@@ -48,6 +48,9 @@ struct opt_rest {
     bool help;
 };
 
+/* A row of a later group that an earlier one of the same name takes the place of. */
+bool opt_is_hidden(const struct opt *own, const struct opt *row);
+
 /* Environment first, then argv[1..]; whatever is no option is collected in order into ret->args (in a).
  * Unknown options are WP_E_USAGE with the nearest name; the first error is told, the options behind it
  * are read all the same (--format says how errors are printed). `-h` and `--help` set ret->help and end the parse. */

@@ -20,6 +20,7 @@ struct cmd_out {
     struct wp_buf status;
     unsigned status_lines;
     struct wp_buf report; /* out_json_failed */
+    int failure_status;   /* 0: that of the error's code */
 };
 
 struct cmd_out *out_new(void)
@@ -244,7 +245,7 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
     wp_jo_key(&j, "error");
     wp_jo_object(&j);
     wp_jo_kstr(&j, "code", wp_code_slug(e->code));
-    wp_jo_ku64(&j, "exit", (uint64_t)wp_code_status(e->code));
+    wp_jo_ku64(&j, "exit", (uint64_t)(o->failure_status != 0 ? o->failure_status : wp_code_status(e->code)));
     wp_jo_kstr(&j, "message", e->msg);
     if (e->hint[0] != '\0') {
         wp_jo_kstr(&j, "hint", e->hint);
@@ -260,6 +261,22 @@ void out_error(struct cmd_out *o, const struct wp_err *e, bool json)
     } else {
         out_json(o, &text);
     }
+}
+
+void out_after(struct cmd_out *o, const char *line)
+{
+    if (o->json) {
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wp_escape(&b, wp_span_str(line));
+    wp_buf_add_char(&b, '\n');
+    emit(o, stderr, &b);
+}
+
+void out_failure_status(struct cmd_out *o, int status)
+{
+    o->failure_status = status;
 }
 
 int out_finish(struct cmd_out *o, struct wp_err *err)

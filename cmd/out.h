@@ -37,6 +37,10 @@ void out_fact(struct cmd_out *o, const char *label, const char *fmt, ...) WP_PRI
 void out_warn(struct cmd_out *o, const char *fmt, ...) WP_PRINTF(2, 3);
 /* The error in words on stderr, and in JSON mode as an object on stdout. */
 void out_error(struct cmd_out *o, const struct wp_err *e, bool json);
+/* A line that belongs to the error before it: on stderr, also with --quiet, not in JSON mode. */
+void out_after(struct cmd_out *o, const char *line);
+/* What the process will end with, where it is not the status of the error's code; for the member `exit`. */
+void out_failure_status(struct cmd_out *o, int status);
 /* Flush stdout: 0, or WP_E_PIPE when its reader went away, WP_E_IO in words when it is full or closed. */
 int out_finish(struct cmd_out *o, struct wp_err *err) WP_MUST_USE;
 

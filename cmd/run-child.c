@@ -69,8 +69,22 @@ static void say_missing(const struct wp_sandbox_state *s, struct wp_arena *a, st
     }
 }
 
-static int enter(const struct run_order *o, struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
+struct child {
+    struct run_order o;
+    struct wp_arena a;
+    struct run_answer answer;
+};
+
+static int enter(void *arg, struct wp_err *err)
 {
+    struct child *child = arg;
+    const struct run_order *o = &child->o;
+    struct wp_arena *a = &child->a;
+    struct run_answer *ret = &child->answer;
+    if (o->cell == RUN_CELL_OFF) {
+        return 0;
+    }
+
     int *keep = wp_arena_alloc(a, o->dir_count + KEPT, sizeof(*keep));
     struct wp_sandbox_dir *dirs = wp_arena_alloc(a, o->dir_count + 1, sizeof(*dirs));
     for (size_t i = 0; i < o->dir_count; i++) {
@@ -128,40 +142,37 @@ static int read_order(int argc, char *argv[], struct wp_arena *a, struct run_ord
     return run_order_read(bytes, a, ret) ? 0 : -1;
 }
 
-static int work(const struct run_order *o, struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
+static int work(struct child *child, struct wp_err *err)
 {
+    const struct run_order *o = &child->o;
     struct wp_span module;
     if (wp_map((int)o->module_fd, o->module_size, &module, err) < 0) {
         return -1;
     }
     close((int)o->module_fd);
     settle_libraries();
-    if (o->cell != RUN_CELL_OFF && enter(o, a, ret, err) < 0) {
-        return -1;
-    }
-    return run_execute(o, module, a, ret, err);
+    return run_execute(o, module, enter, child, &child->a, &child->answer, err);
 }
 
 int run_child(int argc, char *argv[])
 {
-    struct wp_arena a = WP_ARENA_INIT;
+    struct child child = {.a = WP_ARENA_INIT, .answer = {.ran = "", .detail = ""}};
     WP_AUTO_BUF struct wp_buf out = WP_BUF_INIT;
-    struct run_answer answer = {.ran = "", .detail = ""};
     struct wp_err err = {.code = WP_E_OK};
     struct wp_err ignored;
-    struct run_order o;
-    if (read_order(argc, argv, &a, &o) < 0) {
+    if (read_order(argc, argv, &child.a, &child.o) < 0) {
         _exit(wp_code_status(WP_E_USAGE));
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (work(&o, &a, &answer, &err) >= 0) {
+    signal(SIGXFSZ, SIG_IGN); /* an error of the write, which the guest is told */
+    if (work(&child, &err) >= 0) {
         wp_err_clear(&err);
     }
-    run_answer_write(&answer, &err, &out);
+    run_answer_write(&child.answer, &err, &out);
     if (out.len > WP_LIMIT_RUN_ANSWER) {
         wp_buf_cut(&out, 0);
         wp_fail(&err, WP_E_LIMIT, "what there is to tell about the run takes more than it may");
-        run_answer_write(&answer, &err, &out);
+        run_answer_write(&child.answer, &err, &out);
     }
-    _exit(wp_write_all((int)o.answer_fd, out.ptr, out.len, "the answer", &ignored) < 0);
+    _exit(wp_write_all((int)child.o.answer_fd, out.ptr, out.len, "the answer", &ignored) < 0);
 }

@@ -329,8 +329,8 @@ static void prepare_watch(struct run *r)
     };
 }
 
-int run_execute(const struct run_order *o, struct wp_span module, struct wp_arena *a, struct run_answer *ret,
-                struct wp_err *err)
+int run_execute(const struct run_order *o, struct wp_span module, run_enter_fn enter, void *enter_arg,
+                struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
 {
     RUN_AUTO struct run r = {.o = o, .a = a, .ret = ret};
     prepare_watch(&r);
@@ -340,7 +340,8 @@ int run_execute(const struct run_order *o, struct wp_span module, struct wp_aren
         return -1;
     }
     r.watch.types = wrt_store_types(r.store);
-    if (load(&r, module, err) < 0 || start_wasi(&r, err) < 0 || check_imports(&r, err) < 0) {
+    if (start_wasi(&r, err) < 0 || enter(enter_arg, err) < 0 || load(&r, module, err) < 0 ||
+        check_imports(&r, err) < 0) {
         return -1;
     }
     r.names.hosts = wp_arena_alloc(a, (size_t)r.m->import_count + 1, sizeof(*r.names.hosts));

@@ -55,7 +55,9 @@ int run_profile_write(struct run_profile *p, struct run_names *names, int fd, st
 
 /* ---- the run (run-exec.c) ---- */
 
+/* Called when all is prepared and before a byte of the module is looked at: the place to close the cell. */
+typedef int (*run_enter_fn)(void *arg, struct wp_err *err);
 /* Load the module and do what the order says. -1: it did not run, err says why (and ret->missing, where that is why).
  */
-int run_execute(const struct run_order *o, struct wp_span module, struct wp_arena *a, struct run_answer *ret,
-                struct wp_err *err) WP_MUST_USE;
+int run_execute(const struct run_order *o, struct wp_span module, run_enter_fn enter, void *enter_arg,
+                struct wp_arena *a, struct run_answer *ret, struct wp_err *err) WP_MUST_USE;

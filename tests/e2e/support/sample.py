@@ -45,6 +45,13 @@ def core_module(*extra, payload=0):
     return out + b"".join(extra)
 
 
+def start_module(body=b""):
+    """A command without imports: _start runs `body`, instructions without their end, and nothing."""
+    code = b"\x00" + body + b"\x0b"
+    return (PREAMBLE + section(1, leb(1) + b"\x60\x00\x00") + section(3, leb(1) + b"\x00")
+            + section(7, leb(1) + name("_start") + b"\x00\x00") + section(10, leb(1) + leb(len(code)) + code))
+
+
 def component():
     """Imports the interface wasi:io/error@0.2.0 and exports wasi:cli/run@0.2.0, both as instances."""
     instance_type = section(7, leb(1) + b"\x42" + leb(0))
