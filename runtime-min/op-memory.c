@@ -4,7 +4,8 @@
  * are zero-extended in their slots, so that all are compared as 64 bits. */
 #include "runtime-min/op.h"
 
-enum { BYTES_PER_FUEL = 64 };
+/* Large ones are done in pieces, so that the clock and the fuel are asked in between. */
+enum { BYTES_PER_FUEL = 64, PIECE = 4 << 20 };
 
 static struct wrt_memory_inst *memory_at(const struct wrt_exec *x, uint32_t index)
 {
@@ -48,6 +49,21 @@ int wrt_op_memory_grow(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     return 2;
 }
 
+/* In the direction in which nothing is overwritten before it was read. */
+static int copy(struct wrt_exec *x, uint8_t *to, const uint8_t *from, uint64_t n)
+{
+    bool forward = (uintptr_t)to <= (uintptr_t)from;
+    for (uint64_t left = n; left > 0;) {
+        uint64_t piece = WP_MIN(left, (uint64_t)PIECE), at = forward ? n - left : left - piece;
+        if (charge_bytes(x, piece) < 0) {
+            return WRT_STOPPED;
+        }
+        memmove(to + at, from + at, piece);
+        left -= piece;
+    }
+    return 2;
+}
+
 /* (dst, src, n); i0: the memory copied to, i1: from */
 int wrt_op_memory_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
@@ -59,11 +75,7 @@ int wrt_op_memory_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     if (!inside(v[0], v[2], to->size)) {
         return out_of_bounds(x, "copy to", v[0], v[2], to->size);
     }
-    if (charge_bytes(x, v[2]) < 0) {
-        return WRT_STOPPED;
-    }
-    memmove(to->base + v[0], from->base + v[1], v[2]);
-    return 2;
+    return copy(x, to->base + v[0], from->base + v[1], v[2]);
 }
 
 /* (dst, value, n) */
@@ -74,10 +86,13 @@ int wrt_op_memory_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
     if (!inside(v[0], v[2], m->size)) {
         return out_of_bounds(x, "fill", v[0], v[2], m->size);
     }
-    if (charge_bytes(x, v[2]) < 0) {
-        return WRT_STOPPED;
+    for (uint64_t done = 0; done < v[2]; done += PIECE) {
+        uint64_t n = WP_MIN(v[2] - done, (uint64_t)PIECE);
+        if (charge_bytes(x, n) < 0) {
+            return WRT_STOPPED;
+        }
+        memset(m->base + v[0] + done, (uint8_t)v[1], n);
     }
-    memset(m->base + v[0], (uint8_t)v[1], v[2]);
     return 2;
 }
 
