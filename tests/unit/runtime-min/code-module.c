@@ -216,7 +216,14 @@ static void make_types(struct wrt_types *t, uint32_t ids[20])
     ids[19] = long_type(t, WRT_REF | WRT_NULL | WRT_HEAP_ANY, WRT_EXTERNREF);
 }
 
-static struct code_result validate(uint32_t type, struct wp_span body, uint64_t without, bool fast)
+struct how {
+    uint64_t without;
+    bool slow;
+    code_use_fn use; /* with the module, when it is valid; NULL: none */
+    void *arg;
+};
+
+static struct code_result validate(uint32_t type, struct wp_span body, const struct how *how)
 {
     static const struct wrt_table tables[] = {
         {.type = WRT_FUNCREF}, {.type = WRT_EXTERNREF}, {.type = WRT_FUNCREF, .limits = {.is64 = true}}};
@@ -239,7 +246,7 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
     const struct wrt_module m = {.types = &types,
                                  .bytes = {bytes, body.len},
                                  .base = bytes,
-                                 .features = ((UINT64_C(1) << WRT_BIT_COUNT) - 1) & ~without,
+                                 .features = ((UINT64_C(1) << WRT_BIT_COUNT) - 1) & ~how->without,
                                  .type_ids = ids,
                                  .type_count = 20,
                                  .funcs = funcs,
@@ -262,7 +269,7 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
                                  .code_count = 1};
     struct wrt_scratch *s = wrt_scratch_new(UINT64_MAX);
     assert_non_null(s);
-    if (!fast) {
+    if (how->slow) {
         memset(s->fast, 0, sizeof(s->fast));
     }
     struct code_result r = {.rc = 0};
@@ -271,6 +278,9 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
     r.max_labels = code.max_labels;
     r.used = wrt_scratch_used(s);
     wrt_scratch_free(s);
+    if (r.rc == 0 && how->use != NULL) {
+        how->use(&m, how->arg);
+    }
     wrt_mem_done(&mem);
     free(bytes);
     return r;
@@ -278,7 +288,8 @@ static struct code_result validate(uint32_t type, struct wp_span body, uint64_t 
 
 struct code_result code_validate_bytes(uint32_t type, struct wp_span body, uint64_t without)
 {
-    struct code_result r = validate(type, body, without, true), slow = validate(type, body, without, false);
+    struct code_result r = validate(type, body, &(struct how){.without = without}),
+                       slow = validate(type, body, &(struct how){.without = without, .slow = true});
     assert_int_equal(r.rc, slow.rc);
     assert_string_equal(r.err.msg, slow.err.msg);
     if (r.rc == 0) {
@@ -289,13 +300,28 @@ struct code_result code_validate_bytes(uint32_t type, struct wp_span body, uint6
     return r;
 }
 
+static void body_of(struct wp_buf *body, const struct code_case *c)
+{
+    wasm_hex(body, c->locals != NULL ? c->locals : "00");
+    code_assemble(body, c->text);
+    wp_buf_add_char(body, WRT_OP_END);
+}
+
 struct code_result code_validate(const struct code_case *c, uint64_t without)
 {
     WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
-    wasm_hex(&body, c->locals != NULL ? c->locals : "00");
-    code_assemble(&body, c->text);
-    wp_buf_add_char(&body, WRT_OP_END);
+    body_of(&body, c);
     return code_validate_bytes(c->type, wp_buf_span(&body), without);
+}
+
+void code_use(const struct code_case *c, code_use_fn use, void *arg)
+{
+    WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
+    body_of(&body, c);
+    struct code_result r = validate(c->type, wp_buf_span(&body), &(struct how){.use = use, .arg = arg});
+    if (r.rc < 0) {
+        fail_msg("%s: %s", c->text, r.err.msg);
+    }
 }
 
 void code_check(const struct code_case *cases, size_t count)

@@ -36,5 +36,9 @@ void code_assemble(struct wp_buf *b, const char *text);
 /* Without: features that are off. */
 struct code_result code_validate(const struct code_case *c, uint64_t without);
 struct code_result code_validate_bytes(uint32_t type, struct wp_span body, uint64_t without);
+/* With the module while it is there; the case, which has to be valid, is its last function, number 6. */
+struct wrt_module;
+typedef void (*code_use_fn)(const struct wrt_module *m, void *arg);
+void code_use(const struct code_case *c, code_use_fn use, void *arg);
 /* Each case gives its message, and so it does without the fast way. */
 void code_check(const struct code_case *cases, size_t count);
