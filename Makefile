@@ -106,6 +106,8 @@ $(OUT)/tests/spec/run-suite: $(addprefix $(OUT)/tests/spec/,run-suite.o suite-va
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/wasi/%: $(OUT)/tests/wasi/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/tests/agree/%: $(OUT)/tests/agree/%.o $(OUT)/libwpack.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
@@ -201,6 +203,7 @@ check-gcc:
 	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
 	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec wasi traps e2e
 	$(Q)$(MAKE) --no-print-directory agree N=1000
+	$(Q)$(MAKE) --no-print-directory agree-run N=300
 	$(Q)$(MAKE) --no-print-directory faults FAULTS=--quick
 	$(Q)$(MAKE) --no-print-directory conformance CONFORMANCE=
 	$(Q)$(MAKE) --no-print-directory soak TIME=60
@@ -235,6 +238,11 @@ N ?= 10000
 agree: $(OUT)/wpack ## generated inputs, the same verdict as wasm-tools: make agree N=10000 SEED=1; REAL=1 for real modules
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/agree/run.py \
 	  $(if $(REAL),--real,--count $(N) --seed $(or $(SEED),1))
+
+.PHONY: agree-run
+agree-run: $(OUT)/tests/agree/exec-run ## generated modules compute what wasmtime computes (make peers): make agree-run N=5000 SEED=1; AGAINST=another exec-run
+	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/agree/exec.py --count $(N) --seed $(or $(SEED),1) \
+	  $(if $(AGAINST),--against $(AGAINST)) --shrink 10
 
 coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 	$(Q)$(MAKE) --no-print-directory deps-test
