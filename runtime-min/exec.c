@@ -154,15 +154,7 @@ void wrt_host_charge(struct wrt_store *s, uint64_t fuel)
 
 struct wrt_memory_inst *wrt_caller_memory(struct wrt_store *s)
 {
-    const struct wrt_instance *i = s->exec.instance;
-    struct wrt_value v;
-    if (!i || i->module->memory_count == 0) {
-        return NULL;
-    }
-    if (wrt_instance_export(i, wp_span_str("memory"), &v) && v.kind == WRT_MEMORY) {
-        return v.as.memory;
-    }
-    return i->memories[0];
+    return s->exec.instance ? s->exec.instance->host_memory : NULL;
 }
 
 /* Push f over the stub of its host and run it; its parameters lie at fp. */

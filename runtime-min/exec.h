@@ -67,6 +67,7 @@ struct wrt_instance {
     struct wrt_func **funcs; /* of the index spaces, imports first */
     struct wrt_table_inst **tables;
     struct wrt_memory_inst **memories;
+    struct wrt_memory_inst *host_memory; /* what wrt_caller_memory gives; NULL: none */
     struct wrt_global_inst **globals;
     struct wrt_tag_inst **tags;
     struct wp_span *datas; /* data segment -> its bytes; dropped: empty */

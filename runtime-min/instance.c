@@ -170,6 +170,16 @@ static struct wrt_instance *blank(struct wrt_store *s, const struct wrt_module *
     return i;
 }
 
+/* Looked for once: a host function asks for it at every call. */
+static struct wrt_memory_inst *host_memory(const struct wrt_instance *i)
+{
+    struct wrt_value v;
+    if (wrt_instance_export(i, wp_span_str("memory"), &v) && v.kind == WRT_MEMORY) {
+        return v.as.memory;
+    }
+    return i->module->memory_count > 0 ? i->memories[0] : NULL;
+}
+
 /* 0, WRT_STOPPED or INSTANCE_ERROR. */
 static int fill(struct wrt_exec *x, struct wrt_instance *i, wrt_import_fn imports, void *arg, struct wp_err *err)
 {
@@ -177,6 +187,7 @@ static int fill(struct wrt_exec *x, struct wrt_instance *i, wrt_import_fn import
         make_memories(i, err) < 0) {
         return INSTANCE_ERROR;
     }
+    i->host_memory = host_memory(i);
     int rc = make_globals(x, i, err);
     rc = rc == 0 ? make_tables(x, i, err) : rc;
     rc = rc == 0 ? instance_elements(x, i, err) : rc;
