@@ -170,6 +170,7 @@ TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWP
 lint: headers format-check $(OUT)/wpack ## layering, headers, tree, formatting, documents
 	$(Q)tests/lint/deps.sh
 	$(Q)tests/lint/tree.sh
+	$(Q)tests/lint/tail.sh $(OUT)/runtime-min/exec-tail.o
 	$(Q)$(PYTHON) -B tests/lint/docs.py $(OUT)/wpack
 
 # Handlers are parts of the dispatchers: they do not stand alone.

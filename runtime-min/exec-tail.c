@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The dispatcher by tail calls: each handler is a function that ends in a jump to the next. The state of a run stays in
- * the six registers that carry arguments; a handler needs no stack. clang is told so (musttail), gcc does it at -O2;
- * tests/lint/tail.sh looks at what came out. */
+ * six registers: those that carry arguments, or with gcc on x86-64, which would move arguments about all the time, six
+ * that are set aside. A handler needs no stack. clang is told so (musttail), gcc does it at -O2; tests/lint/tail.sh
+ * looks at what came out. */
 #include "runtime-min/exec-arith.h"
 #include "runtime-min/exec-parts.h"
 #include "runtime-min/exec-simd-floats.h"
@@ -11,16 +12,30 @@
 #ifndef WRT_LOOP
 
 #if defined(__clang__)
-#define TAIL __attribute__((musttail)) return
+#define RETURN_TO __attribute__((musttail)) return
 #else
-#define TAIL return
+#define RETURN_TO return
 #endif
 
+#if defined(__x86_64__) && !defined(__clang__)
+#define SET_ASIDE
+__extension__ register const uint64_t *ip __asm__("rbx");
+__extension__ register uint64_t *fp __asm__("r12");
+__extension__ register uint8_t *mem __asm__("r14");
+__extension__ register uint64_t mem_size __asm__("r15");
+__extension__ register int64_t fuel __asm__("rbp");
+__extension__ register struct wrt_exec *x __asm__("r13");
+#define REGISTERS void
+#define GO(to)    RETURN_TO to()
+#else
 #define REGISTERS const uint64_t *ip, uint64_t *fp, uint8_t *mem, uint64_t mem_size, int64_t fuel, struct wrt_exec *x
+#define GO(to)    RETURN_TO to(ip, fp, mem, mem_size, fuel, x)
+#endif
+
 typedef int handler_fn(REGISTERS);
 static handler_fn *const handlers[WRT_SLOT_COUNT];
 
-#define DISPATCH TAIL handlers[(uint16_t)*ip](ip, fp, mem, mem_size, fuel, x)
+#define DISPATCH GO(handlers[(uint16_t)*ip])
 #define NEXT(n)    \
     do {           \
         ip += (n); \
@@ -43,7 +58,7 @@ static handler_fn *const handlers[WRT_SLOT_COUNT];
         SYNC;     \
         return 0; \
     } while (0)
-#define LEAVE(way) TAIL leave_##way(ip, fp, mem, mem_size, fuel, x)
+#define LEAVE(way) GO(leave_##way)
 #define OP(name)   static int op_##name(REGISTERS)
 #define A          wrt_slot_a(ip[0])
 #define B          wrt_slot_b(ip[0])
@@ -70,7 +85,7 @@ static handler_fn *const handlers[WRT_SLOT_COUNT];
         mem_size = m ? m->size : 0;                               \
         DISPATCH;                                                 \
     }
-/* Registers that a way forgets are loaded anew. */
+/* A way has no use for what it loads anew. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 EXEC_WAYS(WAY)
 
@@ -93,10 +108,40 @@ static handler_fn *const handlers[WRT_SLOT_COUNT] = {
         WRT_NUM_WIDE(ROW_FIRST) WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_SIMD_ALL(ROW_FIRST)
             WRT_OPCODES(ROW_SLOW) WRT_OPCODES_FB(ROW_SLOW) WRT_OPCODES_FC(ROW_SLOW) WRT_OPCODES_FE(ROW_SLOW)};
 
+#ifdef SET_ASIDE
+/* They belong to whoever called. */
+int wrt_exec_run(struct wrt_exec *run)
+{
+    const struct {
+        const uint64_t *ip;
+        uint64_t *fp;
+        uint8_t *mem;
+        uint64_t mem_size;
+        int64_t fuel;
+        struct wrt_exec *x;
+    } before = {ip, fp, mem, mem_size, fuel, x};
+    const struct wrt_memory_inst *const m = exec_memory_0(run);
+    ip = run->ip;
+    fp = run->fp;
+    mem = m ? m->base : NULL;
+    mem_size = m ? m->size : 0;
+    fuel = run->fuel;
+    x = run;
+    int r = handlers[(uint16_t)*ip]();
+    ip = before.ip;
+    fp = before.fp;
+    mem = before.mem;
+    mem_size = before.mem_size;
+    fuel = before.fuel;
+    x = before.x;
+    return r;
+}
+#else
 int wrt_exec_run(struct wrt_exec *x)
 {
     const struct wrt_memory_inst *const m = exec_memory_0(x);
     return handlers[(uint16_t)*x->ip](x->ip, x->fp, m ? m->base : NULL, m ? m->size : 0, x->fuel, x);
 }
+#endif
 
 #endif
