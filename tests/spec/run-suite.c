@@ -2,8 +2,8 @@
  *
  * Runs one file of the public suites: run-suite FEATURES FILE.json. Every command is executed in one store; each
  * assertion that does not hold is a line "FILE:LINE: what was expected and found" on standard output. The last line is
- * "COUNT TYPE=RIGHT/ALL …". Binaries that have to be refused are not its business: run.py judges those. Status 1 when
- * something was wrong. */
+ * "COUNT TYPE=RIGHT/ALL … fuel=N/0". Binaries that have to be refused are not its business: run.py judges those. Status
+ * 1 when something was wrong. */
 #include "base/buf.h"
 #include "runtime-min/scan.h"
 #include "tests/spec/suite.h"
@@ -61,7 +61,8 @@ struct suite {
     struct wrt_instance *last;
     unsigned right[TYPE_COUNT], all[TYPE_COUNT];
     long long line;
-    bool wrong; /* of the command */
+    bool wrong;    /* of the command */
+    uint64_t fuel; /* of all that ran, but calls until the stack was used up: how deep that is is not the standard's */
     struct wrt_outcome out;
     uint64_t slots[SUITE_SLOTS];
 };
@@ -397,6 +398,16 @@ static void execute(struct suite *s, const json_t *command, enum type type)
     }
 }
 
+static void measured(struct suite *s, const json_t *command, enum type type)
+{
+    uint64_t before = wrt_store_fuel(s->store);
+    memset(&s->out, 0, sizeof(s->out));
+    execute(s, command, type);
+    s->fuel += s->out.stop == WRT_STOP_CALL_STACK ? 0 : wrt_store_fuel(s->store) - before;
+    s->all[type]++;
+    s->right[type] += !s->wrong;
+}
+
 static void one_command(struct suite *s, const json_t *command)
 {
     const char *name = text_of(command, "type");
@@ -404,9 +415,7 @@ static void one_command(struct suite *s, const json_t *command)
     s->wrong = false;
     for (unsigned type = 0; type < TYPE_COUNT; type++) {
         if (wp_str_eq(type_names[type], name)) {
-            execute(s, command, (enum type)type);
-            s->all[type]++;
-            s->right[type] += !s->wrong;
+            measured(s, command, (enum type)type);
             return;
         }
     }
@@ -433,7 +442,7 @@ static bool report(const struct suite *s)
         printf(" %s=%u/%u", type_names[type], s->right[type], s->all[type]);
         whole = whole && s->right[type] == s->all[type];
     }
-    putchar('\n');
+    printf(" fuel=%llu/0\n", (unsigned long long)s->fuel);
     return whole;
 }
 
