@@ -82,18 +82,18 @@ static void given_text(const struct wrt_store *s, const struct wrt_value *v, cha
 }
 
 int instance_match(const struct wrt_store *s, const struct wrt_module *m, const struct wrt_import *import,
-                   const struct wrt_value *v, struct wp_err *err)
+                   const struct wrt_value *given, struct wp_err *err)
 {
-    if (matches(s, m, import, v)) {
+    if (matches(s, m, import, given)) {
         return 0;
     }
     struct wrt_extern want = {
         .module = import->module, .name = import->name, .kind = import->kind, .m = m, .index = import->index};
-    char wanted[256] = "", given[256] = "";
+    char wanted[256] = "", found[256] = "";
     wrt_extern_text(&want, wanted, sizeof(wanted));
-    given_text(s, v, given, sizeof(given));
+    given_text(s, given, found, sizeof(found));
     return wp_fail(err, WP_E_MODULE, "incompatible import type: '%.*s' '%.*s': %s %s is wanted, %s %s was given",
                    (int)WP_MIN(import->module.len, 200), (const char *)import->module.ptr,
                    (int)WP_MIN(import->name.len, 200), (const char *)import->name.ptr,
-                   wrt_extern_kind_name(import->kind), wanted, wrt_extern_kind_name(v->kind), given);
+                   wrt_extern_kind_name(import->kind), wanted, wrt_extern_kind_name(given->kind), found);
 }

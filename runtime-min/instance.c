@@ -112,7 +112,7 @@ static int make_globals(struct wrt_exec *x, struct wrt_instance *i, struct wp_er
     struct wrt_store *s = i->store;
     uint32_t count = m->global_count - m->global_imports;
     struct wrt_global_inst *own = wrt_alloc(&s->mem, count, sizeof(*own), err);
-    if (!own || wrt_vec_reserve(&s->mem, &s->globals, count, sizeof(own), err) < 0) {
+    if (!own || wrt_vec_reserve(&s->mem, &s->globals, count, sizeof(struct wrt_global_inst *), err) < 0) {
         return INSTANCE_ERROR;
     }
     for (uint32_t n = 0; n < count; n++) {

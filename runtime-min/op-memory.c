@@ -68,7 +68,7 @@ static int copy(struct wrt_exec *x, uint8_t *to, const uint8_t *from, uint64_t n
 int wrt_op_memory_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_memory_inst *to = memory_at(x, wrt_slot_d(ip[0])), *from = memory_at(x, low(ip[1]));
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[1], v[2], from->size)) {
         return out_of_bounds(x, "copy from", v[1], v[2], from->size);
     }
@@ -82,7 +82,7 @@ int wrt_op_memory_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 int wrt_op_memory_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_memory_inst *m = memory_at(x, wrt_slot_d(ip[0]));
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[0], v[2], m->size)) {
         return out_of_bounds(x, "fill", v[0], v[2], m->size);
     }
@@ -101,7 +101,7 @@ int wrt_op_memory_init(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_memory_inst *m = memory_at(x, low(ip[1]));
     struct wp_span data = x->instance->datas[wrt_slot_d(ip[0])];
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[1], v[2], data.len)) {
         return out_of_bounds(x, "init from a segment", v[1], v[2], data.len);
     }

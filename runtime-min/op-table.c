@@ -38,7 +38,7 @@ int wrt_op_table_get(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 int wrt_op_table_set(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (v[0] >= t->size) {
         return out_of_bounds(x, "set", v[0], 1, t->size);
     }
@@ -69,7 +69,7 @@ int wrt_op_table_grow(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 int wrt_op_table_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *t = table_at(x, wrt_slot_d(ip[0]));
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[0], v[2], t->size)) {
         return out_of_bounds(x, "fill", v[0], v[2], t->size);
     }
@@ -86,7 +86,7 @@ int wrt_op_table_fill(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 int wrt_op_table_copy(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     const struct wrt_table_inst *to = table_at(x, wrt_slot_d(ip[0])), *from = table_at(x, low(ip[1]));
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[1], v[2], from->size)) {
         return out_of_bounds(x, "copy from", v[1], v[2], from->size);
     }
@@ -105,7 +105,7 @@ int wrt_op_table_init(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     struct wrt_table_inst *t = table_at(x, low(ip[1]));
     const struct wrt_elems *e = &x->instance->elems[wrt_slot_d(ip[0])];
-    const uint64_t *v = &fp[wrt_slot_a(ip[0])];
+    uint64_t *v = &fp[wrt_slot_a(ip[0])];
     if (!inside(v[1], v[2], e->count)) {
         return out_of_bounds(x, "init from a segment", v[1], v[2], e->count);
     }

@@ -62,7 +62,8 @@ int wrt_memory_new(struct wrt_store *s, const struct wrt_limits *type, struct wr
         return -1;
     }
     struct wrt_memory_inst *m = wrt_alloc(&s->mem, 1, sizeof(*m), err);
-    struct wrt_memory_inst **place = m ? wrt_vec_add(&s->mem, &s->memories, sizeof(m), err) : NULL;
+    struct wrt_memory_inst **place =
+        m ? wrt_vec_add(&s->mem, &s->memories, sizeof(struct wrt_memory_inst *), err) : NULL;
     if (!place) {
         return -1;
     }

@@ -21,7 +21,7 @@ int wrt_table_new(struct wrt_store *s, const struct wrt_table *type, uint64_t in
                        (unsigned long long)size, (unsigned long long)left);
     }
     struct wrt_table_inst *t = wrt_alloc(&s->mem, 1, sizeof(*t), err);
-    struct wrt_table_inst **place = t ? wrt_vec_add(&s->mem, &s->tables, sizeof(t), err) : NULL;
+    struct wrt_table_inst **place = t ? wrt_vec_add(&s->mem, &s->tables, sizeof(struct wrt_table_inst *), err) : NULL;
     if (!place) {
         return -1;
     }
