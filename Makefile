@@ -164,6 +164,11 @@ INTEROP ?= --rounds 50
 interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
 	$(Q)$(PYTHON) -B tests/interop/run.py $(CURDIR)/$(OUT)/wpack $(INTEROP)
 
+PROGRAMS ?=
+.PHONY: programs replay
+programs: $(OUT)/wpack ## real programs, the same answers as wasmtime (make peers PEERS="wasmtime modules programs"); PROGRAMS="--only go"
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/programs/run.py $(PROGRAMS)
+
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy

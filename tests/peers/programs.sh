@@ -85,10 +85,10 @@ rustc_wasi() { # Debian's compiler has that target as a package: libstd-rust-dev
     return 1
 }
 
-make_lua() { # no setjmp on WASI: an error ends the program
+make_lua() { # no setjmp on WASI: an error ends the program, and so does a coroutine that yields
     files=$(find "$1/src" -name '*.c' ! -name luac.c)
     # shellcheck disable=SC2086
-    cc "$2" -I"$1/src" -I"$work/lua" -DLUA_USE_C89 -include "$work/lua/try.h" $files
+    cc "$2" -I"$1/src" -I"$work/lua" -include "$work/lua/try.h" $files
 }
 
 make_bzip2() {

@@ -50,7 +50,7 @@ func main() {
 	fmt.Println("caught:", try(func() { fmt.Println(nothing.Text) }))
 	fmt.Println("caught:", try(func() { fmt.Println(os.Args[len(os.Args)]) }))
 	trees := 0
-	for i := 0; i < 40; i++ {
+	for i := 0; i < 10; i++ {
 		trees += len(fmt.Sprint(make([]int, 1000*i)))
 	}
 	fmt.Println("garbage:", trees)
