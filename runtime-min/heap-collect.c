@@ -87,10 +87,10 @@ static void mark_words(struct wrt_heap *h, const uint64_t *words, uint64_t count
 }
 
 /* Words of any type: those that are an object's offset count. */
-static void mark_maybe(struct wrt_heap *h, const uint64_t *words, const uint64_t *end)
+static void mark_maybe(struct wrt_heap *h, const uint64_t *words, uint64_t count)
 {
-    for (; words < end; words++) {
-        uint64_t w = *words;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t w = words[i];
         if (w < h->soft && (w & 7) == 0 && (h->starts[w >> 9] >> (w >> 3 & 63) & 1) != 0) {
             mark(h, w);
         }
@@ -106,7 +106,7 @@ static void mark_stack(struct wrt_heap *h)
         end = end > top ? end : top;
     }
     if (x->stack && end > x->stack) {
-        mark_maybe(h, x->stack, WP_MIN(end, x->stack_end));
+        mark_maybe(h, x->stack, (uint64_t)(WP_MIN(end, x->stack_end) - x->stack));
     }
 }
 
@@ -139,7 +139,7 @@ static void mark_roots(struct wrt_heap *h)
     for (uint32_t i = 0; i < s->instances.count; i++) {
         mark_instance(h, instances[i]);
     }
-    mark_maybe(h, h->held, h->held + h->held_count);
+    mark_maybe(h, h->held, h->held_count);
     mark_stack(h);
 }
 

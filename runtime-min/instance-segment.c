@@ -14,9 +14,11 @@ struct segments {
     struct wp_wasm_cursor c;
 };
 
+/* A module without the section has no address for it. */
 static struct wp_wasm_cursor cursor_of(struct wp_span section)
 {
-    return (struct wp_wasm_cursor){.start = section.ptr, .p = section.ptr, .end = section.ptr + section.len};
+    const uint8_t *begin = section.ptr ? section.ptr : (const uint8_t *)"";
+    return (struct wp_wasm_cursor){.start = begin, .p = begin, .end = begin + section.len};
 }
 
 static uint32_t number(struct segments *s)
