@@ -57,6 +57,13 @@ static uint64_t fuel_left(const struct wrt_store *s)
     return fuel - s->fuel_taken;
 }
 
+void wrt_start_clock(struct wrt_store *s)
+{
+    if (s->budget.deadline_ms && !s->deadline) {
+        s->deadline = now_ns() + s->budget.deadline_ms * 1000000;
+    }
+}
+
 int wrt_next_slice(struct wrt_exec *x)
 {
     struct wrt_store *s = x->store;
@@ -183,9 +190,7 @@ void wrt_call(struct wrt_store *s, struct wrt_func *f, uint64_t *slots, struct w
         x->frame = x->frames;
         x->top = x->stack;
     }
-    if (s->budget.deadline_ms && !s->deadline) {
-        s->deadline = now_ns() + s->budget.deadline_ms * 1000000;
-    }
+    wrt_start_clock(s);
     const struct wrt_exec before = *x;
     x->stop = WRT_STOP_NONE;
     s->detail[0] = '\0';

@@ -135,6 +135,8 @@ struct wrt_store {
 /* Set the reason (with words, NULL: none). Returns WRT_STOPPED, so that an operation reads `return wrt_stop(x, …)`. */
 enum { WRT_STOPPED = -1, WRT_MOVED = 0 };
 int wrt_stop(struct wrt_exec *x, enum wrt_stop stop, const char *fmt, ...) WP_PRINTF(3, 4);
+/* The deadline counts from the first of these on. */
+void wrt_start_clock(struct wrt_store *s);
 /* Charge n more instructions; WRT_STOPPED when that was the last fuel, else 0. */
 int wrt_charge(struct wrt_exec *x, uint64_t n);
 /* The slice is used up (fuel < 0): asks the clock and the watch, takes the next. 0 or WRT_STOPPED. */

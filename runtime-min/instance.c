@@ -211,6 +211,7 @@ int wrt_instantiate(struct wrt_store *s, const struct wrt_module *m, wrt_import_
     if (m->types != &s->types) {
         return wp_fail(err, WP_E_OTHER, "the module was not loaded for this store");
     }
+    wrt_start_clock(s);
     struct wrt_instance *i = blank(s, m, err);
     int rc = i ? fill(&s->exec, i, imports, arg, err) : INSTANCE_ERROR;
     out->fuel = wrt_store_fuel(s);

@@ -30,7 +30,7 @@ struct wrt_budget {
     uint64_t stack;       /* bytes of value stack [8 MiB] */
     uint64_t frames;      /* calls within calls [100,000] */
     uint64_t code;        /* bytes of instances and translated code [512 MiB] */
-    uint64_t deadline_ms; /* wall clock from the first call on [none] */
+    uint64_t deadline_ms; /* wall clock from the first instantiation or call on [none] */
 };
 #define WRT_NO_FUEL UINT64_MAX
 
