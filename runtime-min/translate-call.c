@@ -14,8 +14,13 @@ static uint32_t arguments(struct wrt_translator *t, const struct wrt_deftype *ty
     return t->top;
 }
 
-static void results(struct wrt_translator *t, const struct wrt_deftype *type)
+/* Nothing runs behind a tail call, and validation did not count its results. */
+static void results(struct wrt_translator *t, const struct wrt_deftype *type, bool tail)
 {
+    if (tail) {
+        tr_go_dead(t);
+        return;
+    }
     tr_push_types(t, type->as.func.results, type->as.func.result_count);
 }
 
@@ -33,7 +38,7 @@ static void call(struct wrt_translator *t, bool tail)
     uint32_t first = arguments(t, type);
     uint32_t op = tail ? WRT_S_RETURN_CALL : index < t->m->func_imports ? WRT_S_CALL_FAR : WRT_S_CALL;
     emit(t, op, first, (uint64_t)(uintptr_t)t->instance->funcs[index]);
-    results(t, type);
+    results(t, type, tail);
 }
 
 /* What it is called by is popped first, and read from where it is. */
@@ -48,7 +53,7 @@ static void call_indirect(struct wrt_translator *t, bool tail)
     uint32_t index = tr_source(t, tr_pop(t)), first = arguments(t, type);
     emit(t, tail ? WRT_S_RETURN_CALL_INDIRECT : WRT_S_CALL_INDIRECT, first,
          id | (uint64_t)table << 32 | (uint64_t)index << 48);
-    results(t, type);
+    results(t, type, tail);
 }
 
 static void call_ref(struct wrt_translator *t, bool tail)
@@ -56,7 +61,7 @@ static void call_ref(struct wrt_translator *t, bool tail)
     const struct wrt_deftype *type = wrt_deftype(t->m->types, t->m->type_ids[tr_u32(t)]);
     uint32_t ref = tr_source(t, tr_pop(t)), first = arguments(t, type);
     emit(t, tail ? WRT_S_RETURN_CALL_REF : WRT_S_CALL_REF, first, ref);
-    results(t, type);
+    results(t, type, tail);
 }
 
 void tr_call(struct wrt_translator *t, uint32_t op)
@@ -74,8 +79,5 @@ void tr_call(struct wrt_translator *t, uint32_t op)
     default:
         call_ref(t, tail);
         break;
-    }
-    if (tail) {
-        tr_go_dead(t);
     }
 }
