@@ -5,7 +5,7 @@
 `make spec`: OUT is the build folder, MAKE the make program; the suites are the archives in the folder WPACK_DATA. Every
 module and component that the suites call valid has to be accepted, every other one refused, for the reason that the
 suite gives (expect.py) and, where the reason is only "type mismatch", at the place that wasm-tools names (offsets.py; with
-`make peers`). Then the core suites are executed (execute.py). One line a file that deviates, -v one for every file, then the groups. Any deviation fails."""
+`make peers`). Then the suites of modules are executed (execute.py). One line a file that deviates, -v one for every file, then the groups. Any deviation fails."""
 import argparse
 import collections
 import os
@@ -168,8 +168,7 @@ def main():
     inputs = [(case.features, case.path) for _, case in found if case.kind != "text only"]
     deviations, refusals = run(found, scanner.judge(program, inputs), tool, args.verbose)
     print(f"{len(inputs)} binaries, {deviations} deviations")
-    if args.suite == "":
-        deviations += execute.run(folder, args.group, refusals)
+    deviations += execute.run(folder, args.group, refusals, None if args.suite else execute.FUEL)
     return 1 if deviations or again else 0
 
 
