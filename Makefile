@@ -316,6 +316,17 @@ bench-serve: $(OUT)/wpack ## wpack serve under load beside crane, distribution a
 bench-validate: $(OUT)/wpack $(OUT)/tests/bench/timed ## validate beside wasm-tools on real modules (make peers PEERS=modules)
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/validate.py --rounds $(ROUNDS)
 
+# Kernels are built for WASI, whatever the program itself is built with.
+KERNELS := $(patsubst tests/bench/kernels/%.c,$(OUT)/tests/bench/kernels/%.wasm,$(wildcard tests/bench/kernels/*.c))
+$(OUT)/tests/bench/kernels/%.wasm: tests/bench/kernels/%.c
+	@mkdir -p $(@D)
+	$(Q)clang --target=wasm32-wasi -O2 -s -o $@ $<
+$(OUT)/tests/bench/tree-peak: $(OUT)/tests/bench/tree-peak.o
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+.PHONY: bench-run
+bench-run: $(OUT)/wpack $(OUT)/tests/bench/timed $(OUT)/tests/bench/tree-peak $(KERNELS) ## run beside wasmi on kernels, and start-up (make peers PEERS="wasmi wasmtime programs modules")
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_BENCH=$(CURDIR)/$(OUT)/tests/bench $(PYTHON) -B tests/bench/runtime.py --rounds $(ROUNDS) $(BENCH)
+
 .PHONY: demo
 demo: ## install what is missing, build, run the main job: build, push, pull, compare, inspect
 	$(Q)$(MAKE) --no-print-directory deps-demo

@@ -74,6 +74,7 @@ make_probe() { cc "$2" "$1/probe.c" -Wl,-z,stack-size=1048576; }
 make_words() { clang++ --target=wasm32-wasi -O2 -s -std=c++17 -fno-exceptions -o "$2" "$1/words.cc"; }
 make_tally() { rustc_wasi -O -C strip=symbols --crate-name tally "$1/tally.rs" -o "$2"; }
 make_gopher() { GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags=-s -o "$2" "$1/gopher.go"; }
+make_hello() { GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags=-s -o "$2" "$1/hello.go"; }
 
 rustc_wasi() { # Debian's compiler has that target as a package: libstd-rust-dev-wasm32
     for rustc in /usr/bin/rustc rustc; do
