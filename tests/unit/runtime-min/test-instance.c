@@ -259,6 +259,34 @@ static void test_objects_in_constants(void **state)
     run_close(&r);
 }
 
+static void repeat(struct wp_buf *b, const char *hex, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        wp_buf_add_str(b, hex);
+    }
+}
+
+/* (type (array i8)) (global (export "sum") i32 1 + 1 + … 200 times) (global (export "all") (ref 0)
+ * (array.new_fixed 0 300 7 …)): more than the first stack has room for */
+static void test_long_constants(void **state)
+{
+    (void)state;
+    struct run_fixture r;
+    WP_AUTO_BUF struct wp_buf hex = WP_BUF_INIT;
+    run_open(&r, NULL);
+    repeat(&hex, "0104015e7800 06bc0902 7f00", 1); /* 1212 bytes of globals */
+    repeat(&hex, "4101", 200);
+    repeat(&hex, "6a", 199);
+    repeat(&hex, "0b 640000", 1);
+    repeat(&hex, "4107", 300);
+    repeat(&hex, "fb0800ac02 0b", 1);
+    repeat(&hex, "070d020373756d030003616c6c0301", 1);
+    struct wrt_instance *i = run_instantiate(&r, hex.ptr, NULL, NULL);
+    assert_int_equal(global_of(i, "sum", 0), 200);
+    assert_true(wrt_ref_is(r.store, global_of(i, "all", 0), WRT_REF | WRT_HEAP_ARRAY));
+    run_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_imports),
         cmocka_unit_test(test_not_for_this_store),
         cmocka_unit_test(test_objects_in_constants),
+        cmocka_unit_test(test_long_constants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
