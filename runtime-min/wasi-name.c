@@ -398,7 +398,7 @@ int wrt_wasi_path_rename(struct wrt_wasi_call *c)
     bool look = c->w->virtual_clock && !t.place[1].dots &&
                 fstatat(t.place[1].dir, t.place[1].name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (t.place[0].dots || t.place[1].dots) {
-        code = WASI_INVAL;
+        code = WASI_BUSY;
     } else {
         code = renameat(t.place[0].dir, t.place[0].name, t.place[1].dir, t.place[1].name) == 0 ? WASI_SUCCESS
                                                                                                : wrt_wasi_errno(errno);

@@ -129,7 +129,7 @@ static void end_descriptors(struct poll *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         struct subscription *s = &p->subs[i];
-        short what = s->polled >= 0 ? p->fds[s->polled].revents : 0;
+        int what = s->polled >= 0 ? p->fds[s->polled].revents : 0;
         if (what != 0) {
             s->flags = (what & POLLHUP) != 0 ? HANGUP : 0;
             s->bytes = (what & (POLLIN | POLLOUT)) != 0; /* one at least */

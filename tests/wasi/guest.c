@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs one WASI module through the public interface, for tests/wasi/run.py:
- * guest [--walk] [--virtual] [--read-only] [--dir HOST=GUEST]... [--env NAME=VALUE]... MODULE [ARGS...]. The guest's
+ * guest [--walk] [--virtual] [--own] [--read-only] [--dir HOST=GUEST]... [--env NAME=VALUE]... MODULE [ARGS...]. The guest's
  * streams go out as they are when it has ended; its status is the exit status, a trap is 134, anything else 125.
- * --walk: resolve paths without openat2. --virtual: clock at 0, seed 0. */
+ * --walk: resolve paths without openat2. --virtual: clock at 0, seed 0. --own: the guest has this process's streams. */
 #include "runtime-min/run.h"
 #include "runtime-min/scan.h"
 #include "runtime-min/wasi-parts.h"
@@ -49,6 +49,8 @@ static bool read_options(struct setup *s, int argc, char **argv)
             s->walk = true;
         } else if (wp_str_eq(argv[i], "--virtual")) {
             s->o.virtual_clock = s->o.seeded = true;
+        } else if (wp_str_eq(argv[i], "--own")) {
+            s->o.own_stdio = true;
         } else if (wp_str_eq(argv[i], "--read-only")) {
             s->read_only = true;
         } else if (wp_str_eq(argv[i], "--env") && i + 1 < argc && s->o.env_count < MOST) {

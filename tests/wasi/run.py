@@ -14,7 +14,7 @@ import sys
 import tarfile
 import tempfile
 
-WAYS = {"openat2": [], "walk": ["--walk"], "virtual": ["--virtual"]}
+WAYS = {"openat2": [], "walk and own streams": ["--walk", "--own"], "virtual": ["--virtual"]}
 # In the virtual world times are 0 and a device is like another one.
 NOT_VIRTUAL = {"fd_filestat_set", "path_filestat", "symlink_filestat"}
 
