@@ -50,6 +50,7 @@ next:
 /* clang-format off */
 #include "runtime-min/exec-plain-handlers.h"
 #include "runtime-min/exec-numeric-handlers.h"
+#include "runtime-min/exec-fused-handlers.h"
 #include "runtime-min/exec-simd-handlers.h"
 #include "runtime-min/exec-wide-handlers.h"
         /* clang-format on */

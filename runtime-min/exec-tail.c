@@ -92,6 +92,7 @@ EXEC_WAYS(WAY)
 /* clang-format off */
 #include "runtime-min/exec-plain-handlers.h"
 #include "runtime-min/exec-numeric-handlers.h"
+#include "runtime-min/exec-fused-handlers.h"
 #include "runtime-min/exec-simd-handlers.h"
 #include "runtime-min/exec-wide-handlers.h"
 /* clang-format on */
@@ -102,11 +103,16 @@ EXEC_WAYS(WAY)
 #define ROW_TWO(name)                                        ROW_ONE(name) ROW_ONE(name##_K)
 #define ROW_SIX(name)                                        ROW_TWO(name) ROW_TWO(BR_##name) ROW_TWO(BRN_##name)
 #define ROW_FOUR(name)                                       ROW_ONE(name) ROW_ONE(name##_X) ROW_ONE(name##_AT) ROW_ONE(name##_FAR)
+#define ROW_ADDED(name)                                      ROW_ONE(name##_ADD) ROW_ONE(name##_ADD_K)
+#define ROW_SMALL(name)                                      ROW_ONE(name##_C)
+#define ROW_LATCH(name)                                      ROW_TWO(NEXT_##name)
 #define ROW_SLOW(number, name, text, sig, imm, arg, feature) [WRT_SLOT_SLOW + WRT_OP_##name] = leave_slow,
 static handler_fn *const handlers[WRT_SLOT_COUNT] = {
     WRT_SLOT_CONTROL(ROW_FIRST) WRT_NUM_UNARY(ROW_ONE) WRT_NUM_BINARY(ROW_TWO) WRT_NUM_COMPARE(ROW_SIX)
-        WRT_NUM_WIDE(ROW_FIRST) WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_SIMD_ALL(ROW_FIRST)
-            WRT_OPCODES(ROW_SLOW) WRT_OPCODES_FB(ROW_SLOW) WRT_OPCODES_FC(ROW_SLOW) WRT_OPCODES_FE(ROW_SLOW)};
+        WRT_NUM_WIDE(ROW_FIRST) WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_MEM_LOAD(ROW_ADDED)
+            WRT_MEM_STORE(ROW_ADDED) WRT_MEM_STORE(ROW_SMALL) WRT_NUM_LATCH(ROW_LATCH) WRT_FUSED_NUM(ROW_ONE)
+                WRT_FUSED_MOVE(ROW_ONE) WRT_SIMD_ALL(ROW_FIRST) WRT_OPCODES(ROW_SLOW) WRT_OPCODES_FB(ROW_SLOW)
+                    WRT_OPCODES_FC(ROW_SLOW) WRT_OPCODES_FE(ROW_SLOW)};
 
 #ifdef SET_ASIDE
 /* They belong to whoever called. */

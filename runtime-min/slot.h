@@ -90,6 +90,8 @@
  *                                    NAME_FAR memory c [a + word 1] <- b
  * i32.load and f32.load are one row each, though they do the same.
  *
+ * ---- fast lane: two or three in one: exec-fused.h ----
+ *
  * ---- fast lane: vectors (exec-simd.h; names of opcode.h without more) ----
  *   WRT_SIMD_UNARY(X)   a <- b                                       1 word   (splats, any_true, bitmask, conversions
  * too) WRT_SIMD_BINARY(X)  a <- b, c                                    1 word   (shifts too: c an i32)
@@ -112,6 +114,7 @@
  * = P, throw_ref: i0 = P. i31.get_*, ref.i31: slow. select of references: SELECT. Atomics, table.*, memory.size and the
  * bulk instructions: slow. */
 
+#include "runtime-min/exec-fused.h"
 #include "runtime-min/exec-numeric.h"
 #include "runtime-min/exec-simd.h"
 
@@ -121,22 +124,30 @@ enum wrt_slot_op {
 #define WRT_SLOT_TWO(name, ...)  WRT_S_##name, WRT_S_##name##_K,
 #define WRT_SLOT_SIX(name, ...)  WRT_SLOT_TWO(name, ) WRT_SLOT_TWO(BR_##name, ) WRT_SLOT_TWO(BRN_##name, )
 #define WRT_SLOT_FOUR(name, ...) WRT_S_##name, WRT_S_##name##_X, WRT_S_##name##_AT, WRT_S_##name##_FAR,
+#define WRT_SLOT_ADDED(name)     WRT_S_##name##_ADD, WRT_S_##name##_ADD_K,
+#define WRT_SLOT_SMALL(name)     WRT_S_##name##_C,
+#define WRT_SLOT_LATCH(name)     WRT_S_NEXT_##name, WRT_S_NEXT_##name##_K,
 #define WRT_SLOT_PLAIN(...)      WRT_SLOT_ENUM(__VA_ARGS__, )
 #define WRT_SLOT_BINARY(...)     WRT_SLOT_TWO(__VA_ARGS__, )
 #define WRT_SLOT_COMPARE(...)    WRT_SLOT_SIX(__VA_ARGS__, )
 #define WRT_SLOT_MEMORY(...)     WRT_SLOT_FOUR(__VA_ARGS__, )
     WRT_SLOT_CONTROL(WRT_SLOT_PLAIN) WRT_NUM_UNARY(WRT_SLOT_PLAIN) WRT_NUM_BINARY(WRT_SLOT_BINARY)
         WRT_NUM_COMPARE(WRT_SLOT_COMPARE) WRT_NUM_WIDE(WRT_SLOT_PLAIN) WRT_MEM_LOAD(WRT_SLOT_MEMORY)
-            WRT_MEM_STORE(WRT_SLOT_MEMORY) WRT_SIMD_ALL(WRT_SLOT_PLAIN)
+            WRT_MEM_STORE(WRT_SLOT_MEMORY) WRT_MEM_LOAD(WRT_SLOT_ADDED) WRT_MEM_STORE(WRT_SLOT_ADDED)
+                WRT_MEM_STORE(WRT_SLOT_SMALL) WRT_NUM_LATCH(WRT_SLOT_LATCH) WRT_FUSED_NUM(WRT_SLOT_PLAIN)
+                    WRT_FUSED_MOVE(WRT_SLOT_PLAIN) WRT_SIMD_ALL(WRT_SLOT_PLAIN)
 #undef WRT_SLOT_ENUM
 #undef WRT_SLOT_TWO
 #undef WRT_SLOT_SIX
 #undef WRT_SLOT_FOUR
+#undef WRT_SLOT_ADDED
+#undef WRT_SLOT_SMALL
+#undef WRT_SLOT_LATCH
 #undef WRT_SLOT_PLAIN
 #undef WRT_SLOT_BINARY
 #undef WRT_SLOT_COMPARE
 #undef WRT_SLOT_MEMORY
-                WRT_SLOT_SLOW,
+                        WRT_SLOT_SLOW,
     WRT_SLOT_COUNT = WRT_SLOT_SLOW + WRT_OP_COUNT
 };
 
