@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does wpack compute what wasmtime computes? usage: exec.py [--count N] [--seed S] [--keep DIR] [--against PROGRAM]...
 
-`make agree-run N=5000 SEED=1` generates modules that end (`wasm-tools smith --ensure-termination`), runs each (exec-run.c) and
+`make agree-run N=5000 SEED=1` generates modules that end (arithmetic.py, `wasm-tools smith --ensure-termination`), runs each (exec-run.c) and
 has wasmtime do the same (exec_oracle.py): instantiation, results of every exported function for several sets of arguments,
 classes of traps, at the end all globals, memories and tables. What only limits decide is not compared from there on, and
 counted. Each module of tests/agree/regress/ differed once and goes first. Modules that differ are made smaller (`wasm-tools shrink`) and kept in DIR. --against: another build's exec-run, which
@@ -21,12 +21,13 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/spec"))
+sys.path[:0] = [str(ROOT / "tests/spec"), str(ROOT / "tests/agree")]
+import arithmetic
 import offsets
-import scanner
 
 JOBS = 2
 SECONDS = 60
+ARITHMETIC = 0.5  # of the modules are of arithmetic.py
 FIXED = ["--ensure-termination", "--compact-imports-enabled", "false", "--custom-descriptors-enabled", "false",
          "--shared-everything-threads-enabled", "false", "--threads-enabled", "false", "--export-everything", "true",
          "--memory-max-size-required", "true", "--table-max-size-required", "true", "--max-memory32-bytes", 1 << 20,
@@ -125,6 +126,14 @@ def smith(tool, rng, path):
     return path if done.returncode == 0 else None
 
 
+def calculation(tool, rng, path):
+    text = path.with_suffix(".wat")
+    text.write_text(arithmetic.Program(rng).text())
+    subprocess.run([tool, "parse", text, "-o", path], check=True)
+    text.unlink()
+    return path
+
+
 def head(line):
     """(the line with its outcome's class, whether that is a limit)"""
     place, equal, rest = line.partition(" = ")
@@ -195,7 +204,7 @@ class Comparer:
         rng = random.Random(f"{self.args.seed}/{number}")
         path = None
         while not path:
-            path = smith(self.tool, rng, folder / f"{number:06}.wasm")
+            path = (calculation if rng.random() < ARITHMETIC else smith)(self.tool, rng, folder / f"{number:06}.wasm")
         difference, counted, ends = self.judge(path)
         if difference:
             self.args.keep.mkdir(parents=True, exist_ok=True)

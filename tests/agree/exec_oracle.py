@@ -21,7 +21,7 @@ TRAPS = {code.value: code.name for code in wasmtime.TrapCode}
 
 def engine():
     config = wasmtime.Config()
-    for name in ("wasm_tail_call", "wasm_reference_types", "wasm_simd", "wasm_relaxed_simd", "wasm_relaxed_simd_deterministic",
+    for name in ("wasm_threads", "wasm_tail_call", "wasm_reference_types", "wasm_simd", "wasm_relaxed_simd", "wasm_relaxed_simd_deterministic",
                  "wasm_bulk_memory", "wasm_multi_value", "wasm_multi_memory", "wasm_memory64", "wasm_exceptions",
                  "wasm_function_references", "wasm_gc", "wasm_wide_arithmetic", "wasm_custom_page_sizes",
                  "cranelift_nan_canonicalization", "consume_fuel"):
