@@ -72,6 +72,12 @@ int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_re
     if (read_module(ret->project.module, &ret->content, err) < 0) {
         return -1;
     }
+    uint64_t most = ret->project.limits.size;
+    if (most > 0 && ret->content.size > most) {
+        wp_fail(err, WP_E_LIMIT, "%s is larger than its limit of %" PRIu64 " bytes", ret->project.module, most);
+        return wp_hint(err, "it has %" PRIu64 " bytes; limits.size of the project file says how many it may have",
+                       ret->content.size);
+    }
     uint64_t begin = wp_time_mono_ms();
     if (look_module(c, plan->look, &ret->content, &how, c->arena, &ret->module, NULL, err) < 0) {
         return wp_wrap(err, "%s", ret->project.module);

@@ -13,6 +13,7 @@ struct build_plan {
     const struct oci_annotation *annotations; /* of the command line; sorted */
     size_t annotation_count;
     const struct look_opts *look;
+    bool no_test;
 };
 struct build_result {
     struct oci_store *store;     /* memory; owned by the caller; refers to bytes of `content` */
@@ -35,5 +36,9 @@ int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_re
                struct wp_err *err) WP_MUST_USE;
 int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,
                  struct build_result *r, struct wp_err *err) WP_MUST_USE;
+/* Runs the tests of the project, or the one that every module has; WP_E_SMOKE when one fails. What was done on stderr.
+ */
+int build_test(struct cmd_ctx *c, const struct build_plan *plan, const struct build_result *r,
+               struct wp_err *err) WP_MUST_USE;
 /* The facts of the module on stderr, and warnings about what will not run. */
 void build_describe(struct cmd_ctx *c, const struct build_result *r);

@@ -12,6 +12,7 @@ struct opts {
     struct look_opts look;
     const char *file, *output, *target;
     struct opt_list tags, annotations;
+    bool no_test;
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -45,6 +46,7 @@ static const struct opt rows[] = {
      .offset = AT(annotations),
      .arg = "KEY=VALUE",
      .help = "annotation of the manifest, may be repeated"},
+    {.name = "no-test", .kind = OPT_FLAG, .offset = AT(no_test), .help = "do not run the module before it is packed"},
     LOOK_ROWS(struct opts),
     {0},
 };
@@ -233,7 +235,7 @@ static int build_all(struct cmd_ctx *c, const struct build_plan *plan, const str
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    struct build_plan plan = {.look = &o->look};
+    struct build_plan plan = {.look = &o->look, .no_test = o->no_test};
     BUILD_AUTO struct build_result built = BUILD_RESULT_INIT;
     TARGET_AUTO struct cmd_target layout = {0};
     struct oci_ref ref;
@@ -258,7 +260,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         out_warn(c->out, "'%s' in %s is checked, but this version does nothing with it", built.project.unused[i],
                  shown);
     }
-    if (target_open_ref(c, &ref, TARGET_CREATE, &layout, err) < 0) {
+    if (build_test(c, &plan, &built, err) < 0 || target_open_ref(c, &ref, TARGET_CREATE, &layout, err) < 0) {
         return -1;
     }
     return build_all(c, &plan, &outputs, &built, &layout, err);

@@ -12,7 +12,7 @@ struct opts {
     struct look_opts look;
     const char *artifact_type, *config;
     struct opt_list annotations;
-    bool no_referrers, no_clobber, dry_run;
+    bool no_referrers, no_clobber, dry_run, no_test;
     const char *digest_file;
 };
 
@@ -46,6 +46,7 @@ static const struct opt rows[] = {
      .arg = "FILE",
      .alias = "digestfile",
      .help = "write the digest to a file"},
+    {.name = "no-test", .kind = OPT_FLAG, .offset = AT(no_test), .help = "do not run the module before it is packed"},
     LOOK_ROWS(struct opts),
     {0},
 };
@@ -108,14 +109,14 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
 static int push_module(struct cmd_ctx *c, const char *module, struct cmd_target *dst, struct wp_err *err)
 {
     const struct opts *o = c->opts;
-    struct build_plan plan = {.module = module, .look = &o->look};
+    struct build_plan plan = {.module = module, .look = &o->look, .no_test = o->no_test};
     BUILD_AUTO struct build_result built = BUILD_RESULT_INIT;
     if (transfer_annotations(c, &o->annotations, &plan.annotations, &plan.annotation_count, err) < 0 ||
         build_read(c, &plan, &built, err) < 0) {
         return -1;
     }
     build_describe(c, &built);
-    if (build_format(c, &plan, pack_formats[0], &built, err) < 0) {
+    if (build_test(c, &plan, &built, err) < 0 || build_format(c, &plan, pack_formats[0], &built, err) < 0) {
         return -1;
     }
     const struct oci_binding keep = {.desc = &built.desc, .bytes = built.bytes};

@@ -84,11 +84,11 @@ static int ask(int fd, char *const argv[], const struct wp_job *job, struct wp_b
     return rc < 0 || status == 0 ? rc : fail_status(status, err);
 }
 
-static void warn_once(struct cmd_ctx *c, const char *missing)
+void look_warn_missing(struct cmd_ctx *c, const char *missing, const char *what)
 {
     static atomic_flag warned = ATOMIC_FLAG_INIT;
     if (missing != NULL && !atomic_flag_test_and_set(&warned)) {
-        out_warn(c->out, "this kernel lacks %s: modules are read in a weaker sandbox", missing);
+        out_warn(c->out, "this kernel lacks %s: modules %s in a weaker sandbox", missing, what);
     }
 }
 
@@ -164,7 +164,7 @@ int look_module(struct cmd_ctx *c, const struct look_opts *o, const struct look_
         rc = look_answer_read(wp_buf_span(&answer), content->size, a, ret, &fault, &cell, err);
     }
     if (wp_str_eq(sandbox, "auto")) {
-        warn_once(c, cell.missing);
+        look_warn_missing(c, cell.missing, "are read");
     }
     if (ret_fault != NULL) {
         *ret_fault = fault;

@@ -65,6 +65,9 @@ int look_module(struct cmd_ctx *c, const struct look_opts *o, const struct look_
                 const struct pack_read *how, struct wp_arena *a, struct pack_module *ret, struct wrt_fault *ret_fault,
                 struct wp_err *err) WP_MUST_USE;
 
+/* One warning of a run about what the kernel lacks; missing may be NULL. what: "are read". */
+void look_warn_missing(struct cmd_ctx *c, const char *missing, const char *what);
+
 /* ---- words ---- */
 
 #define LOOK_TEXT 48

@@ -18,7 +18,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -234,14 +233,6 @@ static int ask(struct cmd_ctx *c, const struct run_request *r, struct run_order 
     return judge(status, r, cost, err);
 }
 
-static void warn_once(struct cmd_ctx *c, const char *missing)
-{
-    static atomic_flag warned = ATOMIC_FLAG_INIT;
-    if (missing != NULL && !atomic_flag_test_and_set(&warned)) {
-        out_warn(c->out, "this kernel lacks %s: modules run in a weaker sandbox", missing);
-    }
-}
-
 int run_module(struct cmd_ctx *c, const struct run_request *r, struct wp_arena *a, struct run_answer *ret,
                struct run_cost *ret_cost, struct wp_err *err)
 {
@@ -254,7 +245,7 @@ int run_module(struct cmd_ctx *c, const struct run_request *r, struct wp_arena *
     }
     int rc = run_answer_read(wp_buf_span(&answer), a, ret, err);
     if (o.cell == RUN_CELL_AUTO) {
-        warn_once(c, ret->cell_missing);
+        look_warn_missing(c, ret->cell_missing, "run");
     }
     return rc;
 }

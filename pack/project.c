@@ -20,6 +20,7 @@ static const struct {
     {": /world: ", "package:name/world@version, for example wasi:cli/command@0.2.0"},
     {": /limits/memory: ", "a number of bytes or, for example, 64MiB"},
     {": /limits/size: ", "a number of bytes or, for example, 4MiB"},
+    {"/clock: ", "for example 2026-01-31T12:00:00Z"},
     {": /limits/timeout: ", "a number of seconds or, for example, 500ms, 30s, 5m"},
 };
 
@@ -92,7 +93,7 @@ static int read_targets(const struct wp_json *root, struct wp_arena *a, struct p
 
 static void note_unused(const struct wp_json *root, struct wp_arena *a, struct pack_project *p)
 {
-    static const char *const keys[] = {"files", "permissions", "limits", "tests"};
+    static const char *const keys[] = {"files", "permissions"};
     const char **unused = wp_arena_alloc(a, WP_ARRAY_LEN(keys) + 1, sizeof(*unused));
     size_t n = 0;
     for (size_t i = 0; i < WP_ARRAY_LEN(keys); i++) {
@@ -122,10 +123,15 @@ int pack_project_parse(struct wp_span text, const char *name, const char *folder
         return -1;
     }
     note_unused(&root, a, &p);
+    const char *slash = folder[0] == '\0' || folder[strlen(folder) - 1] == '/' ? "" : "/";
+    const char *prefix = wp_arena_printf(a, "%s%s", folder, slash);
+    if (pack_limits_read(&root, &p.limits, err) < 0 ||
+        pack_tests_read(&root, prefix, a, &p.tests, &p.test_count, err) < 0) {
+        return -1;
+    }
     bool relative = p.module[0] != '/' && !wp_str_eq(p.module, "-");
-    if (relative && folder[0] != '\0') {
-        const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-        p.module = wp_arena_printf(a, "%s%s%s", folder, slash, p.module);
+    if (relative) {
+        p.module = wp_arena_printf(a, "%s%s", prefix, p.module);
     }
     *ret = p;
     return 0;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "oci/desc.h"
+#include "pack/project-tests.h"
 
 /* NULL or 0: not given. Strings live in the arena given to pack_project_read. */
 struct pack_project {
@@ -15,7 +16,10 @@ struct pack_project {
     size_t annotation_count;
     const char *const *targets; /* NULL-terminated; never NULL ({"cncf"} by default) */
     const char *const *unused;  /* NULL-terminated; never NULL: members that are checked but that this version does not
-                                 * act on ("tests", "limits", ...), for a note to the user */
+                                 * act on ("files", "permissions"), for a note to the user */
+    const struct pack_test *tests;
+    size_t test_count;
+    struct pack_limits limits;
 };
 /* path: the file, or a folder that holds wpack.json. Validates against the embedded schema; messages carry line:column
  * and the nearest key (WP_E_INPUT). */

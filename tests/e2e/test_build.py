@@ -99,10 +99,10 @@ def test_annotations(wpack, module):
 
 
 def test_members_without_effect_are_named(wpack, module):
-    project(wpack, {"module": "hello.wasm", "limits": {"fuel": 1}, "tests": [], "x-mine": 1})
+    project(wpack, {"module": "hello.wasm", "permissions": {}, "files": [], "limits": {"fuel": 1}, "x-mine": 1})
     r = wpack("build", "-t", "a:1")
     warned = re.findall(r"^wpack: warning: '(\w+)' in wpack.json is checked, but", r.err, re.M)
-    assert sorted(warned) == ["limits", "tests"]
+    assert sorted(warned) == ["files", "permissions"]
     assert "x-mine" not in r.err
     assert "in ./wpack.json is" in wpack("build", ".", "-t", "a:1").err
 
@@ -160,6 +160,7 @@ def test_what_the_user_reads(wpack, module):
         f"  hello.wasm    module  {module.stat().st_size} B  wasip1 command\n"
         "  imports       wasi_snapshot_preview1 (2)\n"
         "  validate ok   1 function, T\n"
+        "  not run       nothing provides its import 'wasi_snapshot_preview1.sched' (func)\n"
         "  layout        oci:.wpack/oci  3 blobs, 749 B\n"
         "  name          app:1\n"
     )

@@ -13,7 +13,7 @@ import pytest
 
 from support import sample
 
-COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate", "run",
+COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate", "run", "test",
             "tree", "ls", "resolve", "tag",
             "rm", "raw", "login", "logout", "version", "completion"]
 PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
@@ -101,6 +101,7 @@ class World:
         self.ref = f"{host}/a/app:1"
         (wpack.cwd / "note.txt").write_text("a note\n")
         (wpack.cwd / "start.wasm").write_bytes(sample.start_module())
+        (wpack.cwd / "wpack.json").write_text('{"module": "start.wasm", "tests": [{"name": "runs"}]}')
         wpack("login", host, "-u", "alice", "-p", "secret", "--no-check", "-q")
         wpack("build", module, "-t", "app:1", "-o", "oci:lay", "-q")
         self.digest = wpack("push", "oci:lay:app:1", self.ref, "-q").digest
@@ -133,6 +134,7 @@ RUNS = {
     "diff": ("diff hello.wasm {ref}", False),
     "validate": ("validate hello.wasm {ref}", False),
     "run": ("run start.wasm", False),
+    "test": ("test", False),
     "tree": ("tree {ref}", False),
     "ls": ("ls {host}/a/app", False),
     "ls-host": ("ls {host}", False),

@@ -66,7 +66,7 @@ static void test_all(void **state)
     assert_string_equal(p.annotations[1].key, "z");
     assert_string_equal(p.targets[0], "artifact");
     assert_null(p.targets[1]);
-    const char *const unused[] = {"files", "permissions", "limits", "tests"};
+    const char *const unused[] = {"files", "permissions"};
     for (size_t i = 0; i < WP_ARRAY_LEN(unused); i++) {
         assert_string_equal(p.unused[i], unused[i]);
     }
