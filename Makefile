@@ -239,7 +239,7 @@ spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v
 
 .PHONY: wasi
 WASI ?=
-wasi: $(OUT)/libwpack.a ## the public WASI suite (needs WPACK_DATA); WASI=-v for every module, WASI=rename for some
+wasi: $(OUT)/wpack ## the public WASI suite (needs WPACK_DATA); WASI=-v for every module, WASI=rename for some
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/wasi/run.py $(WASI)
 
 N ?= 10000

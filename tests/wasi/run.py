@@ -4,7 +4,8 @@
 
 `make wasi`: OUT is the build folder, MAKE the make program; the suite is wasi-p1.tar.gz in the folder WPACK_DATA. Every
 module runs by tests/wasi/guest.c on a copy of its folder, with both ways of resolving paths and in the virtual world
-(twice; what that changes on purpose is listed below), and has to end and print as its description says. Any deviation fails."""
+(twice; what that changes on purpose is listed below), then by `wpack run` in its sandbox, and has to end and print as its
+description says. Any deviation fails."""
 import json
 import os
 import pathlib
@@ -14,7 +15,7 @@ import sys
 import tarfile
 import tempfile
 
-WAYS = {"openat2": [], "walk and own streams": ["--walk", "--own"], "virtual": ["--virtual"]}
+WAYS = {"openat2": [], "walk and own streams": ["--walk", "--own"], "virtual": ["--virtual"], "wpack run": None}
 # In the virtual world times are 0 and a device is like another one.
 NOT_VIRTUAL = {"fd_filestat_set", "path_filestat", "symlink_filestat"}
 
@@ -29,15 +30,17 @@ def run(guest, module, options, folder):
     """What is wrong with the run, or None; and the bytes that it printed."""
     about = module.with_suffix(".json")
     want = json.loads(about.read_text()) if about.exists() else {}
-    line = [guest, *options]
+    sandboxed = options is None
+    line = [pathlib.Path(os.environ["OUT"]) / "wpack", "run"] if sandboxed else [guest, *options]
     if "root" in want:
         root = folder / "root"
         shutil.copytree(module.parent / want["root"], root, symlinks=True)
-        line += ["--dir", f"{root}=/"]
+        line += ["--dir", f"{root}:/" if sandboxed else f"{root}=/"]
     for name, value in want.get("env", {}).items():
         line += ["--env", f"{name}={value}"]
+    line += [module, "--"] if sandboxed else [module]
     try:
-        done = subprocess.run(line + [module, *want.get("args", [])], stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run(line + want.get("args", []), stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=300)
     except subprocess.TimeoutExpired:
         return "does not end", b""
