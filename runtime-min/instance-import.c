@@ -72,7 +72,8 @@ static void given_text(const struct wrt_store *s, const struct wrt_value *v, cha
         break;
     case WRT_MEMORY:
         limits_text(v->as.memory->size >> v->as.memory->type.page_log2, &v->as.memory->type, limits, sizeof(limits));
-        snprintf(out, room, "%s%s", limits, v->as.memory->type.shared ? " shared" : "");
+        snprintf(out, room, "%s%s%s", limits, v->as.memory->type.shared ? " shared" : "",
+                 v->as.memory->type.page_log2 == 0 ? " (pagesize 1)" : "");
         break;
     default:
         wrt_type_text(v->as.global->type, type, sizeof(type));

@@ -215,6 +215,11 @@ static void test_imports(void **state)
     /* (import "m" "mem" (memory 2)) */
     unlinked(&r, "020a01016d036d656d020002", share, &s,
              "incompatible import type: 'm' 'mem': memory 2 is wanted, memory 1 was given");
+    struct shared bytewise = s;
+    struct wrt_limits pages = {.min = 2, .max = 9, .has_max = true};
+    assert_int_equal(wrt_memory_new(r.store, &pages, &bytewise.memory.as.memory, &r.err), 0);
+    unlinked(&r, "020a01016d036d656d020002", share, &bytewise,
+             "incompatible import type: 'm' 'mem': memory 2 is wanted, memory 2 9 (pagesize 1) was given");
     assert_int_equal(wrt_memory_grow(r.store, s.memory.as.memory, 1), 1); /* what it has now counts */
     assert_non_null(run_instantiate(&r, "020a01016d036d656d020002", share, &s));
     run_close(&r);
