@@ -169,6 +169,9 @@ static void write_program(struct program *p, const struct wp_sandbox_plan *plan)
         rule_equal(p, __NR_clone, 0, THREAD_FLAGS);
         rule_equal(p, __NR_prctl, 0, PR_SET_NAME);
     }
+    if (plan->shrinks) {
+        rule_equal(p, __NR_seccomp, 0, SECCOMP_SET_MODE_FILTER);
+    }
     give(p, OTHERWISE);
 }
 

@@ -32,6 +32,7 @@ struct wp_sandbox_plan {    /* zero: nothing is granted */
     uint64_t address_space; /* bytes; 0: not limited */
     uint64_t cpu_seconds;   /* 0: not limited */
     bool threads;           /* may be started; else the process stays alone */
+    bool shrinks;           /* it may give up more later: enter a further filter, of a plan that grants less */
     bool streams;           /* it may read and wait, and what it writes to may be a file that grows */
     const int *keep;        /* descriptors that stay beside the standard three; ascending */
     size_t keep_count;

@@ -75,34 +75,31 @@ struct child {
     struct run_answer answer;
 };
 
-static int enter(void *arg, struct wp_err *err)
+/* lists: room for all descriptors of the order. */
+static struct wp_sandbox_plan plan_of(const struct run_order *o, int *keep, struct wp_sandbox_dir *dirs)
 {
-    struct child *child = arg;
-    const struct run_order *o = &child->o;
-    struct wp_arena *a = &child->a;
-    struct run_answer *ret = &child->answer;
-    if (o->cell == RUN_CELL_OFF) {
-        return 0;
-    }
-
-    int *keep = wp_arena_alloc(a, o->dir_count + KEPT, sizeof(*keep));
-    struct wp_sandbox_dir *dirs = wp_arena_alloc(a, o->dir_count + 1, sizeof(*dirs));
     for (size_t i = 0; i < o->dir_count; i++) {
         dirs[i] = (struct wp_sandbox_dir){o->dirs[i].fd, o->dirs[i].read_only};
     }
     uint64_t seconds = o->budget.deadline_ms == 0 ? 0 : o->budget.deadline_ms / 1000 + CPU_GRACE;
-    const struct wp_sandbox_plan plan = {
+    return (struct wp_sandbox_plan){
         .address_space = WP_SANITIZED ? 0 : address_space(o),
         .cpu_seconds = WP_SANITIZED || seconds == 0 ? 0 : seconds * WP_MAX(o->threads, 1u),
         .threads = o->threads > 1,
+        .shrinks = o->threads > 1,
         .streams = o->own_stdio || o->dir_count > 0 || o->trace_fd != RUN_NO_FD || o->profile_fd != RUN_NO_FD,
         .keep = keep,
         .keep_count = kept(o, keep),
         .dirs = dirs,
         .dir_count = o->dir_count,
     };
+}
+
+static int close_cell(const struct run_order *o, const struct wp_sandbox_plan *plan, struct wp_arena *a,
+                      struct run_answer *ret, struct wp_err *err)
+{
     struct wp_sandbox_state state;
-    if (wp_sandbox_enter(&plan, &state, err) < 0) {
+    if (wp_sandbox_enter(plan, &state, err) < 0) {
         return -1;
     }
     say_missing(&state, a, ret);
@@ -112,6 +109,27 @@ static int enter(void *arg, struct wp_err *err)
     wp_fail(err, WP_E_UNSUPPORTED, "the sandbox for running modules is not whole: this kernel lacks %s",
             ret->cell_missing);
     return wp_hint(err, "--sandbox=auto runs with what there is");
+}
+
+static int enter(void *arg, enum run_stage stage, struct wp_err *err)
+{
+    struct child *child = arg;
+    const struct run_order *o = &child->o;
+    int *keep = wp_arena_alloc(&child->a, o->dir_count + KEPT, sizeof(*keep));
+    struct wp_sandbox_dir *dirs = wp_arena_alloc(&child->a, o->dir_count + 1, sizeof(*dirs));
+    struct wp_sandbox_plan plan = plan_of(o, keep, dirs);
+    if (o->cell == RUN_CELL_OFF) {
+        return 0;
+    }
+    if (stage == RUN_PREPARED) {
+        return close_cell(o, &plan, &child->a, &child->answer, err);
+    }
+    if (!plan.threads || !child->answer.seccomp) {
+        return 0;
+    }
+    plan.threads = false;
+    plan.shrinks = false;
+    return wp_sandbox_filter(&plan) == 0 ? 0 : wp_fail(err, WP_E_OTHER, "the cell cannot be made smaller");
 }
 
 static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)

@@ -340,8 +340,8 @@ int run_execute(const struct run_order *o, struct wp_span module, run_enter_fn e
         return -1;
     }
     r.watch.types = wrt_store_types(r.store);
-    if (start_wasi(&r, err) < 0 || enter(enter_arg, err) < 0 || load(&r, module, err) < 0 ||
-        check_imports(&r, err) < 0) {
+    if (start_wasi(&r, err) < 0 || enter(enter_arg, RUN_PREPARED, err) < 0 || load(&r, module, err) < 0 ||
+        enter(enter_arg, RUN_VALID, err) < 0 || check_imports(&r, err) < 0) {
         return -1;
     }
     r.names.hosts = wp_arena_alloc(a, (size_t)r.m->import_count + 1, sizeof(*r.names.hosts));

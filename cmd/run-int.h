@@ -55,8 +55,10 @@ int run_profile_write(struct run_profile *p, struct run_names *names, int fd, st
 
 /* ---- the run (run-exec.c) ---- */
 
-/* Called when all is prepared and before a byte of the module is looked at: the place to close the cell. */
-typedef int (*run_enter_fn)(void *arg, struct wp_err *err);
+/* Called when all is prepared and before a byte of the module is looked at: the place to close the cell; and when it is
+ * valid, before any of it runs: nothing needs threads any more. */
+enum run_stage { RUN_PREPARED, RUN_VALID };
+typedef int (*run_enter_fn)(void *arg, enum run_stage stage, struct wp_err *err);
 /* Load the module and do what the order says. -1: it did not run, err says why (and ret->missing, where that is why).
  */
 int run_execute(const struct run_order *o, struct wp_span module, run_enter_fn enter, void *enter_arg,

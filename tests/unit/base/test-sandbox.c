@@ -21,6 +21,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -294,6 +295,16 @@ static void check_denied(struct try *t)
     }
 }
 
+/* Streams are no names: what may read and wait may not do anything else more. */
+static void test_attacks_with_streams(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WP_ARRAY_LEN(attacks); i++) {
+        struct try t = {.attack = &attacks[i], .plan = {.cpu_seconds = 5, .streams = true}};
+        check_denied(&t);
+    }
+}
+
 static void test_attacks_alone(void **state)
 {
     (void)state;
@@ -338,6 +349,135 @@ static void test_attacks_without_filter(void **state)
             struct try t = {.attack = &attacks[i], .without_filter = true};
             check_denied(&t);
         }
+    }
+}
+
+static void *add_one(void *arg)
+{
+    pthread_setname_np(pthread_self(), "worker");
+    ++*(int *)arg;
+    return NULL;
+}
+
+/* ---- folders ---- */
+
+/* A folder with a file in it, granted. */
+struct grant {
+    bool read_only;
+    int fd;
+};
+
+static int run_in_folder(void *arg)
+{
+    const struct grant *g = arg;
+    const struct wp_sandbox_dir dir = {g->fd, g->read_only};
+    const struct wp_sandbox_plan plan = {
+        .streams = true, .keep = &g->fd, .keep_count = 1, .dirs = &dir, .dir_count = 1};
+    struct wp_sandbox_state state;
+    struct wp_err err = {0};
+    if (wp_sandbox_enter(&plan, &state, &err) < 0) {
+        return 10;
+    }
+    int file = openat(g->fd, "file", O_RDONLY);
+    if (file < 0 || lseek(file, 0, SEEK_END) != 5 || close(file) != 0) {
+        return 11;
+    }
+    int made = openat(g->fd, "new", O_RDWR | O_CREAT, 0600);
+    if ((made >= 0) == g->read_only || (made < 0 && errno != EACCES)) {
+        return 12;
+    }
+    if (made >= 0 &&
+        (unlinkat(g->fd, "new", 0) != 0 || mkdirat(g->fd, "d", 0700) != 0 || unlinkat(g->fd, "d", AT_REMOVEDIR) != 0)) {
+        return 13;
+    }
+    if (g->read_only && (unlinkat(g->fd, "file", 0) == 0 || mkdirat(g->fd, "d", 0700) == 0)) {
+        return 14;
+    }
+    /* Outside, by every way that names know. */
+    static const char *const outside[] = {"/etc/passwd", "../../etc/passwd", "/proc/self/environ", "link"};
+    for (size_t i = 0; i < WP_ARRAY_LEN(outside); i++) {
+        if (openat(g->fd, outside[i], O_RDONLY) >= 0 || openat(AT_FDCWD, outside[i], O_RDONLY) >= 0) {
+            return 15;
+        }
+    }
+    return openat(AT_FDCWD, "/tmp", O_RDONLY | O_DIRECTORY) < 0 ? 0 : 16;
+}
+
+static void test_folders(void **state)
+{
+    (void)state;
+    if (landlock_abi() == 0) {
+        print_message("SKIP: this kernel has no Landlock\n");
+        skip();
+    }
+    char path[] = "/tmp/wpack-cell-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    struct grant g = {.fd = open(path, O_RDONLY | O_DIRECTORY)};
+    int file = openat(g.fd, "file", O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(file, "12345", 5), 5);
+    close(file);
+    assert_int_equal(symlinkat("/etc/passwd", g.fd, "link"), 0);
+    assert_int_equal(in_child(run_in_folder, &g), 0);
+    g.read_only = true;
+    assert_int_equal(in_child(run_in_folder, &g), 0);
+    unlinkat(g.fd, "file", 0);
+    unlinkat(g.fd, "link", 0);
+    close(g.fd);
+    rmdir(path);
+}
+
+/* What a granted folder does not grant. Names outside are refused, everything else kills. */
+static void test_attacks_with_a_folder(void **state)
+{
+    (void)state;
+    if (landlock_abi() < 3) {
+        print_message("SKIP: this kernel's Landlock is older than ABI 3\n");
+        skip();
+    }
+    int fd = open("/usr/share", O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    const struct wp_sandbox_dir dir = {fd, true};
+    for (size_t i = 0; i < WP_ARRAY_LEN(attacks); i++) {
+        struct try t = {.attack = &attacks[i],
+                        .plan = {.streams = true, .keep = &fd, .keep_count = 1, .dirs = &dir, .dir_count = 1}};
+        if (attacks[i].attempt == attack_truncate || attacks[i].attempt == attack_inherited) {
+            continue; /* of a descriptor that is there: may be done */
+        }
+        int status = in_child(run_attack, &t);
+        if (WIFEXITED(status) && WEXITSTATUS(status) != REFUSED) {
+            fail_msg("%s: status 0x%x", attacks[i].name, status);
+        }
+    }
+    close(fd);
+}
+
+/* A further filter takes away what the first one let through. */
+static int run_shrink(void *arg WP_UNUSED)
+{
+    struct wp_sandbox_plan plan = {.threads = true, .shrinks = true};
+    struct wp_sandbox_state state;
+    struct wp_err err = {0};
+    pthread_t thread;
+    int n = 0;
+    if (wp_sandbox_enter(&plan, &state, &err) < 0 || pthread_create(&thread, NULL, add_one, &n) != 0) {
+        return 10;
+    }
+    pthread_join(thread, NULL);
+    plan = (struct wp_sandbox_plan){0};
+    if (wp_sandbox_filter(&plan) != 0) {
+        return 11;
+    }
+    return pthread_create(&thread, NULL, add_one, &n) == 0 ? 12 : 13;
+}
+
+static void test_shrinking(void **state)
+{
+    (void)state;
+    int status = in_child(run_shrink, NULL);
+    if (WP_SANITIZED) {
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 13);
+    } else {
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
     }
 }
 
@@ -394,13 +534,6 @@ static void test_missing_layers_are_told(void **state)
 }
 
 /* ---- what must still work ---- */
-
-static void *add_one(void *arg)
-{
-    pthread_setname_np(pthread_self(), "worker");
-    ++*(int *)arg;
-    return NULL;
-}
 
 static int run_work(void *arg)
 {
@@ -501,9 +634,16 @@ static int listen_somewhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attacks_alone),          cmocka_unit_test(test_attacks_with_threads),
-        cmocka_unit_test(test_attacks_without_filter), cmocka_unit_test(test_missing_layers_are_told),
-        cmocka_unit_test(test_work_goes_on),           cmocka_unit_test(test_abort_is_an_abort),
+        cmocka_unit_test(test_attacks_alone),
+        cmocka_unit_test(test_attacks_with_streams),
+        cmocka_unit_test(test_attacks_with_a_folder),
+        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_shrinking),
+        cmocka_unit_test(test_attacks_with_threads),
+        cmocka_unit_test(test_attacks_without_filter),
+        cmocka_unit_test(test_missing_layers_are_told),
+        cmocka_unit_test(test_work_goes_on),
+        cmocka_unit_test(test_abort_is_an_abort),
         cmocka_unit_test(test_time_is_limited),
     };
     return cmocka_run_group_tests(tests, listen_somewhere, NULL);
