@@ -22,7 +22,7 @@ struct move {
     int64_t at; /* -1: where the file is */
 };
 
-static size_t shorten(struct move *m, size_t size)
+static void shorten(struct move *m, size_t size)
 {
     int n = 0;
     for (size_t sum = 0; n < m->count && sum < size; n++) {
@@ -31,7 +31,6 @@ static size_t shorten(struct move *m, size_t size)
     }
     m->count = n;
     m->size = WP_MIN(m->size, size);
-    return m->size;
 }
 
 /* ---- in memory ---- */
@@ -73,6 +72,8 @@ static ssize_t keep_output(struct move *m)
 
 /* ---- of the host ---- */
 
+enum { STOPPED = INT_MIN };
+
 static ssize_t ask_host(const struct move *m)
 {
     int fd = m->d->host;
@@ -85,34 +86,76 @@ static ssize_t ask_host(const struct move *m)
     return n >= 0 ? n : -errno;
 }
 
-/* Bytes, an errno negated, or INT_MIN: the run is stopped. */
-static ssize_t move_host(struct move *m)
+/* Until there is something to read or room to write; 0, an errno negated, or STOPPED. */
+static ssize_t wait_for_host(const struct move *m)
 {
-    bool may_block = m->d->type != WASI_TYPE_REGULAR_FILE;
-    if (may_block && m->writing) {
-        shorten(m, PIPE_BUF); /* what fits for certain where there is room at all */
+    struct pollfd p = {.fd = m->d->host, .events = m->writing ? POLLOUT : POLLIN};
+    if ((m->d->flags & WASI_F_NONBLOCK) != 0) {
+        return poll(&p, 1, 0) == 0 ? -EAGAIN : 0;
     }
+    return wrt_wasi_wait(m->c, &p, 1, UINT64_MAX) < 0 ? STOPPED : 0;
+}
+
+/* Of what may block: pipes, terminals. */
+static ssize_t move_slowly(struct move *m)
+{
     for (;;) {
-        if (may_block && (m->d->flags & WASI_F_NONBLOCK) == 0) {
-            struct pollfd p = {.fd = m->d->host, .events = m->writing ? POLLOUT : POLLIN};
-            if (wrt_wasi_wait(m->c, &p, 1, UINT64_MAX) < 0) {
-                return INT_MIN;
-            }
-        } else if (may_block) {
-            struct pollfd p = {.fd = m->d->host, .events = m->writing ? POLLOUT : POLLIN};
-            if (poll(&p, 1, 0) == 0) {
-                return -EAGAIN;
-            }
-        }
-        ssize_t n = ask_host(m);
-        bool again = n == -EINTR || (n == -EAGAIN && may_block && (m->d->flags & WASI_F_NONBLOCK) == 0);
-        if (!again) {
+        ssize_t n = wait_for_host(m);
+        n = n == 0 ? ask_host(m) : n;
+        if (n != -EINTR && (n != -EAGAIN || (m->d->flags & WASI_F_NONBLOCK) != 0)) {
             return n;
         }
         if (wrt_wasi_alive(m->c) != 0) {
-            return INT_MIN;
+            return STOPPED;
         }
     }
+}
+
+/* All of it, so that a guest runs the same way whatever its output is; in pieces that fit for certain where there is
+ * room at all. */
+static ssize_t write_slowly(struct move *m)
+{
+    uint8_t piece[PIPE_BUF];
+    size_t done = 0, at = 0; /* at: in the first buffer that is left */
+    struct move part;
+    part.c = m->c;
+    part.d = m->d;
+    part.count = 1;
+    part.writing = true;
+    part.at = -1;
+    for (int i = 0; i < m->count;) {
+        size_t len = 0;
+        for (int k = i; k < m->count && len < sizeof piece; k++) {
+            size_t skip = k == i ? at : 0, n = WP_MIN(m->iovs[k].iov_len - skip, sizeof piece - len);
+            memcpy(piece + len, (const uint8_t *)m->iovs[k].iov_base + skip, n);
+            len += n;
+        }
+        part.iovs[0] = (struct iovec){.iov_base = piece, .iov_len = len};
+        ssize_t n = move_slowly(&part);
+        if (n < 0) {
+            return n == STOPPED || done == 0 ? n : (ssize_t)done;
+        }
+        done += (size_t)n;
+        at += (size_t)n;
+        while (i < m->count && at >= m->iovs[i].iov_len) {
+            at -= m->iovs[i++].iov_len;
+        }
+    }
+    return (ssize_t)done;
+}
+
+/* Bytes, an errno negated, or STOPPED. */
+static ssize_t move_host(struct move *m)
+{
+    bool may_block = m->d->type != WASI_TYPE_REGULAR_FILE && m->at < 0;
+    if (may_block) {
+        return m->writing ? write_slowly(m) : move_slowly(m);
+    }
+    ssize_t n = -EINTR;
+    while (n == -EINTR) {
+        n = ask_host(m);
+    }
+    return n;
 }
 
 /* ---- both ---- */
@@ -156,7 +199,7 @@ static int run(struct move *m, uint32_t ret_at)
     }
     ssize_t n = move_bytes(m);
     if (n < 0) {
-        return n == INT_MIN ? WASI_STOPPED : wrt_wasi_errno((int)-n);
+        return n == STOPPED ? WASI_STOPPED : wrt_wasi_errno((int)-n);
     }
     wrt_wasi_charge(m->c, (uint64_t)n);
     if (output) {
