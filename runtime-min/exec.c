@@ -84,12 +84,6 @@ int wrt_next_slice(struct wrt_exec *x)
     return 0;
 }
 
-int wrt_charge(struct wrt_exec *x, uint64_t n)
-{
-    x->fuel -= (int64_t)WP_MIN(n, UINT64_C(1) << 60);
-    return x->fuel < 0 ? wrt_next_slice(x) : 0;
-}
-
 uint64_t wrt_fuel_used(const struct wrt_exec *x, uint32_t place)
 {
     return x->store->fuel_taken - (uint64_t)(x->fuel - (int64_t)place);

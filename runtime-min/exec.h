@@ -137,10 +137,14 @@ enum { WRT_STOPPED = -1, WRT_MOVED = 0 };
 int wrt_stop(struct wrt_exec *x, enum wrt_stop stop, const char *fmt, ...) WP_PRINTF(3, 4);
 /* The deadline counts from the first of these on. */
 void wrt_start_clock(struct wrt_store *s);
-/* Charge n more instructions; WRT_STOPPED when that was the last fuel, else 0. */
-int wrt_charge(struct wrt_exec *x, uint64_t n);
 /* The slice is used up (fuel < 0): asks the clock and the watch, takes the next. 0 or WRT_STOPPED. */
 int wrt_next_slice(struct wrt_exec *x);
+/* Charge n more instructions; WRT_STOPPED when that was the last fuel, else 0. */
+static inline int wrt_charge(struct wrt_exec *x, uint64_t n)
+{
+    x->fuel -= (int64_t)WP_MIN(n, UINT64_C(1) << 60);
+    return x->fuel < 0 ? wrt_next_slice(x) : 0;
+}
 /* Instructions executed so far; place: P of x->ip. */
 uint64_t wrt_fuel_used(const struct wrt_exec *x, uint32_t place);
 

@@ -17,9 +17,9 @@ static uint32_t low(uint64_t word)
     return (uint32_t)word;
 }
 
-static int charge_bytes(struct wrt_exec *x, uint64_t n)
+static inline int charge_bytes(struct wrt_exec *x, uint64_t n)
 {
-    return n == 0 ? 0 : wrt_charge(x, (n - 1) / BYTES_PER_FUEL + 1);
+    return wrt_charge(x, (n + BYTES_PER_FUEL - 1) / BYTES_PER_FUEL); /* n: inside of a memory */
 }
 
 static int out_of_bounds(struct wrt_exec *x, const char *what, uint64_t at, uint64_t n, uint64_t size)
