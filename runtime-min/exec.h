@@ -116,7 +116,7 @@ struct wrt_store {
     struct wrt_heap *heap;             /* heap.h; made at first use */
     struct wrt_translator *translator; /* what translating needs, used again; in mem */
     void *host;
-    uint64_t memory_used, memory_peak, table_used;
+    uint64_t memory_used, memory_peak, memory_reserved, table_used;
     uint64_t fuel_taken;      /* handed out in slices so far */
     uint64_t fuel_extra;      /* charged by hosts: in fuel as well */
     uint64_t deadline;        /* CLOCK_MONOTONIC ns; 0: none */

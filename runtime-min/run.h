@@ -24,7 +24,8 @@ struct wrt_tag_inst;
  * instruction answer -1; the others stop the run with the WRT_STOP_* of their name. */
 struct wrt_budget {
     uint64_t fuel;        /* instructions [no limit]; WRT_NO_FUEL: none at all */
-    uint64_t memory;      /* bytes of all linear memories together [1 GiB] */
+    uint64_t memory;      /* bytes of all linear memories together; from the fourth large one on each has room for a
+                           * 256th [1 GiB] */
     uint64_t tables;      /* entries of all tables together [10,000,000] */
     uint64_t heap;        /* bytes of structs, arrays and exceptions [256 MiB] */
     uint64_t stack;       /* bytes of value stack [8 MiB] */

@@ -26,6 +26,17 @@ static uint64_t whole_pages(uint64_t bytes)
     return (bytes + page - 1) / page * page;
 }
 
+/* How much of `most` is reserved: all of it while three budgets are not used up, after that enough for a hundred small
+ * ones. A store so never reserves more than about four budgets. */
+static uint64_t fair_share(const struct wrt_store *s, uint64_t least, uint64_t most)
+{
+    enum { FULL = 3, SHARES = 256 };
+    if (s->memory_reserved <= FULL * s->budget.memory && most <= FULL * s->budget.memory - s->memory_reserved) {
+        return most;
+    }
+    return WP_MAX(least, WP_MIN(most, whole_pages(s->budget.memory / SHARES)));
+}
+
 /* Where address space is short, a memory that cannot grow as far is better than none. */
 static void *reserve(uint64_t least, uint64_t *most)
 {
@@ -69,13 +80,15 @@ int wrt_memory_new(struct wrt_store *s, const struct wrt_limits *type, struct wr
     }
     *place = m;
     m->type = *type;
-    uint64_t most = whole_pages(WP_MIN(bytes_of(most_pages(type), type->page_log2), left));
-    most = WP_MAX(most, whole_pages(1)); /* an address, also without a byte */
-    m->base = reserve(WP_MAX(whole_pages(least), whole_pages(1)), &most);
+    uint64_t one = whole_pages(1), first = WP_MAX(whole_pages(least), one); /* an address, also without a byte */
+    uint64_t most = WP_MAX(whole_pages(WP_MIN(bytes_of(most_pages(type), type->page_log2), left)), one);
+    most = fair_share(s, first, most);
+    m->base = reserve(first, &most);
     if (!m->base) {
         return wp_fail(err, WP_E_LIMIT, "no address space for a memory of %llu bytes", (unsigned long long)least);
     }
     m->reserved = most;
+    s->memory_reserved += most;
     if (!open_pages(m, least)) {
         return wp_fail(err, WP_E_LIMIT, "no room for a memory of %llu bytes", (unsigned long long)least);
     }

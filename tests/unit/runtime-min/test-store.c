@@ -38,6 +38,29 @@ static void test_memory_in_place(void **state)
     run_close(&r);
 }
 
+/* Address space for many: three may become as large as the budget, each of the others has its share. */
+static void test_many_memories(void **state)
+{
+    (void)state;
+    struct run_fixture r;
+    const struct wrt_budget budget = {.memory = 256 * 65536};
+    struct wrt_limits type = {.min = 1, .max = UINT64_MAX, .page_log2 = 16};
+    struct wrt_memory_inst *m[100];
+    uint64_t reserved = 0;
+    run_open(&r, &budget);
+    for (size_t i = 0; i < WP_ARRAY_LEN(m); i++) {
+        assert_int_equal(wrt_memory_new(r.store, &type, &m[i], &r.err), 0);
+        reserved += m[i]->reserved;
+    }
+    assert_in_range(reserved, 2 * budget.memory, 4 * budget.memory);
+    assert_int_equal(wrt_memory_grow(r.store, m[0], 150), 1);
+    assert_int_equal(wrt_memory_grow(r.store, m[99], 1), -1);
+    assert_int_equal(wrt_memory_grow(r.store, m[1], 7), -1); /* the budget itself */
+    type.min = 4;                                            /* more than a share */
+    assert_int_equal(wrt_memory_new(r.store, &type, &m[0], &r.err), 0);
+    run_close(&r);
+}
+
 static void test_memory_edges(void **state)
 {
     (void)state;
@@ -138,7 +161,8 @@ static void test_references(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memory_in_place), cmocka_unit_test(test_memory_edges), cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_memory_in_place), cmocka_unit_test(test_many_memories),
+        cmocka_unit_test(test_memory_edges),    cmocka_unit_test(test_tables),
         cmocka_unit_test(test_code_budget),     cmocka_unit_test(test_references),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
