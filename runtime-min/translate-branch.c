@@ -81,7 +81,7 @@ static struct tr_test not_test(struct wrt_translator *t, uint32_t slot)
 struct tr_test tr_test_take(struct wrt_translator *t)
 {
     struct tr_operand *o = tr_pop(t);
-    if (o->kind != TR_IN_SLOT || tr_last_result(t) != o->slot) {
+    if (!tr_is_last(t, o)) {
         return test_slot(tr_source(t, o), WRT_S_BR_IF, WRT_S_BR_UNLESS);
     }
     uint64_t w = t->code[t->last];
@@ -104,6 +104,9 @@ struct tr_test tr_test_take(struct wrt_translator *t)
 
 uint32_t tr_test_emit(struct wrt_translator *t, const struct tr_test *test, bool when)
 {
+    if (tr_fuse_latch(t, test, when)) {
+        return t->last;
+    }
     uint64_t *w = tr_emit(t, test->has_k ? 3 : 2);
     w[0] = test->word | (when ? test->yes : test->no);
     if (test->has_k) {
@@ -188,7 +191,7 @@ void tr_return(struct wrt_translator *t)
 
 static void jump(struct wrt_translator *t, struct tr_block *b)
 {
-    tr_emit(t, 2)[0] = WRT_S_BR;
+    tr_fuse_jump(t);
     tr_target(t, t->len - 1, t->len - 2, b);
 }
 

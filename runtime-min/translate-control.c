@@ -99,8 +99,7 @@ void tr_else(struct wrt_translator *t)
     struct tr_block *b = &t->blocks[t->depth - 1];
     if (!t->dead) {
         tr_settle_top(t, b->result_count);
-        uint64_t *w = tr_emit(t, 2);
-        w[0] = WRT_S_BR;
+        tr_fuse_jump(t);
         tr_target(t, t->len - 1, t->len - 2, b);
     }
     drop_to(t, b->height);
@@ -118,7 +117,7 @@ static bool is_idle(const struct wrt_translator *t, const struct tr_block *b)
     }
     const struct tr_fixup *f = &t->fixups[b->fixups];
     return f->first == t->last && t->len == t->last + 2 && f->place == t->place &&
-           wrt_slot_op(t->code[t->last]) == WRT_S_BR;
+           tr_is_jump(wrt_slot_op(t->code[t->last]));
 }
 
 static void drop_idle(struct wrt_translator *t, struct tr_block *b)
@@ -128,7 +127,7 @@ static void drop_idle(struct wrt_translator *t, struct tr_block *b)
     f->next = t->free_fixup;
     t->free_fixup = b->fixups;
     b->fixups = next;
-    tr_unemit(t);
+    tr_undo_jump(t);
     tr_push_types(t, tr_results(b), b->result_count);
     t->dead = false;
 }

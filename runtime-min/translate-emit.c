@@ -20,19 +20,21 @@ void tr_fail_slots(struct wrt_translator *t)
     (void)tr_fail(t, WRT_STOP_CODE, "function %u needs a frame of more than %u slots", t->f->index, TR_SLOTS_MAX);
 }
 
-/* Two moves to neighbours become one, unless the second reads what the first writes. */
+struct tr_operand *tr_too_many(struct wrt_translator *t)
+{
+    (void)tr_fail(t, WRT_STOP_UNSUPPORTED, "function %u: more operands than were counted", t->f->index);
+    return &t->ops[t->count - 1];
+}
+
 void tr_move(struct wrt_translator *t, uint32_t to, uint32_t from, uint32_t width)
 {
     if (width == 2) {
         tr_emit_abc(t, WRT_S_MOVE_V, to, from, 0);
         return;
     }
-    uint64_t before = t->last != TR_NONE ? t->code[t->last] : 0;
-    if (wrt_slot_op(before) == WRT_S_MOVE && wrt_slot_a(before) + 1 == to && wrt_slot_a(before) != from) {
-        t->code[t->last] = wrt_slot_abc(WRT_S_MOVE_2, wrt_slot_a(before), wrt_slot_b(before), from);
-        return;
+    if (!tr_fuse_move(t, to, from)) {
+        tr_emit_abc(t, WRT_S_MOVE, to, from, 0);
     }
-    tr_emit_abc(t, WRT_S_MOVE, to, from, 0);
 }
 
 void tr_const(struct wrt_translator *t, uint32_t to, uint64_t value)
@@ -48,12 +50,10 @@ void tr_const(struct wrt_translator *t, uint32_t to, uint64_t value)
 
 static void settle(struct wrt_translator *t, struct tr_operand *o)
 {
-    if (o->kind == TR_LOCAL) {
-        tr_move(t, o->slot, o->local, o->width);
-    } else if (o->kind == TR_CONST) {
-        tr_const(t, o->slot, o->value);
+    if (o->kind != TR_IN_SLOT) {
+        tr_put(t, o, o->slot);
+        o->kind = TR_IN_SLOT;
     }
-    o->kind = TR_IN_SLOT;
 }
 
 /* The operand may stand anywhere in its local's list only if those above it are settled with it; so locals are taken
@@ -62,7 +62,7 @@ static void unlist(struct wrt_translator *t, uint32_t from)
 {
     for (uint32_t i = t->count; i-- > from;) {
         struct tr_operand *o = &t->ops[i];
-        if (o->kind == TR_LOCAL) {
+        if (tr_waits(o)) {
             t->heads[o->local] = o->below;
         }
     }
@@ -81,7 +81,7 @@ void tr_settle_locals(struct wrt_translator *t)
 {
     unlist(t, t->settled);
     for (uint32_t i = t->settled; i < t->count; i++) {
-        if (t->ops[i].kind == TR_LOCAL) {
+        if (tr_waits(&t->ops[i])) {
             settle(t, &t->ops[i]);
         }
     }
@@ -94,7 +94,11 @@ void tr_put(struct wrt_translator *t, const struct tr_operand *o, uint32_t to)
         tr_const(t, to, o->value);
         return;
     }
-    if (o->kind == TR_IN_SLOT && tr_last_result(t) == o->slot) {
+    if (o->kind == TR_SUM || o->kind == TR_SUM_LOCAL) {
+        tr_emit_abc2(t, WRT_S_I32_ADD_K, to, o->kind == TR_SUM ? o->slot : o->local, 0, o->value);
+        return;
+    }
+    if (tr_is_last(t, o)) {
         t->code[t->last] = (t->code[t->last] & ~UINT64_C(0xffff0000)) | (uint64_t)to << 16;
         return;
     }
@@ -141,7 +145,7 @@ void tr_local_set(struct wrt_translator *t, bool tee)
         }
         return;
     }
-    bool last = o.kind == TR_IN_SLOT && tr_last_result(t) == o.slot;
+    bool last = tr_is_last(t, &o), sum = o.kind == TR_SUM || o.kind == TR_SUM_LOCAL;
     if (t->heads[local] != 0) {
         if (last) {
             settle_before_last(t, local);
@@ -153,7 +157,7 @@ void tr_local_set(struct wrt_translator *t, bool tee)
     if (!tee) {
         return;
     }
-    if (last) {
+    if (last || sum) { /* the value is nowhere else */
         tr_push_local(t, local, o.width);
     } else {
         tr_push_again(t, &o);

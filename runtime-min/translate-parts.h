@@ -4,8 +4,8 @@
  * grows. Private to runtime-min/translate*.c. The body was validated, so types, indices and lengths are believed.
  *
  * Every operand has a slot of its own: behind parameters, locals and the operands below it. It need not be there yet:
- * it may be a local that nobody has set since, or a constant; then it is "pending" and costs no code until somebody
- * wants it in its slot. */
+ * it may be a local that nobody has set since, a constant, or one of them added to a number; then it is "pending" and
+ * costs no code until somebody wants it in its slot. */
 #pragma once
 
 #include "runtime-min/exec.h"
@@ -18,12 +18,18 @@ enum {
 };
 #define TR_NONE UINT32_MAX
 
-enum tr_kind { TR_IN_SLOT, TR_LOCAL, TR_CONST };
+enum tr_kind {
+    TR_IN_SLOT,
+    TR_CONST,
+    TR_SUM,      /* i32: what is in its slot, and value */
+    TR_LOCAL,    /* this one and the next wait for a local */
+    TR_SUM_LOCAL /* i32: the local and value */
+};
 struct tr_operand {
-    uint64_t value; /* TR_CONST: as in a slot */
+    uint64_t value; /* TR_CONST: as in a slot; TR_SUM*: what is added, 32 bits */
     uint32_t slot;  /* its own */
-    uint32_t local; /* TR_LOCAL: the local's slot */
-    uint32_t below; /* TR_LOCAL: the next operand below that waits for the same local: index + 1 */
+    uint32_t local; /* TR_LOCAL, TR_SUM_LOCAL: the local's slot */
+    uint32_t below; /* the next operand below that waits for the same local: index + 1; 0: none */
     uint8_t kind;   /* enum tr_kind */
     uint8_t width;  /* slots */
 };
@@ -161,6 +167,7 @@ void tr_settle_locals(struct wrt_translator *t);
 void tr_put(struct wrt_translator *t, const struct tr_operand *o, uint32_t to);
 void tr_local_set(struct wrt_translator *t, bool tee);
 void tr_fail_slots(struct wrt_translator *t);
+struct tr_operand *tr_too_many(struct wrt_translator *t); /* operands, and validation counted less */
 
 /* ---- translate-run.c ---- */
 void tr_run(struct wrt_translator *t);
@@ -204,6 +211,19 @@ void tr_br_table(struct wrt_translator *t);
 /* A branch word at `word` to a block, now or later. */
 void tr_target(struct wrt_translator *t, uint32_t word, uint32_t first, struct tr_block *b);
 uint32_t tr_fixup_add(struct wrt_translator *t, uint32_t next, uint32_t word, uint32_t first);
+
+/* ---- translate-fuse.c: what two instructions do in one (exec-fused.h) ---- */
+/* A move behind a move. */
+bool tr_fuse_move(struct wrt_translator *t, uint32_t to, uint32_t from);
+/* An instruction of two operands, neither a constant, that takes what was emitted last; false: not one of those. */
+bool tr_fuse_binary(struct wrt_translator *t, uint32_t slot_op, const struct tr_operand *b, const struct tr_operand *c,
+                    uint32_t to);
+/* A branch on what was counted up just now; false, or it is emitted. */
+bool tr_fuse_latch(struct wrt_translator *t, const struct tr_test *test, bool when);
+/* BR, its branch word to be filled in. */
+void tr_fuse_jump(struct wrt_translator *t);
+bool tr_is_jump(uint32_t slot_op);
+void tr_undo_jump(struct wrt_translator *t);
 
 /* ---- one family each ---- */
 void tr_call(struct wrt_translator *t, uint32_t op);                /* translate-call.c */
@@ -292,8 +312,15 @@ static inline uint32_t tr_width(uint32_t type)
 {
     return type == WRT_V128 ? 2 : 1;
 }
+static inline bool tr_waits(const struct tr_operand *o)
+{
+    return o->kind >= TR_LOCAL;
+}
 static inline struct tr_operand *tr_push_kind(struct wrt_translator *t, uint32_t width, enum tr_kind kind)
 {
+    if (t->count == t->op_vec.room) {
+        return tr_too_many(t);
+    }
     struct tr_operand *o = &t->ops[t->count++];
     o->slot = t->top;
     o->kind = (uint8_t)kind;
@@ -302,21 +329,27 @@ static inline struct tr_operand *tr_push_kind(struct wrt_translator *t, uint32_t
     tr_need_slots(t, t->top);
     return o;
 }
-static inline void tr_push_local(struct wrt_translator *t, uint32_t local, uint32_t width)
+static inline struct tr_operand *tr_push_waiting(struct wrt_translator *t, uint32_t local, uint32_t width,
+                                                 enum tr_kind kind)
 {
-    struct tr_operand *o = tr_push_kind(t, width, TR_LOCAL);
+    struct tr_operand *o = tr_push_kind(t, width, kind);
     o->local = local;
     o->below = t->heads[local];
     t->heads[local] = t->count;
+    return o;
+}
+static inline void tr_push_local(struct wrt_translator *t, uint32_t local, uint32_t width)
+{
+    (void)tr_push_waiting(t, local, width, TR_LOCAL);
 }
 /* What was popped just now; its value may have come to its slot meanwhile. */
 static inline void tr_push_again(struct wrt_translator *t, const struct tr_operand *popped)
 {
-    if (popped->kind == TR_LOCAL) {
-        tr_push_local(t, popped->local, popped->width);
-    } else {
-        tr_push_kind(t, popped->width, (enum tr_kind)popped->kind)->value = popped->value;
-    }
+    enum tr_kind kind = (enum tr_kind)popped->kind;
+    uint64_t value = popped->value;
+    struct tr_operand *o = tr_waits(popped) ? tr_push_waiting(t, popped->local, popped->width, kind)
+                                            : tr_push_kind(t, popped->width, kind);
+    o->value = value;
 }
 /* A result that the instruction writes to the slot returned. */
 static inline uint32_t tr_push(struct wrt_translator *t, uint32_t width)
@@ -332,7 +365,7 @@ static inline struct tr_operand *tr_pop(struct wrt_translator *t)
 {
     struct tr_operand *o = &t->ops[--t->count];
     t->top = o->slot;
-    if (o->kind == TR_LOCAL) {
+    if (tr_waits(o)) {
         t->heads[o->local] = o->below;
     }
     if (t->settled > t->count) {
@@ -349,15 +382,25 @@ static inline uint32_t tr_source(struct wrt_translator *t, struct tr_operand *o)
     if (o->kind == TR_LOCAL) {
         return o->local;
     }
-    tr_const(t, o->slot, o->value);
+    tr_put(t, o, o->slot);
     o->kind = TR_IN_SLOT;
     return o->slot;
 }
+
 /* The slot that the instruction emitted last gives its result to, TR_NONE: it has none that could be given elsewhere.
  */
 static inline uint32_t tr_last_result(const struct wrt_translator *t)
 {
     return t->last != TR_NONE && tr_has_result(wrt_slot_op(t->code[t->last])) ? wrt_slot_a(t->code[t->last]) : TR_NONE;
+}
+/* The operand is what the instruction emitted last gave; nothing else knows of it. */
+static inline bool tr_is_last(const struct wrt_translator *t, const struct tr_operand *o)
+{
+    return o->kind == TR_IN_SLOT && tr_last_result(t) == o->slot;
+}
+static inline bool tr_made_by(const struct wrt_translator *t, const struct tr_operand *o, uint32_t slot_op)
+{
+    return tr_is_last(t, o) && wrt_slot_op(t->code[t->last]) == slot_op;
 }
 static inline struct tr_block *tr_block_at(struct wrt_translator *t, uint32_t label)
 {

@@ -44,7 +44,7 @@ static uint64_t bytes(struct wrt_translator *t, unsigned n)
 /* `not` of what was just compared is another comparison. */
 static bool invert_last(struct wrt_translator *t, const struct tr_operand *o)
 {
-    if (o->kind != TR_IN_SLOT || tr_last_result(t) != o->slot) {
+    if (!tr_is_last(t, o)) {
         return false;
     }
     uint64_t w = t->code[t->last];
@@ -74,9 +74,35 @@ static void unary(struct wrt_translator *t, const struct tr_row *row)
     tr_emit_abc(t, row->slot_op, tr_push(t, row->width), from, 0);
 }
 
+/* An i32 and a constant: added when somebody needs the sum, for addresses by whoever loads or stores. */
+static bool put_off(struct wrt_translator *t, const struct tr_operand *o, uint32_t k)
+{
+    if (o->slot != t->top && !tr_waits(o) && o->kind != TR_CONST) {
+        return false; /* it lies where the sum does not */
+    }
+    struct tr_operand sum = *o;
+    sum.value = (uint32_t)((o->kind == TR_IN_SLOT || o->kind == TR_LOCAL ? 0 : o->value) + k);
+    sum.kind = (uint8_t)(o->kind == TR_IN_SLOT ? TR_SUM : o->kind == TR_LOCAL ? TR_SUM_LOCAL : o->kind);
+    tr_push_again(t, &sum);
+    return true;
+}
+
+static bool put_off_sum(struct wrt_translator *t, uint32_t slot_op, const struct tr_operand *b,
+                        const struct tr_operand *c)
+{
+    if (slot_op == WRT_S_I32_ADD) {
+        return c->kind == TR_CONST ? put_off(t, b, (uint32_t)c->value)
+                                   : b->kind == TR_CONST && put_off(t, c, (uint32_t)b->value);
+    }
+    return slot_op == WRT_S_I32_SUB && c->kind == TR_CONST && put_off(t, b, 0 - (uint32_t)c->value);
+}
+
 static void binary(struct wrt_translator *t, const struct tr_row *row)
 {
     struct tr_operand *c = tr_pop(t), *b = tr_pop(t);
+    if (put_off_sum(t, row->slot_op, b, c)) {
+        return;
+    }
     if (c->kind == TR_CONST) {
         uint64_t k = c->value;
         uint32_t from = tr_source(t, b);
@@ -90,7 +116,10 @@ static void binary(struct wrt_translator *t, const struct tr_row *row)
         return;
     }
     uint32_t left = tr_source(t, b), right = tr_source(t, c);
-    tr_emit_abc(t, row->slot_op, tr_push(t, 1), left, right);
+    if (!tr_fuse_binary(t, row->slot_op, b, c, t->top)) {
+        tr_emit_abc(t, row->slot_op, t->top, left, right);
+    }
+    (void)tr_push(t, 1);
 }
 
 static void wide(struct wrt_translator *t, const struct tr_row *row)

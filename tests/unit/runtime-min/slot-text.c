@@ -36,11 +36,19 @@ static const struct shape shapes[] = {
     [WRT_S_##name] = {#name, "abc", 1}, [WRT_S_##name##_X] = {#name "_X", "ab1", 2}, \
     [WRT_S_##name##_AT] = {#name "_AT", "ab1", 2}, [WRT_S_##name##_FAR] = {#name "_FAR", "abc1", 2},
 #define MEMORY(...) FOUR(__VA_ARGS__, )
+#define ADDED(name) \
+    [WRT_S_##name##_ADD] = {#name "_ADD", "abc1", 2}, [WRT_S_##name##_ADD_K] = {#name "_ADD_K", "ab1", 2},
+#define SMALL(name) [WRT_S_##name##_C] = {#name "_C", "abc", 1},
+#define LATCH(name) \
+    [WRT_S_NEXT_##name] = {"NEXT_" #name, "abc2@", 3}, [WRT_S_NEXT_##name##_K] = {"NEXT_" #name "_K", "ab2@", 3},
+#define FUSED(...) ROW("abc1", 2, __VA_ARGS__, )
     WRT_SLOT_CONTROL(WORDS) WRT_NUM_UNARY(UNARY) WRT_NUM_BINARY(BINARY) WRT_NUM_COMPARE(COMPARE)
         WRT_NUM_WIDE(PLAIN_BINARY) WRT_MEM_LOAD(MEMORY) WRT_MEM_STORE(MEMORY) WRT_SIMD_UNARY(UNARY)
             WRT_SIMD_BINARY(PLAIN_BINARY) WRT_SIMD_TERNARY(TERNARY) WRT_SIMD_EXTRACT(PLAIN_BINARY)
                 WRT_SIMD_REPLACE(REPLACE) WRT_SIMD_LOAD(V_LOAD) WRT_SIMD_LOAD_LANE(LANE) WRT_SIMD_STORE_LANE(LANE)
-                    ROW("abc1", 2, V128_STORE, ) ROW("abc12", 3, I8X16_SHUFFLE, )};
+                    WRT_MEM_LOAD(ADDED) WRT_MEM_STORE(ADDED) WRT_MEM_STORE(SMALL) WRT_NUM_LATCH(LATCH)
+                        WRT_FUSED_NUM(FUSED) WRT_FUSED_MOVE(FUSED) ROW("abc1", 2, V128_STORE, )
+                            ROW("abc12", 3, I8X16_SHUFFLE, )};
 
 static const struct {
     uint32_t op;
@@ -59,6 +67,8 @@ static const struct {
     {WRT_S_RETURN_1, "ad"},
     {WRT_S_RETURN_2, "ad"},
     {WRT_S_RETURN_N, "ad1"},
+    {WRT_S_BR_MOVE, "ab@"},
+    {WRT_S_BR_ADD, "abc@"},
     {WRT_S_CALL, "adf"},
     {WRT_S_CALL_FAR, "adf"},
     {WRT_S_CALL_INDIRECT, "adi"},

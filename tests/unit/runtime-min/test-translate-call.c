@@ -61,7 +61,7 @@ static void casts(void **state WP_UNUSED)
          "ENTER 0 1; BR_NULL 0 @3+2; 3: RETURN_0 5"},
         {{0, "01 01 6f", "block externref i32.const 5 local.get 0 br_on_non_null 0 drop ref.null extern end drop",
           NULL},
-         "ENTER 0 1; BR_NULL 0 @6+0; MOVE 1 0; BR @7+2; 6: CONST_32 1 0; 7: RETURN_0 6"},
+         "ENTER 0 1; BR_NULL 0 @5+0; BR_MOVE 1 0 @6+2; 5: CONST_32 1 0; 6: RETURN_0 6"},
     };
     translate_check(cases, WP_ARRAY_LEN(cases));
 }
