@@ -72,7 +72,13 @@
     X(FACT_GROUPS, 4096, "groups", "namespaces that the functions of a module are counted under")           \
     X(FACT_FEATURES, 64, "names", "features that a module is said to use")                                  \
     X(FACT_DEPENDENCIES, 65536, "packages", "told by the dependency list in a module")                      \
-    X(DEPENDENCY_LIST, 2 * WP_MIB, "bytes", "a dependency list in a module, once inflated")
+    X(DEPENDENCY_LIST, 2 * WP_MIB, "bytes", "a dependency list in a module, once inflated")                 \
+    X(WASI_DESCRIPTORS, 1024, "descriptors", "that a running module has open at once")                      \
+    X(WASI_STRINGS, 16 * WP_MIB, "bytes", "arguments, variables of a running module")                       \
+    X(WASI_MOVE, 64 * WP_MIB, "bytes", "that one call of a running module reads or writes")                 \
+    X(WASI_SUBSCRIPTIONS, 4096, "subscriptions", "that one call of a running module waits for")             \
+    X(WASI_LISTINGS, 64 * WP_MIB, "bytes", "listings of folders that a running module reads")               \
+    X(WASI_NUMBERED, 1 * WP_MIB, "files", "that have numbers of their own in the virtual world")
 
 #define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);
 WP_LIMITS(WP_LIMIT_ENUM)

@@ -47,7 +47,7 @@ static int make_room(struct wrt_wasi *w, struct wrt_wasi_listing *l, size_t len)
     size_t room = l->count == l->room ? WP_MAX(2 * l->room, 64u) : l->room;
     size_t names = len > l->names_room - l->names_len ? WP_MAX(2 * l->names_room, 1024u) : l->names_room;
     size_t more = (room - l->room) * sizeof *l->items + (names - l->names_room);
-    if (more > WASI_LISTINGS_MAX - w->listing_bytes) {
+    if (more > WP_LIMIT_WASI_LISTINGS - w->listing_bytes) {
         return WASI_NOMEM;
     }
     struct entry *items = reallocarray(l->items, room, sizeof *items);

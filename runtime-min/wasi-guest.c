@@ -62,13 +62,13 @@ int wrt_wasi_iovs(const struct wrt_wasi_call *c, uint32_t address, uint32_t coun
     int n = 0;
     size_t size = 0;
     /* A read or write may be short: what is beyond the ceilings is left for the next one. */
-    for (uint32_t i = 0; i < count && n < WASI_IOVS_MAX && size < WASI_MOVE_MAX; i++) {
+    for (uint32_t i = 0; i < count && n < WASI_IOVS_MAX && size < WP_LIMIT_WASI_MOVE; i++) {
         size_t len = wrt_wasi_get32(array + (size_t)i * 8 + 4);
         uint8_t *at = wrt_wasi_at(c, wrt_wasi_get32(array + (size_t)i * 8), len);
         if (!at) {
             return WASI_STOPPED;
         }
-        len = WP_MIN(len, WASI_MOVE_MAX - size);
+        len = WP_MIN(len, WP_LIMIT_WASI_MOVE - size);
         if (len > 0) {
             ret[n++] = (struct iovec){.iov_base = at, .iov_len = len};
             size += len;

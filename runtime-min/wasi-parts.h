@@ -7,6 +7,7 @@
  * before anything is done; one that leads out of the memory is a trap, as the standard's rules for pointers have it. */
 #pragma once
 
+#include "base/limits.h"
 #include "runtime-min/mem.h"
 #include "runtime-min/wasi.h"
 
@@ -97,18 +98,12 @@ enum {
 };
 enum { WASI_CLOCK_REALTIME, WASI_CLOCK_MONOTONIC, WASI_CLOCK_PROCESS, WASI_CLOCK_THREAD, WASI_CLOCK_COUNT };
 
-/* Ceilings. */
+/* Ceilings of what lies on the stack; the others are rows of base/limits.h. */
 enum {
-    WASI_DESCS_MAX = 1024,    /* open at once */
-    WASI_IOVS_MAX = 1024,     /* buffers of one call that are looked at */
-    WASI_MOVE_MAX = 64 << 20, /* bytes that one call reads or writes */
-    WASI_SUBSCRIPTIONS_MAX = 4096,
-    WASI_STRINGS_MAX = 16 << 20,  /* bytes of arguments, of variables */
-    WASI_LISTINGS_MAX = 64 << 20, /* bytes of all listings of folders held */
-    WASI_NUMBERED_MAX = 1 << 20,  /* files that the virtual world gives numbers */
-    WASI_PATH_MAX = 4095,         /* bytes of a path */
-    WASI_LINKS_MAX = 40,          /* symlinks followed for one path */
-    WASI_DEPTH_MAX = 256          /* folders held open while walking */
+    WASI_IOVS_MAX = 1024, /* buffers of one call that are looked at */
+    WASI_PATH_MAX = 4095, /* bytes of a path */
+    WASI_LINKS_MAX = 40,  /* symlinks followed for one path */
+    WASI_DEPTH_MAX = 256  /* folders held open while walking */
 };
 
 enum wrt_wasi_kind { WASI_CLOSED, WASI_STREAM, WASI_FILE, WASI_DIR };
@@ -193,7 +188,8 @@ void wrt_wasi_put64(uint8_t *at, uint64_t v);
 uint16_t wrt_wasi_get16(const uint8_t *at);
 uint32_t wrt_wasi_get32(const uint8_t *at);
 uint64_t wrt_wasi_get64(const uint8_t *at);
-/* The buffers of a read or write, WASI_MOVE_MAX bytes at most; empty ones are left out. An errno, or WASI_STOPPED. */
+/* The buffers of a read or write, WP_LIMIT_WASI_MOVE bytes at most; empty ones are left out. An errno, or WASI_STOPPED.
+ */
 int wrt_wasi_iovs(const struct wrt_wasi_call *c, uint32_t address, uint32_t count, struct iovec ret[WASI_IOVS_MAX],
                   int *ret_count, size_t *ret_size) WP_MUST_USE;
 /* What moving so many bytes costs in fuel. */

@@ -191,7 +191,7 @@ int wrt_wasi_poll_oneoff(struct wrt_wasi_call *c)
     if (!in || !out || !ret) {
         return WASI_STOPPED;
     }
-    if (count == 0 || count > WASI_SUBSCRIPTIONS_MAX) {
+    if (count == 0 || count > WP_LIMIT_WASI_SUBSCRIPTIONS) {
         return WASI_INVAL;
     }
     wrt_wasi_charge(c, (uint64_t)count * 64);

@@ -53,7 +53,7 @@ static struct numbered *find(const struct wrt_wasi_numbered *t, uint64_t dev, ui
 static bool grow(struct wrt_wasi_numbered *t)
 {
     struct wrt_wasi_numbered more = {.room = t->room ? 2 * t->room : 64, .used = t->used, .last = t->last};
-    more.items = more.room <= 2 * WASI_NUMBERED_MAX ? calloc(more.room, sizeof *more.items) : NULL;
+    more.items = more.room <= 2 * WP_LIMIT_WASI_NUMBERED ? calloc(more.room, sizeof *more.items) : NULL;
     if (!more.items) {
         return false;
     }

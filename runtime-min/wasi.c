@@ -43,8 +43,8 @@ static int copy_strings(struct wrt_wasi *w, const char *const *items, size_t cou
     for (size_t i = 0; i < count; i++) {
         size += strlen(items[i]) + 1;
     }
-    if (size > WASI_STRINGS_MAX || count > WASI_STRINGS_MAX) {
-        return wp_fail(err, WP_E_LIMIT, "%s: more than %d bytes", what, WASI_STRINGS_MAX);
+    if (size > WP_LIMIT_WASI_STRINGS || count > WP_LIMIT_WASI_STRINGS) {
+        return wp_fail(err, WP_E_LIMIT, "%s: more than %llu bytes", what, (unsigned long long)WP_LIMIT_WASI_STRINGS);
     }
     ret->bytes = wrt_alloc(&w->mem, size, 1, err);
     ret->starts = ret->bytes ? wrt_alloc(&w->mem, count, sizeof *ret->starts, err) : NULL;
@@ -103,7 +103,8 @@ static int add_folders(struct wrt_wasi *w, const struct wrt_wasi_options *o, str
         char *name = len <= WASI_PATH_MAX ? wrt_alloc(&w->mem, len, 1, err) : NULL;
         uint32_t fd = 0;
         if (!name || wrt_wasi_desc_new(w, &fd) != WASI_SUCCESS) {
-            return wp_fail(err, WP_E_LIMIT, "more than %d folders for the guest, or too long a name", WASI_DESCS_MAX);
+            return wp_fail(err, WP_E_LIMIT, "more than %llu folders for the guest, or too long a name",
+                           (unsigned long long)WP_LIMIT_WASI_DESCRIPTORS);
         }
         memcpy(name, dir->guest, len);
         w->descs[fd] = (struct wrt_wasi_desc){
@@ -129,7 +130,7 @@ int wrt_wasi_new(struct wrt_store *s, const struct wrt_wasi_options *o, WP_OWN s
         return wp_fail(err, WP_E_LIMIT, "no memory for the guest's world");
     }
     w->store = s;
-    w->mem.limit = 4 * (uint64_t)WASI_STRINGS_MAX;
+    w->mem.limit = 4 * WP_LIMIT_WASI_STRINGS;
     w->input = o->input;
     w->output_max = o->output_max || o->own_stdio ? o->output_max : (uint64_t)16 << 20;
     w->virtual_clock = o->virtual_clock;

@@ -250,7 +250,8 @@ static void test_descriptors(void **state)
         last = fd;
     }
     assert_true(fd == -WASI_MFILE);
-    assert_true(last == WASI_DESCS_MAX - 1 || guest_host_descriptors() > 900); /* or the machine has no more */
+    assert_true(last == WP_LIMIT_WASI_DESCRIPTORS - 1 ||
+                guest_host_descriptors() > 900); /* or the machine has no more */
     for (uint32_t i = 5; i <= (uint32_t)last; i++) {
         assert_int_equal(CALL(g, fd_close, i), WASI_SUCCESS);
     }
@@ -371,9 +372,9 @@ static void test_listings_bounded(void **state)
     struct guest *g = *state;
     struct listed some[40];
     uint32_t used = 0;
-    g->w->listing_bytes = WASI_LISTINGS_MAX - 100; /* as if others were held */
+    g->w->listing_bytes = WP_LIMIT_WASI_LISTINGS - 100; /* as if others were held */
     assert_int_equal(CALL(g, fd_readdir, 3, AT_DATA, 100, 0, AT_RET), WASI_NOMEM);
-    assert_int_equal(g->w->listing_bytes, WASI_LISTINGS_MAX - 100);
+    assert_int_equal(g->w->listing_bytes, WP_LIMIT_WASI_LISTINGS - 100);
     g->w->listing_bytes = 0;
     assert_true(list(g, 3, 4096, 0, some, &used) > 0);
     assert_true(g->w->listing_bytes > 0);
