@@ -364,6 +364,9 @@ void tr_run(struct wrt_translator *t)
         if (t->dead) {
             tr_skip_dead(t);
         }
+        if (t->failed) {
+            return;
+        }
         if (t->probe != TR_NONE) {
             step_probe(t);
         } else {
