@@ -95,7 +95,11 @@ int wrt_wasi_fd_allocate(struct wrt_wasi_call *c)
     if (c->slots[1] > INT64_MAX || c->slots[2] > INT64_MAX || c->slots[2] == 0) {
         return WASI_INVAL;
     }
-    return fallocate(d->host, 0, (off_t)c->slots[1], (off_t)c->slots[2]) == 0 ? WASI_SUCCESS : wrt_wasi_errno(errno);
+    if (fallocate(d->host, 0, (off_t)c->slots[1], (off_t)c->slots[2]) != 0) {
+        return wrt_wasi_errno(errno);
+    }
+    wrt_wasi_charge(c, c->slots[2]); /* as if they were written */
+    return WASI_SUCCESS;
 }
 
 int wrt_wasi_fd_filestat_set_size(struct wrt_wasi_call *c)
