@@ -33,7 +33,7 @@ static void option_line(struct cmd_out *o, const struct opt *row)
     if (row->letter != 0) {
         snprintf(letter, sizeof(letter), "-%c, ", row->letter);
     }
-    snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg == NULL ? "" : " ",
+    snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg == NULL || row->arg[0] == '[' ? "" : " ",
              row->arg == NULL ? "" : row->arg);
     if (row->choices != NULL) {
         out_line(o, "  %-30s %s: %s", left, row->help, row->choices);

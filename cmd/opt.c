@@ -37,11 +37,11 @@ const char *opt_env_name(const struct opt *o, char ret[64])
     return ret;
 }
 
-static void table_add_long(struct table *t, const char *name, bool has_arg)
+static void table_add_long(struct table *t, const char *name, int has_arg)
 {
     t->longs[t->long_count] = (struct option){
         .name = name,
-        .has_arg = has_arg ? required_argument : no_argument,
+        .has_arg = has_arg,
         .val = FIRST_LONG + (int)t->count,
     };
     t->names[t->long_count] = name;
@@ -50,7 +50,7 @@ static void table_add_long(struct table *t, const char *name, bool has_arg)
 
 static void table_add(struct table *t, const struct opt *o, void *into)
 {
-    bool has_arg = o->kind != OPT_FLAG;
+    int has_arg = o->kind == OPT_FLAG ? no_argument : o->bare != NULL ? optional_argument : required_argument;
     table_add_long(t, o->name, has_arg);
     if (o->alias != NULL) {
         table_add_long(t, o->alias, has_arg);
@@ -58,7 +58,7 @@ static void table_add(struct table *t, const struct opt *o, void *into)
     if (o->letter != 0) {
         size_t s = strlen(t->shorts);
         t->shorts[s] = o->letter;
-        t->shorts[s + 1] = has_arg ? ':' : '\0';
+        t->shorts[s + 1] = has_arg == no_argument ? '\0' : ':';
     }
     t->rows[t->count] = o;
     t->into[t->count] = into;
@@ -254,7 +254,8 @@ static int take_option(struct wp_arena *a, struct table *t, int c, const char *w
     }
     clear_list_once(o, t->into[i], &seen[i]);
     const char *shown = wp_arena_printf(a, "--%s", o->name);
-    return set_value(a, o, t->into[i], shown, o->kind == OPT_FLAG ? NULL : optarg, err);
+    const char *value = o->kind == OPT_FLAG ? NULL : optarg != NULL ? optarg : o->bare;
+    return set_value(a, o, t->into[i], shown, value, err);
 }
 
 static const char **copy_args(struct wp_arena *a, char *const argv[], size_t n)

@@ -32,6 +32,8 @@ struct opt {
     const char *choices; /* OPT_ENUM: "text json jsonl" */
     const char *env;     /* another variable than WPACK_<NAME>; "" : none */
     const char *alias;   /* another long name that is understood but not advertised, or NULL */
+    const char
+        *bare; /* OPT_STR: what it is without a value, which then needs a '='; arg is "[=FILE]". NULL: it needs one */
 };
 
 /* Rows and the struct they fill. rows ends with name == NULL. */

@@ -19,7 +19,8 @@ def options(rows):
     out = []
     for o in rows:
         head = f"*-{o['letter']}*, " if "letter" in o else ""
-        head += f"*--{o['name']}*" + (f" _{escape(o['arg'])}_" if "arg" in o else "")
+        gap = "" if o.get("arg", "").startswith("[") else " "
+        head += f"*--{o['name']}*" + (f"{gap}_{escape(o['arg'])}_" if "arg" in o else "")
         text = escape(o["help"]).capitalize() if not o["help"][:2].isupper() else escape(o["help"])
         if "choices" in o:
             text += ": " + ", ".join(f"*{w}*" for w in o["choices"].split())

@@ -38,7 +38,7 @@ def test_help_tells_every_option(wpack, dump, name):
     shared = dump["globalOptions"] + (dump["registryOptions"] if row["registry"] else [])
     wanted = row["options"] + [o for o in shared if o["name"] not in own]
     for o in wanted:
-        line = next(x for x in r.out.splitlines() if re.match(rf"  (    |-., )--{o['name']}( |$)", x))
+        line = next(x for x in r.out.splitlines() if re.match(rf"  (    |-., )--{o['name']}( |\[|$)", x))
         assert o["help"] in line
         if "letter" in o:
             assert f"-{o['letter']}, --{o['name']}" in line

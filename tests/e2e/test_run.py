@@ -311,14 +311,14 @@ def test_interrupted(wpack, probe, signum, status):
 
 
 def test_trace(wpack, math):
-    r = wpack("run", math, "--trace", "-", "--invoke", "deep", "1", rc=134)
+    r = wpack("run", math, "--trace", "--invoke", "deep", "1", rc=134)
     assert r.err.startswith("deep(1)\n  down(1)\n    down(0)\n"), r.err
-    wpack("run", math, "--trace", "t.txt", "--invoke", "add", "1", "2")
+    wpack("run", math, "--trace=t.txt", "--invoke", "add", "1", "2")
     assert (wpack.cwd / "t.txt").read_text() == "add(1, 2)\n= 3\n"
 
 
 def test_trace_names_what_wasi_is_asked(wpack, probe):
-    probe("args", opts=["--trace", "t.txt"])
+    probe("args", opts=["--trace=t.txt"])
     assert re.search(r"wasi_snapshot_preview1\.args_get\(|__wasi_args_get|args_get\(", (wpack.cwd / "t.txt").read_text())
 
 
