@@ -27,6 +27,7 @@
     X(return_call_ref)      \
     X(watch_enter)          \
     X(watch_leave)          \
+    X(watch_tail)           \
     X(trap_memory)          \
     X(slow)
 #define EXEC_DECLARE(name) int exec_##name(struct wrt_exec *x) WP_MUST_USE;

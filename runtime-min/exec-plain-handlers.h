@@ -112,6 +112,10 @@ OP(WATCH_LEAVE)
 {
     LEAVE(watch_leave);
 }
+OP(WATCH_TAIL)
+{
+    LEAVE(watch_tail);
+}
 OP(BR)
 {
     BRANCH(ip[1]);

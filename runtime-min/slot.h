@@ -36,6 +36,7 @@
     X(ENTER, 1)                /* a: first local, d: how many slots to set to zero */                                 \
     X(WATCH_ENTER, 1)          /* d: P */                                                                             \
     X(WATCH_LEAVE, 1)          /* a: first slot of the results, d: P */                                               \
+    X(WATCH_TAIL, 1)           /* d: P; a tail call follows */                                                        \
     X(BR, 2)                   /* branch */                                                                           \
     X(BR_IF, 2)                /* a: i32, branch */                                                                   \
     X(BR_UNLESS, 2)            /* a: i32, branch */                                                                   \

@@ -26,6 +26,10 @@ static void results(struct wrt_translator *t, const struct wrt_deftype *type, bo
 
 static void emit(struct wrt_translator *t, uint32_t op, uint32_t first, uint64_t word)
 {
+    bool tail = op == WRT_S_RETURN_CALL || op == WRT_S_RETURN_CALL_INDIRECT || op == WRT_S_RETURN_CALL_REF;
+    if (tail && t->store->watch.leave != NULL) {
+        *tr_emit(t, 1) = wrt_slot_ad(WRT_S_WATCH_TAIL, 0, t->place);
+    }
     uint64_t *w = tr_emit(t, 2);
     w[0] = wrt_slot_ad(op, first, t->place);
     w[1] = word;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs one file of the public suites: run-suite FEATURES FILE.json. Every command is executed in one store; each
+ * Runs one file of the public suites: run-suite [--watch] FEATURES FILE.json. Every command is executed in one store
+ * (--watch: and every call is watched, which must change nothing); each
  * assertion that does not hold is a line "FILE:LINE: what was expected and found" on standard output. The last line is
  * "COUNT TYPE=RIGHT/ALL … fuel=N/0". Binaries that have to be refused are not its business: run.py judges those. Status
  * 1 when something was wrong. */
@@ -61,7 +62,11 @@ struct suite {
     struct wrt_instance *last;
     unsigned right[TYPE_COUNT], all[TYPE_COUNT];
     long long line;
-    bool wrong;    /* of the command */
+    bool wrong; /* of the command */
+    bool watched;
+    long long depth; /* calls entered and not left, as the watch has it */
+    uint64_t seen_fuel;
+    bool backwards;
     bool in_text;  /* the module is text, which nobody assembled: what follows about it is passed over */
     uint64_t fuel; /* of all that ran, but calls until the stack was used up: how deep that is is not the standard's */
     struct wrt_outcome out;
@@ -399,11 +404,43 @@ static void execute(struct suite *s, const json_t *command, enum type type)
     }
 }
 
+static void look(struct suite *s, uint64_t fuel, int more)
+{
+    s->depth += more;
+    s->backwards = s->backwards || fuel < s->seen_fuel;
+    s->seen_fuel = fuel;
+}
+
+static void enter(void *arg, const struct wrt_func *func WP_UNUSED, const uint64_t *slots WP_UNUSED, uint64_t fuel)
+{
+    look(arg, fuel, 1);
+}
+
+static void leave(void *arg, const struct wrt_func *func WP_UNUSED, const uint64_t *slots WP_UNUSED, uint64_t fuel)
+{
+    look(arg, fuel, -1);
+}
+
+/* What was called is left again, unless it stopped; fuel only grows. */
+static void check_watch(struct suite *s)
+{
+    if (s->out.stop == WRT_STOP_NONE && s->depth != 0) {
+        wrong(s, "%lld calls were entered and not left", s->depth);
+    }
+    if (s->backwards || s->seen_fuel > wrt_store_fuel(s->store)) {
+        wrong(s, "the watch saw fuel go back: %llu, then %llu", (unsigned long long)s->seen_fuel, (unsigned long long)wrt_store_fuel(s->store));
+    }
+    s->depth = 0;
+    s->seen_fuel = 0;
+    s->backwards = false;
+}
+
 static void measured(struct suite *s, const json_t *command, enum type type)
 {
     uint64_t before = wrt_store_fuel(s->store);
     memset(&s->out, 0, sizeof(s->out));
     execute(s, command, type);
+    check_watch(s);
     s->fuel += s->out.stop == WRT_STOP_CALL_STACK ? 0 : wrt_store_fuel(s->store) - before;
     s->all[type]++;
     s->right[type] += !s->wrong;
@@ -488,7 +525,9 @@ static int run(struct suite *s, const json_t *commands)
     struct wp_err err = {.code = WP_E_OK};
     size_t index;
     const json_t *command;
-    if (wrt_store_new(&budget, NULL, &s->store, &err) < 0 || suite_host_init(&s->host, s->store, &err) < 0) {
+    const struct wrt_watch watch = {.enter = enter, .leave = leave, .arg = s};
+    if (wrt_store_new(&budget, s->watched ? &watch : NULL, &s->store, &err) < 0 ||
+        suite_host_init(&s->host, s->store, &err) < 0) {
         printf("%s: no store: %s\n", s->path, err.msg);
         return 1;
     }
@@ -503,19 +542,22 @@ int main(int argc, char **argv)
 {
     json_error_t problem;
     struct wp_err err = {.code = WP_E_OK};
-    if (argc != 3) {
-        fprintf(stderr, "usage: run-suite FEATURES FILE.json\n");
+    bool watched = argc == 4 && wp_str_eq(argv[1], "--watch");
+    if (argc != 3 + watched) {
+        fprintf(stderr, "usage: run-suite [--watch] FEATURES FILE.json\n");
         return 2;
     }
-    json_t *file = json_load_file(argv[2], JSON_ALLOW_NUL, &problem);
+    const char *features = argv[1 + watched], *path = argv[2 + watched];
+    json_t *file = json_load_file(path, JSON_ALLOW_NUL, &problem);
     struct suite *s = calloc(1, sizeof(*s));
-    if (!file || !s || wrt_features_parse(argv[1], &s->features, &err) != 0) {
-        fprintf(stderr, "%s: %s\n", argv[2], file ? err.msg : problem.text);
+    if (!file || !s || wrt_features_parse(features, &s->features, &err) != 0) {
+        fprintf(stderr, "%s: %s\n", path, file ? err.msg : problem.text);
         return 2;
     }
+    s->watched = watched;
     const json_t *commands = json_object_get(file, "commands");
-    s->path = argv[2];
-    snprintf(s->folder, sizeof(s->folder), "%s", argv[2]);
+    s->path = path;
+    snprintf(s->folder, sizeof(s->folder), "%s", path);
     dirname(s->folder);
     s->loaded = calloc(json_array_size(commands) + 1, sizeof(*s->loaded));
     int status = s->loaded ? run(s, commands) : 2;

@@ -57,6 +57,7 @@ static const struct {
     {WRT_S_ENTER, "ad"},
     {WRT_S_WATCH_ENTER, "d"},
     {WRT_S_WATCH_LEAVE, "ad"},
+    {WRT_S_WATCH_TAIL, "d"},
     {WRT_S_BR, "@"},
     {WRT_S_BR_IF, "a@"},
     {WRT_S_BR_UNLESS, "a@"},
