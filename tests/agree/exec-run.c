@@ -38,6 +38,7 @@ struct runner {
     uint64_t slots[SLOTS];
     unsigned calls, functions; /* in all; imported */
     uint32_t sizes[IMPORTS];   /* of their results */
+    struct wrt_value imports[IMPORTS];
 };
 
 /* ---- imports ---- */
@@ -72,10 +73,16 @@ static int import_func(struct runner *r, uint32_t type, struct wrt_value *ret, s
     return wrt_func_new_host(r->store, type, give_zeroes, size, &ret->as.func, err);
 }
 
-static int import(void *arg, const struct wrt_module *m, const struct wrt_import *x, struct wrt_value *ret,
-                  struct wp_err *err)
+static bool same_name(const struct wrt_import *a, const struct wrt_import *b)
 {
-    struct runner *r = arg;
+    return a->module.len == b->module.len && a->name.len == b->name.len &&
+           memcmp(a->module.ptr, b->module.ptr, a->module.len) == 0 &&
+           memcmp(a->name.ptr, b->name.ptr, a->name.len) == 0;
+}
+
+static int import_new(struct runner *r, const struct wrt_module *m, const struct wrt_import *x, struct wrt_value *ret,
+                      struct wp_err *err)
+{
     static const uint64_t zeroes[2];
     ret->kind = x->kind;
     switch (x->kind) {
@@ -95,6 +102,27 @@ static int import(void *arg, const struct wrt_module *m, const struct wrt_import
     default:
         return wrt_tag_new(r->store, m->tags[x->index], &ret->as.tag, err);
     }
+}
+
+/* One thing for a name, as in wasmtime's linker. */
+static int import(void *arg, const struct wrt_module *m, const struct wrt_import *x, struct wrt_value *ret,
+                  struct wp_err *err)
+{
+    struct runner *r = arg;
+    ptrdiff_t n = x - m->imports;
+    for (ptrdiff_t i = 0; i < n && n <= IMPORTS; i++) {
+        if (same_name(&m->imports[i], x)) {
+            *ret = r->imports[i];
+            return 0;
+        }
+    }
+    if (import_new(r, m, x, ret, err) < 0) {
+        return -1;
+    }
+    if (n < IMPORTS) {
+        r->imports[n] = *ret;
+    }
+    return 0;
 }
 
 /* ---- values ---- */
