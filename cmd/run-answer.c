@@ -150,30 +150,29 @@ static int read_flag(const struct wp_json *object, const char *key, bool *ret, s
     return wp_json_bool(&at, ret, err);
 }
 
-/* The array under a key, of at most max; its items are zeroed. */
-static int open_list(const struct wp_json *object, const char *key, size_t max, size_t size, struct wp_arena *a,
-                     struct wp_json *ret, size_t *ret_count, void *ret_items, struct wp_err *err)
+/* The array under a key, of at most max: room for its items, zeroed; NULL with err set. */
+static void *open_list(const struct wp_json *object, const char *key, size_t max, size_t size, struct wp_arena *a,
+                       struct wp_json *ret, size_t *ret_count, struct wp_err *err)
 {
     *ret = wp_json_get(object, key);
     size_t n = wp_json_len(ret);
     if (wp_json_must(ret, WP_JSON_ARRAY, err) < 0) {
-        return -1;
+        return NULL;
     }
     if (n > max) {
-        return wp_json_fail(ret, err, "has too many entries");
+        (void)wp_json_fail(ret, err, "has too many entries");
+        return NULL;
     }
-    void *items = wp_arena_alloc(a, n + 1, size);
-    memcpy(ret_items, &items, sizeof(items));
     *ret_count = n;
-    return 0;
+    return wp_arena_alloc(a, n + 1, size);
 }
 
 static int read_list(const struct wp_json *object, const char *key, size_t max, struct wp_arena *a,
                      const char *const **ret, size_t *ret_count, struct wp_err *err)
 {
     struct wp_json list;
-    const char **items;
-    if (open_list(object, key, max, sizeof(*items), a, &list, ret_count, &items, err) < 0) {
+    const char **items = open_list(object, key, max, sizeof(*items), a, &list, ret_count, err);
+    if (items == NULL) {
         return -1;
     }
     for (size_t i = 0; i < *ret_count; i++) {
@@ -190,8 +189,9 @@ static int read_list(const struct wp_json *object, const char *key, size_t max, 
 static int read_frames(const struct wp_json *object, struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
 {
     struct wp_json list;
-    struct run_frame *items;
-    if (open_list(object, "frames", WRT_TRACE_MAX, sizeof(*items), a, &list, &ret->frame_count, &items, err) < 0) {
+    struct run_frame *items =
+        open_list(object, "frames", WRT_TRACE_MAX, sizeof(*items), a, &list, &ret->frame_count, err);
+    if (items == NULL) {
         return -1;
     }
     for (size_t i = 0; i < ret->frame_count; i++) {
@@ -209,9 +209,9 @@ static int read_frames(const struct wp_json *object, struct wp_arena *a, struct 
 static int read_results(const struct wp_json *object, struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
 {
     struct wp_json list;
-    struct run_result *items;
-    if (open_list(object, "results", WP_LIMIT_WASM_RESULTS, sizeof(*items), a, &list, &ret->result_count, &items, err) <
-        0) {
+    struct run_result *items =
+        open_list(object, "results", WP_LIMIT_WASM_RESULTS, sizeof(*items), a, &list, &ret->result_count, err);
+    if (items == NULL) {
         return -1;
     }
     for (size_t i = 0; i < ret->result_count; i++) {
@@ -227,8 +227,8 @@ static int read_results(const struct wp_json *object, struct wp_arena *a, struct
 static int read_hot(const struct wp_json *object, struct wp_arena *a, struct run_answer *ret, struct wp_err *err)
 {
     struct wp_json list;
-    struct run_hot *items;
-    if (open_list(object, "hot", RUN_HOT, sizeof(*items), a, &list, &ret->hot_count, &items, err) < 0) {
+    struct run_hot *items = open_list(object, "hot", RUN_HOT, sizeof(*items), a, &list, &ret->hot_count, err);
+    if (items == NULL) {
         return -1;
     }
     for (size_t i = 0; i < ret->hot_count; i++) {

@@ -21,7 +21,11 @@ static void xml(struct wp_buf *b, const char *text)
             break;
         default:
             /* Control bytes are no XML, not even escaped. */
-            wp_buf_add_char(b, (unsigned char)*p < 0x20 && *p != '\n' && *p != '\t' ? '?' : *p);
+            if ((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') {
+                wp_buf_add_char(b, '?');
+            } else {
+                wp_buf_add_char(b, *p);
+            }
             break;
         }
     }
