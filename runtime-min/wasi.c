@@ -71,12 +71,12 @@ static uint8_t stream_type(int host, bool plain)
     return S_ISCHR(st.st_mode) && !isatty(host) ? WASI_TYPE_UNKNOWN : wrt_wasi_type(st.st_mode);
 }
 
-static int add_streams(struct wrt_wasi *w, const struct wrt_wasi_options *o)
+static int add_streams(struct wrt_wasi *w, const struct wrt_wasi_options *o, struct wp_err *err)
 {
     for (int i = 0; i < 3; i++) {
         uint32_t fd = 0;
         if (wrt_wasi_desc_new(w, &fd) != WASI_SUCCESS) {
-            return -1;
+            return wp_fail(err, WP_E_LIMIT, "no memory for the guest's descriptors");
         }
         uint64_t rights = WASI_FD_FDSTAT_SET_FLAGS | WASI_FD_FILESTAT_GET | WASI_POLL_FD_READWRITE;
         w->descs[fd] = (struct wrt_wasi_desc){
@@ -147,7 +147,7 @@ int wrt_wasi_new(struct wrt_store *s, const struct wrt_wasi_options *o, WP_OWN s
             (struct wrt_wasi_bound){.wasi = w, .row = &rows[i % WASI_FUNCTIONS], .unstable = i >= WASI_FUNCTIONS};
     }
     if (copy_strings(w, o->args, o->arg_count, "arguments", &w->args, err) != 0 ||
-        copy_strings(w, o->env, o->env_count, "variables", &w->env, err) != 0 || add_streams(w, o) != 0 ||
+        copy_strings(w, o->env, o->env_count, "variables", &w->env, err) != 0 || add_streams(w, o, err) != 0 ||
         add_folders(w, o, err) != 0) {
         wrt_wasi_free(w);
         return -1;
