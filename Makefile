@@ -164,10 +164,21 @@ INTEROP ?= --rounds 50
 interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
 	$(Q)$(PYTHON) -B tests/interop/run.py $(CURDIR)/$(OUT)/wpack $(INTEROP)
 
+# Kernels are built for WASI, whatever the program itself is built with.
+KERNELS := $(patsubst tests/bench/kernels/%.c,$(OUT)/tests/bench/kernels/%.wasm,$(wildcard tests/bench/kernels/*.c))
+$(OUT)/tests/bench/kernels/%.wasm: tests/bench/kernels/%.c
+	@mkdir -p $(@D)
+	$(Q)clang --target=wasm32-wasi -O2 -s -o $@ $<
 PROGRAMS ?=
 .PHONY: programs replay
 programs: $(OUT)/wpack ## real programs, the same answers as wasmtime (make peers PEERS="wasmtime modules programs"); PROGRAMS="--only go"
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/programs/run.py $(PROGRAMS)
+replay: $(KERNELS) ## the same instructions and bytes from gcc, clang and the loop, each twice, of real programs and kernels
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
+	$(Q)$(MAKE) --no-print-directory -j2 DISPATCH=loop all
+	$(Q)$(PYTHON) -B tests/programs/run.py --kernels $(OUT)/tests/bench/kernels $(PROGRAMS) \
+	  --replay $(foreach v,release clang loop,$(CURDIR)/$(BUILD)/$(v)/wpack)
 
 # ---- lints ----
 TIDYFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
@@ -316,11 +327,6 @@ bench-serve: $(OUT)/wpack ## wpack serve under load beside crane, distribution a
 bench-validate: $(OUT)/wpack $(OUT)/tests/bench/timed ## validate beside wasm-tools on real modules (make peers PEERS=modules)
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/validate.py --rounds $(ROUNDS)
 
-# Kernels are built for WASI, whatever the program itself is built with.
-KERNELS := $(patsubst tests/bench/kernels/%.c,$(OUT)/tests/bench/kernels/%.wasm,$(wildcard tests/bench/kernels/*.c))
-$(OUT)/tests/bench/kernels/%.wasm: tests/bench/kernels/%.c
-	@mkdir -p $(@D)
-	$(Q)clang --target=wasm32-wasi -O2 -s -o $@ $<
 $(OUT)/tests/bench/tree-peak: $(OUT)/tests/bench/tree-peak.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 .PHONY: bench-run

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs real programs under `wpack run` and under wasmtime and compares: usage: run.py [--only WORD] [--replay WPACK...]
+"""Runs real programs under `wpack run` and under wasmtime and compares: usage: run.py [--only WORD] [--replay WPACK... --kernels FOLDER]
 
 The rows stand in runs.toml; the programs come from `make peers PEERS="programs modules wasmtime"`. Compared are exit status,
 standard output and error, and every file, folder and link that is left. A row whose program is not there is skipped loudly;
@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = pathlib.Path(os.environ.get("WPACK_PEERS", pathlib.Path.home() / ".cache/wpack/peers"))
 WPACK = os.environ.get("WPACK_BIN", str(ROOT / "build/release/wpack"))
+KERNELS = {"fib": 20, "sieve": 50000, "matmul": 40, "sha256": 30000, "qsort": 3000, "vm": 300, "nbody": 500, "hash": 20000}
 WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
 
 
@@ -51,6 +52,12 @@ class Run:
         for data in row.get("data", []):
             file = CACHE / "programs/data" / data
             self.files[data] = file.read_bytes() if file.is_file() else None
+
+    @classmethod
+    def of_kernel(cls, folder, name, size):
+        run = cls(f"kernel-{name}", {"module": name, "args": [str(size)], "dir": ""})
+        run.path = folder / f"{name}.wasm"
+        return run
 
     def missing(self):
         return not self.path.is_file() or None in self.files.values()
@@ -90,7 +97,10 @@ def go(run, program):
         run.lay(folder)
         begin = time.monotonic()
         env = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
-        done = subprocess.run(run.words(program, folder), input=run.stdin, capture_output=True, env=env, timeout=600)
+        stdin = pathlib.Path(tmp) / "stdin"  # a file: how much a pipe gives at once is chance
+        stdin.write_bytes(run.stdin)
+        with stdin.open("rb") as f:
+            done = subprocess.run(run.words(program, folder), stdin=f, capture_output=True, env=env, timeout=600)
         return {"status": done.returncode, "stdout": done.stdout, "stderr": done.stderr, "files": left(folder),
                 "seconds": time.monotonic() - begin}
 
@@ -141,7 +151,7 @@ def answer(done):
 
 def replay(runs, builds):
     failed = 0
-    print(f"{'program':20} {'instructions':>15}  {' '.join(builds)}, each twice")
+    print(f"{'program':20} {'instructions':>15}  {', '.join(pathlib.Path(b).parent.name for b in builds)}, each twice")
     for run in runs:
         answers = [answer(go(run, [build, "run", "--virtual", "--format", "json"])) for build in builds for _ in range(2)]
         same = len(set(answers)) == 1
@@ -154,9 +164,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
     parser.add_argument("--replay", nargs="+")
+    parser.add_argument("--kernels", type=pathlib.Path, help="their folder")
     options = parser.parse_args()
     rows = tomllib.loads((HERE / "runs.toml").read_text())
     runs = [Run(name, row) for name, row in rows.items() if options.only in name]
+    if options.kernels:
+        runs += [Run.of_kernel(options.kernels, name, size) for name, size in KERNELS.items() if options.only in name]
     if not options.replay and not os.access(CACHE / "wasmtime", os.X_OK):
         print("SKIP: wasmtime not installed (make peers)")
         return 0
