@@ -89,6 +89,8 @@ int build_test(struct cmd_ctx *c, const struct build_plan *plan, const struct bu
     if (r->module.kind == WP_WASM_COMPONENT) {
         if (r->project.test_count > 0) {
             out_warn(c->out, "%s is a component: its tests cannot be run yet", s.name);
+        } else {
+            out_fact(c->out, "not run", "it is a component: validated only");
         }
         return 0;
     }

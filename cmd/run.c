@@ -169,7 +169,7 @@ static int fail_interrupted(struct run_cost *cost, int signum, struct wp_err *er
 static int fail_time(struct wp_err *err)
 {
     wp_fail(err, WP_E_LIMIT, "%s", wrt_stop_text(WRT_STOP_DEADLINE));
-    return wp_hint(err, "it was waiting; --timeout gives it more time");
+    return wp_hint(err, "--timeout gives it more time");
 }
 
 /* The child is gone: how. */

@@ -42,7 +42,13 @@ say "4. What is it, what does it want?"
 do_it inspect "$host/demo/hello:1.0"
 do_it inspect hello.wasm --size
 
-say "5. Attach a note; it travels with the artifact"
+say "5. Run it: from the registry, with nothing granted; then its tests"
+do_it run "$host/demo/hello:1.0" -- from the registry
+echo '{"module":"hello.wasm","tests":[{"name":"says hello"}]}' >wpack.json
+do_it test --update
+do_it test
+
+say "6. Attach a note; it travels with the artifact"
 echo '{"reviewed":"yes"}' >review.json
 do_it attach "$host/demo/hello:1.0" review.json:application/json --type application/vnd.example.review.v1
 do_it copy "$host/demo/hello:1.0" oci:mirror:hello:1.0
@@ -50,13 +56,13 @@ do_it tree oci:mirror:hello:1.0
 do_it fsck oci:mirror
 
 if command -v npm >/dev/null 2>&1 && npm pack --silent esbuild-wasm@0.25.8 >npm.log 2>&1; then
-    say "6. A real module of 12 MB, from npm: esbuild"
+    say "7. A real module of 12 MB, from npm: esbuild"
     tar xzf esbuild-wasm-*.tgz package/esbuild.wasm
     do_it push package/esbuild.wasm "$host/demo/esbuild:0.25.8"
     do_it pull "$host/demo/esbuild:0.25.8" -o pulled/
     cmp package/esbuild.wasm pulled/esbuild.wasm
     echo "package/esbuild.wasm and pulled/esbuild.wasm are identical"
 else
-    say "6. (npm is not here or cannot fetch: the 12 MB module is left out)"
+    say "7. (npm is not here or cannot fetch: the 12 MB module is left out)"
 fi
 say "Done: a module went from the compiler to a registry and back, byte for byte."
