@@ -353,6 +353,14 @@ static void assert_return(struct suite *s, const json_t *command)
     }
 }
 
+static void check_trace(struct suite *s)
+{
+    char problem[SUITE_TEXT];
+    if (!suite_trace(&s->out, problem, sizeof(problem))) {
+        wrong(s, "'%s': %s", wrt_stop_text(s->out.stop), problem);
+    }
+}
+
 static void assert_stop(struct suite *s, const json_t *command, enum type type)
 {
     const uint32_t *types;
@@ -366,6 +374,8 @@ static void assert_stop(struct suite *s, const json_t *command, enum type type)
     } else if (!same_words(text, wrt_stop_text(s->out.stop))) {
         wrong(s, "%s: expected '%s', found '%s' %s", text_of(json_object_get(command, "action"), "field"), text,
               wrt_stop_text(s->out.stop), s->out.detail);
+    } else {
+        check_trace(s);
     }
 }
 
@@ -428,7 +438,8 @@ static void check_watch(struct suite *s)
         wrong(s, "%lld calls were entered and not left", s->depth);
     }
     if (s->backwards || s->seen_fuel > wrt_store_fuel(s->store)) {
-        wrong(s, "the watch saw fuel go back: %llu, then %llu", (unsigned long long)s->seen_fuel, (unsigned long long)wrt_store_fuel(s->store));
+        wrong(s, "the watch saw fuel go back: %llu, then %llu", (unsigned long long)s->seen_fuel,
+              (unsigned long long)wrt_store_fuel(s->store));
     }
     s->depth = 0;
     s->seen_fuel = 0;

@@ -16,6 +16,9 @@ bool suite_expected(const struct wrt_store *s, const json_t *expected, const uin
 /* Slots of values of these types in words. */
 void suite_text(const uint32_t *types, uint32_t n, const uint64_t *slots, char *out, size_t room);
 
+/* Does the trace of a run that stopped stand where that can be? Else words in problem. */
+bool suite_trace(const struct wrt_outcome *o, char *problem, size_t room);
+
 /* "spectest" as the suites want it, threads and table64 included. */
 struct suite_host {
     struct wrt_value values[32];
