@@ -13,7 +13,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "linear memory is read as it lies");
 _Static_assert(__FLT_EVAL_METHOD__ == 0, "float and double must not have excess precision");
 
-/* ---- slots: WRT_GET_type(slot), WRT_PUT_type(value) ---- */
+/* ---- slots ---- */
 
 static inline float wrt_f32(uint64_t w)
 {
@@ -55,20 +55,14 @@ static inline uint64_t wrt_f64_bits(double v)
 #define WRT_TYPE_S64   int64_t
 #define WRT_TYPE_F32   float
 #define WRT_TYPE_F64   double
-/* RAW: bits as they are, of either width. F32, F64: what arithmetic made. */
-#define WRT_PUT_RAW(v) ((uint64_t)(v))
-#define WRT_PUT_U32(v) ((uint64_t)(uint32_t)(v))
-#define WRT_PUT_U64(v) ((uint64_t)(v))
-#define WRT_PUT_F32(v) wrt_canonical_32(v)
-#define WRT_PUT_F64(v) wrt_canonical_64(v)
 
-static inline uint64_t wrt_canonical_32(float v)
+static inline float wrt_canonical_32(float v)
 {
-    return v == v ? wrt_f32_bits(v) : WRT_NAN_32;
+    return __builtin_expect(v == v, 1) ? v : wrt_f32(WRT_NAN_32);
 }
-static inline uint64_t wrt_canonical_64(double v)
+static inline double wrt_canonical_64(double v)
 {
-    return v == v ? wrt_f64_bits(v) : WRT_NAN_64;
+    return __builtin_expect(v == v, 1) ? v : wrt_f64(WRT_NAN_64);
 }
 
 /* ---- integers ---- */
@@ -149,45 +143,45 @@ static inline double wrt_trunc_64(double v)
 
 /* ---- minimum and maximum: a NaN wins, -0 is less than 0 ---- */
 
-static inline uint64_t wrt_min_32(float b, float c)
+static inline float wrt_min_32(float b, float c)
 {
     if (b < c) {
-        return wrt_f32_bits(b);
+        return b;
     }
     if (b > c) {
-        return wrt_f32_bits(c);
+        return c;
     }
-    return b == c ? wrt_f32_bits(b) | wrt_f32_bits(c) : WRT_NAN_32;
+    return wrt_f32(b == c ? wrt_f32_bits(b) | wrt_f32_bits(c) : WRT_NAN_32);
 }
-static inline uint64_t wrt_max_32(float b, float c)
+static inline float wrt_max_32(float b, float c)
 {
     if (b > c) {
-        return wrt_f32_bits(b);
+        return b;
     }
     if (b < c) {
-        return wrt_f32_bits(c);
+        return c;
     }
-    return b == c ? wrt_f32_bits(b) & wrt_f32_bits(c) : WRT_NAN_32;
+    return wrt_f32(b == c ? wrt_f32_bits(b) & wrt_f32_bits(c) : WRT_NAN_32);
 }
-static inline uint64_t wrt_min_64(double b, double c)
+static inline double wrt_min_64(double b, double c)
 {
     if (b < c) {
-        return wrt_f64_bits(b);
+        return b;
     }
     if (b > c) {
-        return wrt_f64_bits(c);
+        return c;
     }
-    return b == c ? wrt_f64_bits(b) | wrt_f64_bits(c) : WRT_NAN_64;
+    return wrt_f64(b == c ? wrt_f64_bits(b) | wrt_f64_bits(c) : WRT_NAN_64);
 }
-static inline uint64_t wrt_max_64(double b, double c)
+static inline double wrt_max_64(double b, double c)
 {
     if (b > c) {
-        return wrt_f64_bits(b);
+        return b;
     }
     if (b < c) {
-        return wrt_f64_bits(c);
+        return c;
     }
-    return b == c ? wrt_f64_bits(b) & wrt_f64_bits(c) : WRT_NAN_64;
+    return wrt_f64(b == c ? wrt_f64_bits(b) & wrt_f64_bits(c) : WRT_NAN_64);
 }
 
 /* ---- floats to integers ---- */

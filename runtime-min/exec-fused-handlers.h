@@ -5,61 +5,28 @@
 
 /* ---- memory ---- */
 
-#define LOAD_FROM(name, type, as, address, words)            \
-    OP(name)                                                 \
-    {                                                        \
-        const uint64_t at = (address);                       \
-        type v;                                              \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) { \
-            LEAVE(trap_memory);                              \
-        }                                                    \
-        memcpy(&v, mem + at, sizeof v);                      \
-        fp[A] = (uint64_t)(as)v;                             \
-        NEXT(words);                                         \
-    }
-#define STORE_TO(name, type, address, value, words)          \
-    OP(name)                                                 \
-    {                                                        \
-        const uint64_t at = (address);                       \
-        const type v = (type)(value);                        \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) { \
-            LEAVE(trap_memory);                              \
-        }                                                    \
-        memcpy(mem + at, &v, sizeof v);                      \
-        NEXT(words);                                         \
-    }
 #define SUM(a, b) ((uint64_t)(uint32_t)((a) + (b)))
-#define LOADS(name, type, as)                                     \
-    LOAD_FROM(name##_ADD, type, as, SUM(fp[B], fp[C]) + ip[1], 2) \
-    LOAD_FROM(name##_ADD_K, type, as, SUM(fp[B], ip[1]) + (ip[1] >> 32), 2)
-#define STORES(name, type)                                                    \
-    STORE_TO(name##_ADD, type, SUM(fp[A], fp[C]) + ip[1], fp[B], 2)           \
-    STORE_TO(name##_ADD_K, type, SUM(fp[A], ip[1]) + (ip[1] >> 32), fp[B], 2) \
-    STORE_TO(name##_C, type, fp[A] + C, (int16_t)B, 1)
-
-LOADS(I32_LOAD, uint32_t, uint32_t)
-LOADS(I64_LOAD, uint64_t, uint64_t)
-LOADS(F32_LOAD, uint32_t, uint32_t)
-LOADS(F64_LOAD, uint64_t, uint64_t)
-LOADS(I32_LOAD8_S, int8_t, uint32_t)
-LOADS(I32_LOAD8_U, uint8_t, uint32_t)
-LOADS(I32_LOAD16_S, int16_t, uint32_t)
-LOADS(I32_LOAD16_U, uint16_t, uint32_t)
-LOADS(I64_LOAD8_S, int8_t, uint64_t)
-LOADS(I64_LOAD8_U, uint8_t, uint64_t)
-LOADS(I64_LOAD16_S, int16_t, uint64_t)
-LOADS(I64_LOAD16_U, uint16_t, uint64_t)
-LOADS(I64_LOAD32_S, int32_t, uint64_t)
-LOADS(I64_LOAD32_U, uint32_t, uint64_t)
-STORES(I32_STORE, uint32_t)
-STORES(I64_STORE, uint64_t)
-STORES(F32_STORE, uint32_t)
-STORES(F64_STORE, uint64_t)
-STORES(I32_STORE8, uint8_t)
-STORES(I32_STORE16, uint16_t)
-STORES(I64_STORE8, uint8_t)
-STORES(I64_STORE16, uint16_t)
-STORES(I64_STORE32, uint32_t)
+#define LOAD_SUM(name, type, out)                                          \
+    LOAD_AS(name##_ADD, type, out, SUM(fp[B], fp[C]) + ip[1], 2)           \
+    LOAD_AS(name##_ADD_R, type, out, SUM(acc, fp[C]) + ip[1], 2)           \
+    LOAD_AS(name##_ADD_S, type, out, SUM(fp[B], acc) + ip[1], 2)           \
+    LOAD_AS(name##_ADD_K, type, out, SUM(fp[B], ip[1]) + (ip[1] >> 32), 2) \
+    LOAD_AS(name##_ADD_KR, type, out, SUM(acc, ip[1]) + (ip[1] >> 32), 2)
+#define STORE_SUM(name, type, in)                                                  \
+    STORE_AS(name##_ADD, type, SLOT_B(in), SUM(fp[A], fp[C]) + ip[1], 2)           \
+    STORE_AS(name##_ADD_R, type, SLOT_B(in), SUM(acc, fp[C]) + ip[1], 2)           \
+    STORE_AS(name##_ADD_S, type, LAST(in), SUM(fp[A], fp[C]) + ip[1], 2)           \
+    STORE_AS(name##_ADD_K, type, SLOT_B(in), SUM(fp[A], ip[1]) + (ip[1] >> 32), 2) \
+    STORE_AS(name##_ADD_KR, type, SLOT_B(in), SUM(acc, ip[1]) + (ip[1] >> 32), 2)  \
+    STORE_AS(name##_ADD_KS, type, LAST(in), SUM(fp[A], ip[1]) + (ip[1] >> 32), 2)  \
+    STORE_AS(name##_C, type, SMALL_##in, fp[A] + C, 1)                             \
+    STORE_AS(name##_CR, type, SMALL_##in, acc + C, 1)
+/* Bits, of floats too: these are few. */
+#define SMALL_U64 (int16_t) B
+#define SMALL_F32 wrt_f32((uint64_t)(int64_t)(int16_t)B)
+#define SMALL_F64 wrt_f64((uint64_t)(int64_t)(int16_t)B)
+WRT_MEM_LOAD(LOAD_SUM)
+WRT_MEM_STORE(STORE_SUM)
 
 /* ---- where loops turn ---- */
 
@@ -82,48 +49,23 @@ STORES(I64_STORE32, uint32_t)
         }                                                                                         \
         NEXT(3);                                                                                  \
     }
-LATCH(I32_EQ, U32, uint32_t, ==)
-LATCH(I32_NE, U32, uint32_t, !=)
-LATCH(I32_LT_S, S32, uint32_t, <)
-LATCH(I32_LT_U, U32, uint32_t, <)
-LATCH(I32_GT_S, S32, uint32_t, >)
-LATCH(I32_GT_U, U32, uint32_t, >)
-LATCH(I32_LE_S, S32, uint32_t, <=)
-LATCH(I32_LE_U, U32, uint32_t, <=)
-LATCH(I32_GE_S, S32, uint32_t, >=)
-LATCH(I32_GE_U, U32, uint32_t, >=)
-LATCH(I64_EQ, U64, uint64_t, ==)
-LATCH(I64_NE, U64, uint64_t, !=)
-LATCH(I64_LT_S, S64, uint64_t, <)
-LATCH(I64_LT_U, U64, uint64_t, <)
-LATCH(I64_GT_S, S64, uint64_t, >)
-LATCH(I64_GT_U, U64, uint64_t, >)
-LATCH(I64_LE_S, S64, uint64_t, <=)
-LATCH(I64_LE_U, U64, uint64_t, <=)
-LATCH(I64_GE_S, S64, uint64_t, >=)
-LATCH(I64_GE_U, U64, uint64_t, >=)
+WRT_NUM_LATCH(LATCH)
 
 /* ---- numbers ---- */
 
-#define FUSED(name, in, value)                       \
-    OP(name)                                         \
-    {                                                \
-        const WRT_TYPE_##in b = WRT_GET_##in(fp[B]); \
-        const WRT_TYPE_##in c = WRT_GET_##in(fp[C]); \
-        const uint64_t k = ip[1];                    \
-        fp[A] = WRT_PUT_##in(value);                 \
-        NEXT(2);                                     \
+#define FUSED_AS(name, in, value, first, second)           \
+    OP(name)                                               \
+    {                                                      \
+        const WRT_TYPE_##in b = first(in), c = second(in); \
+        const uint64_t k = ip[1];                          \
+        RESULT_##in(value);                                \
+        NEXT(2);                                           \
     }
-FUSED(I32_ADD_3, U32, b + c + (uint32_t)fp[k])
-FUSED(I32_ADD_SHL_K, U32, b + (c << k))
-FUSED(I32_XOR_SHR_U_K, U32, b ^ c >> k)
-FUSED(I32_XOR_ROTL_K, U32, b ^ wrt_rotl_32(c, (uint32_t)k))
-FUSED(I64_XOR_SHR_U_K, U64, b ^ c >> k)
-FUSED(I64_XOR_ROTL_K, U64, b ^ wrt_rotl_64(c, k))
-FUSED(F32_MUL_ADD, F32, b *c + wrt_f32(fp[k]))
-FUSED(F32_MUL_SUB_FROM, F32, wrt_f32(fp[k]) - b * c)
-FUSED(F64_MUL_ADD, F64, b *c + wrt_f64(fp[k]))
-FUSED(F64_MUL_SUB_FROM, F64, wrt_f64(fp[k]) - b * c)
+#define FUSED(name, in, value)                  \
+    FUSED_AS(name, in, value, SLOT_B, SLOT_C)   \
+    FUSED_AS(name##_R, in, value, LAST, SLOT_C) \
+    FUSED_AS(name##_S, in, value, SLOT_B, LAST)
+WRT_FUSED_NUM(FUSED)
 
 /* ---- moves ---- */
 

@@ -25,40 +25,41 @@
 #pragma once
 
 /* clang-format off */
+/* X(NAME, operands, type of the sum, comparison) */
 #define WRT_NUM_LATCH(X) \
-    X(I32_EQ) \
-    X(I32_NE) \
-    X(I32_LT_S) \
-    X(I32_LT_U) \
-    X(I32_GT_S) \
-    X(I32_GT_U) \
-    X(I32_LE_S) \
-    X(I32_LE_U) \
-    X(I32_GE_S) \
-    X(I32_GE_U) \
-    X(I64_EQ) \
-    X(I64_NE) \
-    X(I64_LT_S) \
-    X(I64_LT_U) \
-    X(I64_GT_S) \
-    X(I64_GT_U) \
-    X(I64_LE_S) \
-    X(I64_LE_U) \
-    X(I64_GE_S) \
-    X(I64_GE_U)
+    X(I32_EQ, U32, uint32_t, ==) \
+    X(I32_NE, U32, uint32_t, !=) \
+    X(I32_LT_S, S32, uint32_t, <) \
+    X(I32_LT_U, U32, uint32_t, <) \
+    X(I32_GT_S, S32, uint32_t, >) \
+    X(I32_GT_U, U32, uint32_t, >) \
+    X(I32_LE_S, S32, uint32_t, <=) \
+    X(I32_LE_U, U32, uint32_t, <=) \
+    X(I32_GE_S, S32, uint32_t, >=) \
+    X(I32_GE_U, U32, uint32_t, >=) \
+    X(I64_EQ, U64, uint64_t, ==) \
+    X(I64_NE, U64, uint64_t, !=) \
+    X(I64_LT_S, S64, uint64_t, <) \
+    X(I64_LT_U, U64, uint64_t, <) \
+    X(I64_GT_S, S64, uint64_t, >) \
+    X(I64_GT_U, U64, uint64_t, >) \
+    X(I64_LE_S, S64, uint64_t, <=) \
+    X(I64_LE_U, U64, uint64_t, <=) \
+    X(I64_GE_S, S64, uint64_t, >=) \
+    X(I64_GE_U, U64, uint64_t, >=)
 
-/* With a result in a and nothing else. */
+/* With a result in a and nothing else. k: word 1. X(NAME, kind, value) */
 #define WRT_FUSED_NUM(X) \
-    X(I32_ADD_3) \
-    X(I32_ADD_SHL_K) \
-    X(I32_XOR_SHR_U_K) \
-    X(I32_XOR_ROTL_K) \
-    X(I64_XOR_SHR_U_K) \
-    X(I64_XOR_ROTL_K) \
-    X(F32_MUL_ADD) \
-    X(F32_MUL_SUB_FROM) \
-    X(F64_MUL_ADD) \
-    X(F64_MUL_SUB_FROM)
+    X(I32_ADD_3, U32, b + c + (uint32_t)fp[k]) \
+    X(I32_ADD_SHL_K, U32, b + (c << k)) \
+    X(I32_XOR_SHR_U_K, U32, b ^ c >> k) \
+    X(I32_XOR_ROTL_K, U32, b ^ wrt_rotl_32(c, (uint32_t)k)) \
+    X(I64_XOR_SHR_U_K, U64, b ^ c >> k) \
+    X(I64_XOR_ROTL_K, U64, b ^ wrt_rotl_64(c, k)) \
+    X(F32_MUL_ADD, F32, b * c + wrt_f32(fp[k])) \
+    X(F32_MUL_SUB_FROM, F32, wrt_f32(fp[k]) - b * c) \
+    X(F64_MUL_ADD, F64, b * c + wrt_f64(fp[k])) \
+    X(F64_MUL_SUB_FROM, F64, wrt_f64(fp[k]) - b * c)
 
 #define WRT_FUSED_MOVE(X) \
     X(MOVE_TWICE) \

@@ -45,6 +45,9 @@ int wrt_exec_run(struct wrt_exec *x)
     uint8_t *mem = m ? m->base : NULL;
     uint64_t mem_size = m ? m->size : 0;
     int64_t fuel = x->fuel;
+    uint64_t acc = 0;
+    double acc64 = 0;
+    float acc32 = 0;
 next:
     switch (*ip & 0xffff) {
 /* clang-format off */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The handlers of the fast lane (slot.h) but for vectors, in words that each dispatcher defines (exec-tail.c,
+ * The handlers of control, moves and globals (slot.h), in words that each dispatcher defines (exec-tail.c,
  * exec-loop.c); this file is included by them only, once.
  *
  *   registers   ip fp mem mem_size fuel x; mem and mem_size are those of memory 0
+ *   accumulator acc acc64 acc32: what the instruction before gave, by kind
  *   OP(NAME)    begins the handler of WRT_S_NAME, which ends on every path in one of
  *   NEXT(n)     go on n words further
  *   DISPATCH    go on at ip
@@ -127,6 +128,20 @@ OP(BR_IF)
     }
     NEXT(2);
 }
+OP(BR_IF_R)
+{
+    if ((uint32_t)acc != 0) {
+        BRANCH(ip[1]);
+    }
+    NEXT(2);
+}
+OP(BR_UNLESS_R)
+{
+    if ((uint32_t)acc == 0) {
+        BRANCH(ip[1]);
+    }
+    NEXT(2);
+}
 OP(BR_UNLESS)
 {
     if ((uint32_t)fp[A] == 0) {
@@ -160,6 +175,11 @@ OP(RETURN_0)
 OP(RETURN_1)
 {
     fp[0] = fp[A];
+    RETURN;
+}
+OP(RETURN_1_R)
+{
+    fp[0] = acc;
     RETURN;
 }
 OP(RETURN_2)
@@ -312,110 +332,3 @@ OP(GLOBAL_SET_V)
     cell[1] = fp[A + 1];
     NEXT(2);
 }
-
-/* ---- memory: the type as it lies, then as it is extended in the slot ---- */
-
-#define LOAD(name, type, as)                                                  \
-    OP(name)                                                                  \
-    {                                                                         \
-        const uint64_t at = fp[B] + C;                                        \
-        type v;                                                               \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) {                  \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(&v, mem + at, sizeof v);                                       \
-        fp[A] = (uint64_t)(as)v;                                              \
-        NEXT(1);                                                              \
-    }                                                                         \
-    OP(name##_X)                                                              \
-    {                                                                         \
-        const uint64_t at = fp[B] + (uint32_t)ip[1];                          \
-        type v;                                                               \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) {                  \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(&v, mem + at, sizeof v);                                       \
-        fp[A] = (uint64_t)(as)v;                                              \
-        NEXT(2);                                                              \
-    }                                                                         \
-    OP(name##_AT)                                                             \
-    {                                                                         \
-        const uint64_t at = ip[1];                                            \
-        type v;                                                               \
-        if (__builtin_expect(at > mem_size || mem_size - at < sizeof v, 0)) { \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(&v, mem + at, sizeof v);                                       \
-        fp[A] = (uint64_t)(as)v;                                              \
-        NEXT(2);                                                              \
-    }                                                                         \
-    OP(name##_FAR)                                                            \
-    {                                                                         \
-        type v;                                                               \
-        FAR(p, C, fp[B], ip[1], sizeof v);                                    \
-        memcpy(&v, p, sizeof v);                                              \
-        fp[A] = (uint64_t)(as)v;                                              \
-        NEXT(2);                                                              \
-    }
-#define STORE(name, type)                                                     \
-    OP(name)                                                                  \
-    {                                                                         \
-        const uint64_t at = fp[A] + C;                                        \
-        const type v = (type)fp[B];                                           \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) {                  \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(mem + at, &v, sizeof v);                                       \
-        NEXT(1);                                                              \
-    }                                                                         \
-    OP(name##_X)                                                              \
-    {                                                                         \
-        const uint64_t at = fp[A] + (uint32_t)ip[1];                          \
-        const type v = (type)fp[B];                                           \
-        if (__builtin_expect(at + sizeof v > mem_size, 0)) {                  \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(mem + at, &v, sizeof v);                                       \
-        NEXT(2);                                                              \
-    }                                                                         \
-    OP(name##_AT)                                                             \
-    {                                                                         \
-        const uint64_t at = ip[1];                                            \
-        const type v = (type)fp[B];                                           \
-        if (__builtin_expect(at > mem_size || mem_size - at < sizeof v, 0)) { \
-            LEAVE(trap_memory);                                               \
-        }                                                                     \
-        memcpy(mem + at, &v, sizeof v);                                       \
-        NEXT(2);                                                              \
-    }                                                                         \
-    OP(name##_FAR)                                                            \
-    {                                                                         \
-        const type v = (type)fp[B];                                           \
-        FAR(p, C, fp[A], ip[1], sizeof v);                                    \
-        memcpy(p, &v, sizeof v);                                              \
-        NEXT(2);                                                              \
-    }
-
-LOAD(I32_LOAD, uint32_t, uint32_t)
-LOAD(I64_LOAD, uint64_t, uint64_t)
-LOAD(F32_LOAD, uint32_t, uint32_t)
-LOAD(F64_LOAD, uint64_t, uint64_t)
-LOAD(I32_LOAD8_S, int8_t, uint32_t)
-LOAD(I32_LOAD8_U, uint8_t, uint32_t)
-LOAD(I32_LOAD16_S, int16_t, uint32_t)
-LOAD(I32_LOAD16_U, uint16_t, uint32_t)
-LOAD(I64_LOAD8_S, int8_t, uint64_t)
-LOAD(I64_LOAD8_U, uint8_t, uint64_t)
-LOAD(I64_LOAD16_S, int16_t, uint64_t)
-LOAD(I64_LOAD16_U, uint16_t, uint64_t)
-LOAD(I64_LOAD32_S, int32_t, uint64_t)
-LOAD(I64_LOAD32_U, uint32_t, uint64_t)
-STORE(I32_STORE, uint32_t)
-STORE(I64_STORE, uint64_t)
-STORE(F32_STORE, uint32_t)
-STORE(F64_STORE, uint64_t)
-STORE(I32_STORE8, uint8_t)
-STORE(I32_STORE16, uint16_t)
-STORE(I64_STORE8, uint8_t)
-STORE(I64_STORE16, uint16_t)
-STORE(I64_STORE32, uint32_t)

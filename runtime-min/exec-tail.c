@@ -25,11 +25,14 @@ __extension__ register uint8_t *mem __asm__("r14");
 __extension__ register uint64_t mem_size __asm__("r15");
 __extension__ register int64_t fuel __asm__("rbp");
 __extension__ register struct wrt_exec *x __asm__("r13");
-#define REGISTERS void
-#define GO(to)    RETURN_TO to()
+#define REGISTERS uint64_t acc, double acc64, float acc32
+#define GO(to)    RETURN_TO to(acc, acc64, acc32)
 #else
-#define REGISTERS const uint64_t *ip, uint64_t *fp, uint8_t *mem, uint64_t mem_size, int64_t fuel, struct wrt_exec *x
-#define GO(to)    RETURN_TO to(ip, fp, mem, mem_size, fuel, x)
+#define mem_size x->near
+#define REGISTERS                                                                                                 \
+    const uint64_t *ip, uint64_t *fp, uint8_t *mem, uint64_t acc, int64_t fuel, struct wrt_exec *x, double acc64, \
+        float acc32
+#define GO(to) RETURN_TO to(ip, fp, mem, acc, fuel, x, acc64, acc32)
 #endif
 
 typedef int handler_fn(REGISTERS);
@@ -97,22 +100,30 @@ EXEC_WAYS(WAY)
 #include "runtime-min/exec-wide-handlers.h"
 /* clang-format on */
 
-#define ROW_NAMED(name, ...)                                 [WRT_S_##name] = op_##name,
-#define ROW_FIRST(...)                                       ROW_NAMED(__VA_ARGS__, )
-#define ROW_ONE(name)                                        [WRT_S_##name] = op_##name,
-#define ROW_TWO(name)                                        ROW_ONE(name) ROW_ONE(name##_K)
-#define ROW_SIX(name)                                        ROW_TWO(name) ROW_TWO(BR_##name) ROW_TWO(BRN_##name)
-#define ROW_FOUR(name)                                       ROW_ONE(name) ROW_ONE(name##_X) ROW_ONE(name##_AT) ROW_ONE(name##_FAR)
-#define ROW_ADDED(name)                                      ROW_ONE(name##_ADD) ROW_ONE(name##_ADD_K)
-#define ROW_SMALL(name)                                      ROW_ONE(name##_C)
-#define ROW_LATCH(name)                                      ROW_TWO(NEXT_##name)
-#define ROW_SLOW(number, name, text, sig, imm, arg, feature) [WRT_SLOT_SLOW + WRT_OP_##name] = leave_slow,
+#define ROW(name, ...)         [WRT_S_##name] = op_##name,
+#define ROW_TWO(name, ...)     ROW(name, ) ROW(name##_K, )
+#define ROW_SIX(name, ...)     ROW_TWO(name, ) ROW_TWO(BR_##name, ) ROW_TWO(BRN_##name, )
+#define ROW_FOUR(name, ...)    ROW(name, ) ROW(name##_X, ) ROW(name##_AT, ) ROW(name##_FAR, )
+#define ROW_FIRST(...)         ROW(__VA_ARGS__, )
+#define CHAIN_ONE(name, ...)   ROW(name##_R, )
+#define CHAIN_THREE(name, ...) ROW(name##_R, ) ROW(name##_S, ) ROW(name##_RK, )
+#define CHAIN_NINE(name, ...)  CHAIN_THREE(name, ) CHAIN_THREE(BR_##name, ) CHAIN_THREE(BRN_##name, )
+#define CHAIN_TWO(name, ...)   ROW(name##_R, ) ROW(name##_S, )
+#define CHAIN_LOAD(name, ...) \
+    ROW(name##_R, ) ROW(name##_XR, ) ROW(name##_ADD_R, ) ROW(name##_ADD_S, ) ROW(name##_ADD_KR, )
+#define CHAIN_STORE(name, ...)                           CHAIN_LOAD(name, ) ROW(name##_S, ) ROW(name##_XS, ) ROW(name##_ADD_KS, ) ROW(name##_CR, )
+#define ROW_ADDED(name, ...)                             ROW(name##_ADD, ) ROW(name##_ADD_K, )
+#define ROW_SMALL(name, ...)                             ROW(name##_C, )
+#define ROW_LATCH(name, ...)                             ROW_TWO(NEXT_##name, )
+#define SLOW(number, name, text, sig, imm, arg, feature) [WRT_SLOT_SLOW + WRT_OP_##name] = leave_slow,
 static handler_fn *const handlers[WRT_SLOT_COUNT] = {
-    WRT_SLOT_CONTROL(ROW_FIRST) WRT_NUM_UNARY(ROW_ONE) WRT_NUM_BINARY(ROW_TWO) WRT_NUM_COMPARE(ROW_SIX)
-        WRT_NUM_WIDE(ROW_FIRST) WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_MEM_LOAD(ROW_ADDED)
-            WRT_MEM_STORE(ROW_ADDED) WRT_MEM_STORE(ROW_SMALL) WRT_NUM_LATCH(ROW_LATCH) WRT_FUSED_NUM(ROW_ONE)
-                WRT_FUSED_MOVE(ROW_ONE) WRT_SIMD_ALL(ROW_FIRST) WRT_OPCODES(ROW_SLOW) WRT_OPCODES_FB(ROW_SLOW)
-                    WRT_OPCODES_FC(ROW_SLOW) WRT_OPCODES_FE(ROW_SLOW)};
+    WRT_SLOT_CONTROL(ROW) WRT_NUM_UNARY(ROW) WRT_NUM_BINARY(ROW_TWO) WRT_NUM_COMPARE(ROW_SIX) WRT_NUM_WIDE(ROW_FIRST)
+        WRT_MEM_LOAD(ROW_FOUR) WRT_MEM_STORE(ROW_FOUR) WRT_MEM_LOAD(ROW_ADDED) WRT_MEM_STORE(ROW_ADDED)
+            WRT_MEM_STORE(ROW_SMALL) WRT_NUM_LATCH(ROW_LATCH) WRT_FUSED_NUM(ROW) WRT_FUSED_MOVE(ROW_FIRST)
+                WRT_SIMD_ALL(ROW_FIRST) WRT_NUM_UNARY(CHAIN_ONE) WRT_NUM_BINARY(CHAIN_THREE) WRT_NUM_COMPARE(CHAIN_NINE)
+                    WRT_MEM_LOAD(CHAIN_LOAD) WRT_MEM_STORE(CHAIN_STORE) WRT_FUSED_NUM(CHAIN_TWO) ROW(BR_IF_R, )
+                        ROW(BR_UNLESS_R, ) ROW(RETURN_1_R, ) WRT_OPCODES(SLOW) WRT_OPCODES_FB(SLOW) WRT_OPCODES_FC(SLOW)
+                            WRT_OPCODES_FE(SLOW)};
 
 #ifdef SET_ASIDE
 /* They belong to whoever called. */
@@ -133,7 +144,7 @@ int wrt_exec_run(struct wrt_exec *run)
     mem_size = m ? m->size : 0;
     fuel = run->fuel;
     x = run;
-    int r = handlers[(uint16_t)*ip]();
+    int r = handlers[(uint16_t)*ip](0, 0, 0);
     ip = before.ip;
     fp = before.fp;
     mem = before.mem;
@@ -146,7 +157,8 @@ int wrt_exec_run(struct wrt_exec *run)
 int wrt_exec_run(struct wrt_exec *x)
 {
     const struct wrt_memory_inst *const m = exec_memory_0(x);
-    return handlers[(uint16_t)*x->ip](x->ip, x->fp, m ? m->base : NULL, m ? m->size : 0, x->fuel, x);
+    mem_size = m ? m->size : 0;
+    return handlers[(uint16_t)*x->ip](x->ip, x->fp, m ? m->base : NULL, 0, x->fuel, x, 0, 0);
 }
 #endif
 

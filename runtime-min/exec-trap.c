@@ -4,53 +4,64 @@
 #include "runtime-min/exec-parts.h"
 
 /* How an instruction of slot code names its address. */
-enum address { NEAR, NEAR_WORD, FIXED, FAR_AWAY, SUM, SUM_NUMBER };
+enum how { NEAR, NEAR_WORD, FIXED, ANY_MEMORY, SUM, SUM_K, UNKNOWN };
+struct access {
+    enum how how;
+    bool store;
+};
 
-static bool find_address(uint32_t op, enum address *ret, bool *ret_store)
+static struct access access_of(uint32_t op)
 {
-#define CASES(name, is_store)                     \
-    case WRT_S_##name:                            \
-    case WRT_S_##name##_X:                        \
-    case WRT_S_##name##_AT:                       \
-    case WRT_S_##name##_FAR:                      \
-        *ret = (enum address)(op - WRT_S_##name); \
-        *ret_store = (is_store);                  \
-        return true;                              \
-    case WRT_S_##name##_ADD:                      \
-    case WRT_S_##name##_ADD_K:                    \
-        *ret = SUM + (op - WRT_S_##name##_ADD);   \
-        *ret_store = (is_store);                  \
-        return true;
-#define CASES_LOAD(name) CASES(name, false)
-#define CASES_STORE(name)  \
-    CASES(name, true)      \
-    case WRT_S_##name##_C: \
-        *ret = NEAR;       \
-        *ret_store = true; \
-        return true;
+#define CASE(name, how, store) \
+    case WRT_S_##name:         \
+        return (struct access){how, store};
+#define CASES(name, store)              \
+    CASE(name, NEAR, store)             \
+    CASE(name##_R, NEAR, store)         \
+    CASE(name##_X, NEAR_WORD, store)    \
+    CASE(name##_XR, NEAR_WORD, store)   \
+    CASE(name##_AT, FIXED, store)       \
+    CASE(name##_FAR, ANY_MEMORY, store) \
+    CASE(name##_ADD, SUM, store)        \
+    CASE(name##_ADD_R, SUM, store)      \
+    CASE(name##_ADD_S, SUM, store)      \
+    CASE(name##_ADD_K, SUM_K, store)    \
+    CASE(name##_ADD_KR, SUM_K, store)
+#define LOAD(name, ...) CASES(name, false)
+#define STORE(name, ...)             \
+    CASES(name, true)                \
+    CASE(name##_S, NEAR, true)       \
+    CASE(name##_XS, NEAR_WORD, true) \
+    CASE(name##_C, NEAR, true)       \
+    CASE(name##_CR, NEAR, true)      \
+    CASE(name##_ADD_KS, SUM_K, true)
     switch (op) {
-        WRT_MEM_LOAD(CASES_LOAD)
-        WRT_MEM_STORE(CASES_STORE)
+        WRT_MEM_LOAD(LOAD)
+        WRT_MEM_STORE(STORE)
     default:
-        return false;
+        return (struct access){UNKNOWN, false};
     }
 }
 
 int exec_trap_memory(struct wrt_exec *x)
 {
     const uint64_t *ip = x->ip;
-    enum address how = FAR_AWAY;
-    bool store = false;
-    if (!find_address(wrt_slot_op(*ip), &how, &store)) {
+    struct access access = access_of(wrt_slot_op(*ip));
+    if (access.how == UNKNOWN) {
         return wrt_stop(x, WRT_STOP_MEMORY_BOUNDS, NULL);
     }
-    uint64_t base = how == FIXED ? 0 : x->fp[store ? wrt_slot_a(*ip) : wrt_slot_b(*ip)];
-    uint64_t offset = how == NEAR ? wrt_slot_c(*ip) : ip[1];
-    if (how == SUM || how == SUM_NUMBER) {
-        base = (uint32_t)(base + (how == SUM ? x->fp[wrt_slot_c(*ip)] : ip[1]));
-        offset = how == SUM ? ip[1] : ip[1] >> 32;
+    uint32_t memory = access.how == ANY_MEMORY ? wrt_slot_c(*ip) : 0;
+    uint64_t base = x->fp[access.store ? wrt_slot_a(*ip) : wrt_slot_b(*ip)], offset = ip[1];
+    if (access.how == NEAR) {
+        offset = wrt_slot_c(*ip);
+    } else if (access.how == FIXED) {
+        base = 0;
+    } else if (access.how == SUM) {
+        base = (uint32_t)(base + x->fp[wrt_slot_c(*ip)]);
+    } else if (access.how == SUM_K) {
+        base = (uint32_t)(base + offset);
+        offset >>= 32;
     }
-    uint32_t memory = how == FAR_AWAY ? wrt_slot_c(*ip) : 0;
     return wrt_stop(x, WRT_STOP_MEMORY_BOUNDS, "address 0x%llx + %llu, memory %u has %llu bytes",
                     (unsigned long long)base, (unsigned long long)offset, (unsigned)memory,
                     (unsigned long long)x->instance->memories[memory]->size);

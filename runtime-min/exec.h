@@ -102,6 +102,7 @@ struct wrt_exec {
     uint64_t *stack, *stack_end;
     uint64_t *top;   /* where the arguments of a call by the host go: behind those of the host function that runs */
     uint64_t branch; /* the word of a branch that used up its slice */
+    uint64_t near;   /* bytes of the memory that plain accesses mean, while a dispatcher runs */
     struct wrt_store *store;
     enum wrt_stop stop; /* why it ends */
 };
@@ -156,6 +157,11 @@ int wrt_translate(struct wrt_exec *x, struct wrt_func *f) WP_MUST_USE;
  * including it. Translates anew; for traps and traces. */
 void wrt_locate(struct wrt_store *s, const struct wrt_func *f, uint32_t word, uint64_t *ret_offset,
                 uint32_t *ret_place);
+
+/* ---- chain.c ---- */
+
+/* The code of f is done but for this: see "chains" in slot.h. */
+void wrt_chain(const struct wrt_func *f, uint64_t *code);
 
 /* ---- exec*.c ---- */
 

@@ -106,6 +106,13 @@
  *                       a <- memory [b + word 1], lane of v128 c; the other lanes are those of c
  *   WRT_SIMD_STORE_LANE(X)  the same words: memory [a + word 1] <- lane of v128 c
  *
+ * ---- fast lane: chains ----
+ * Where an instruction reads what the one before it has just written, it may read it from a register: when a function
+ * is done, wrt_chain changes the ops of such instructions, and nothing else in their words, to
+ *   NAME_R (the first operand), NAME_S (the second), NAME_RK (the first, of a form with a constant), loads and stores
+ *   NAME_XR, NAME_XS, NAME_ADD_R, NAME_ADD_S, NAME_ADD_KR, NAME_ADD_KS, NAME_CR (R: the first part of the address, S:
+ * the second, or a store's value), of the branches BR_NAME_R and so on. Results go to their slots all the same.
+ *
  * ---- slow lane: everything else ----
  * Two words: op = WRT_SLOT_SLOW + wasm opcode (enum wrt_opcode). The operands lie side by side from fp[a] on, in order,
  * and the results replace them. Immediates in the order of the binary: i0 = d, i1 = low half of word 1, i2 = high half;
@@ -121,22 +128,41 @@
 
 /* A row begins with its name; columns behind it are the business of the dispatchers. */
 enum wrt_slot_op {
-#define WRT_SLOT_ENUM(name, ...) WRT_S_##name,
-#define WRT_SLOT_TWO(name, ...)  WRT_S_##name, WRT_S_##name##_K,
-#define WRT_SLOT_SIX(name, ...)  WRT_SLOT_TWO(name, ) WRT_SLOT_TWO(BR_##name, ) WRT_SLOT_TWO(BRN_##name, )
-#define WRT_SLOT_FOUR(name, ...) WRT_S_##name, WRT_S_##name##_X, WRT_S_##name##_AT, WRT_S_##name##_FAR,
-#define WRT_SLOT_ADDED(name)     WRT_S_##name##_ADD, WRT_S_##name##_ADD_K,
-#define WRT_SLOT_SMALL(name)     WRT_S_##name##_C,
-#define WRT_SLOT_LATCH(name)     WRT_S_NEXT_##name, WRT_S_NEXT_##name##_K,
-#define WRT_SLOT_PLAIN(...)      WRT_SLOT_ENUM(__VA_ARGS__, )
-#define WRT_SLOT_BINARY(...)     WRT_SLOT_TWO(__VA_ARGS__, )
-#define WRT_SLOT_COMPARE(...)    WRT_SLOT_SIX(__VA_ARGS__, )
-#define WRT_SLOT_MEMORY(...)     WRT_SLOT_FOUR(__VA_ARGS__, )
+#define WRT_SLOT_ENUM(name, ...)  WRT_S_##name,
+#define WRT_SLOT_TWO(name, ...)   WRT_S_##name, WRT_S_##name##_K,
+#define WRT_SLOT_SIX(name, ...)   WRT_SLOT_TWO(name, ) WRT_SLOT_TWO(BR_##name, ) WRT_SLOT_TWO(BRN_##name, )
+#define WRT_SLOT_FOUR(name, ...)  WRT_S_##name, WRT_S_##name##_X, WRT_S_##name##_AT, WRT_S_##name##_FAR,
+#define WRT_SLOT_ADDED(name, ...) WRT_S_##name##_ADD, WRT_S_##name##_ADD_K,
+#define WRT_SLOT_SMALL(name, ...) WRT_S_##name##_C,
+#define WRT_SLOT_LATCH(name, ...) WRT_S_NEXT_##name, WRT_S_NEXT_##name##_K,
+#define WRT_SLOT_PLAIN(...)       WRT_SLOT_ENUM(__VA_ARGS__, )
+#define WRT_SLOT_BINARY(...)      WRT_SLOT_TWO(__VA_ARGS__, )
+#define WRT_SLOT_COMPARE(...)     WRT_SLOT_SIX(__VA_ARGS__, )
+#define WRT_SLOT_MEMORY(...)      WRT_SLOT_FOUR(__VA_ARGS__, )
     WRT_SLOT_CONTROL(WRT_SLOT_PLAIN) WRT_NUM_UNARY(WRT_SLOT_PLAIN) WRT_NUM_BINARY(WRT_SLOT_BINARY)
         WRT_NUM_COMPARE(WRT_SLOT_COMPARE) WRT_NUM_WIDE(WRT_SLOT_PLAIN) WRT_MEM_LOAD(WRT_SLOT_MEMORY)
             WRT_MEM_STORE(WRT_SLOT_MEMORY) WRT_MEM_LOAD(WRT_SLOT_ADDED) WRT_MEM_STORE(WRT_SLOT_ADDED)
                 WRT_MEM_STORE(WRT_SLOT_SMALL) WRT_NUM_LATCH(WRT_SLOT_LATCH) WRT_FUSED_NUM(WRT_SLOT_PLAIN)
                     WRT_FUSED_MOVE(WRT_SLOT_PLAIN) WRT_SIMD_ALL(WRT_SLOT_PLAIN)
+#define WRT_CHAIN_ONE(name, ...)   WRT_S_##name##_R,
+#define WRT_CHAIN_THREE(name, ...) WRT_S_##name##_R, WRT_S_##name##_S, WRT_S_##name##_RK,
+#define WRT_CHAIN_NINE(name, ...)  WRT_CHAIN_THREE(name, ) WRT_CHAIN_THREE(BR_##name, ) WRT_CHAIN_THREE(BRN_##name, )
+#define WRT_CHAIN_TWO(name, ...)   WRT_S_##name##_R, WRT_S_##name##_S,
+#define WRT_CHAIN_LOAD(name, ...) \
+    WRT_S_##name##_R, WRT_S_##name##_XR, WRT_S_##name##_ADD_R, WRT_S_##name##_ADD_S, WRT_S_##name##_ADD_KR,
+#define WRT_CHAIN_STORE(name, ...) \
+    WRT_CHAIN_LOAD(name, ) WRT_S_##name##_S, WRT_S_##name##_XS, WRT_S_##name##_ADD_KS, WRT_S_##name##_CR,
+                        WRT_NUM_UNARY(WRT_CHAIN_ONE) WRT_NUM_BINARY(WRT_CHAIN_THREE) WRT_NUM_COMPARE(WRT_CHAIN_NINE)
+                            WRT_MEM_LOAD(WRT_CHAIN_LOAD) WRT_MEM_STORE(WRT_CHAIN_STORE) WRT_FUSED_NUM(WRT_CHAIN_TWO)
+                                WRT_S_BR_IF_R,
+    WRT_S_BR_UNLESS_R,
+    WRT_S_RETURN_1_R,
+#undef WRT_CHAIN_ONE
+#undef WRT_CHAIN_THREE
+#undef WRT_CHAIN_NINE
+#undef WRT_CHAIN_TWO
+#undef WRT_CHAIN_LOAD
+#undef WRT_CHAIN_STORE
 #undef WRT_SLOT_ENUM
 #undef WRT_SLOT_TWO
 #undef WRT_SLOT_SIX
@@ -148,7 +174,7 @@ enum wrt_slot_op {
 #undef WRT_SLOT_BINARY
 #undef WRT_SLOT_COMPARE
 #undef WRT_SLOT_MEMORY
-                        WRT_SLOT_SLOW,
+    WRT_SLOT_SLOW,
     WRT_SLOT_COUNT = WRT_SLOT_SLOW + WRT_OP_COUNT
 };
 

@@ -69,10 +69,10 @@ static const bool results[WRT_SLOT_COUNT] = {
 #define RESULTS(name, ...) [WRT_S_##name] = true, [WRT_S_##name##_K] = true,
 #define LOADS(name, ...) \
     [WRT_S_##name] = true, [WRT_S_##name##_X] = true, [WRT_S_##name##_AT] = true, [WRT_S_##name##_FAR] = true,
-#define ADDED(name) [WRT_S_##name##_ADD] = true, [WRT_S_##name##_ADD_K] = true,
-#define ONE(...)    RESULT(__VA_ARGS__, )
-#define TWO(...)    RESULTS(__VA_ARGS__, )
-#define FOUR(...)   LOADS(__VA_ARGS__, )
+#define ADDED(name, ...) [WRT_S_##name##_ADD] = true, [WRT_S_##name##_ADD_K] = true,
+#define ONE(...)         RESULT(__VA_ARGS__, )
+#define TWO(...)         RESULTS(__VA_ARGS__, )
+#define FOUR(...)        LOADS(__VA_ARGS__, )
     WRT_NUM_UNARY(ONE) WRT_NUM_BINARY(TWO) WRT_NUM_COMPARE(TWO) WRT_MEM_LOAD(FOUR) WRT_MEM_LOAD(ADDED)
         WRT_FUSED_NUM(ONE) WRT_SIMD_UNARY(ONE) WRT_SIMD_BINARY(ONE) WRT_SIMD_TERNARY(ONE) WRT_SIMD_EXTRACT(ONE)
             WRT_SIMD_REPLACE(ONE) WRT_SIMD_LOAD(ONE) WRT_SIMD_LOAD_LANE(ONE) ONE(I8X16_SHUFFLE) ONE(MOVE) ONE(MOVE_V)

@@ -182,6 +182,7 @@ static int finish(struct wrt_translator *t, struct wrt_func *f)
         return -1;
     }
     f->code_words = t->len;
+    wrt_chain(f, code);
     f->frame_slots = WP_MAX(t->max_slots, 1u); /* 0 says that it is not translated */
     f->entry = code;
     return 0;

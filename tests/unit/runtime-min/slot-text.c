@@ -36,10 +36,10 @@ static const struct shape shapes[] = {
     [WRT_S_##name] = {#name, "abc", 1}, [WRT_S_##name##_X] = {#name "_X", "ab1", 2}, \
     [WRT_S_##name##_AT] = {#name "_AT", "ab1", 2}, [WRT_S_##name##_FAR] = {#name "_FAR", "abc1", 2},
 #define MEMORY(...) FOUR(__VA_ARGS__, )
-#define ADDED(name) \
+#define ADDED(name, ...) \
     [WRT_S_##name##_ADD] = {#name "_ADD", "abc1", 2}, [WRT_S_##name##_ADD_K] = {#name "_ADD_K", "ab1", 2},
-#define SMALL(name) [WRT_S_##name##_C] = {#name "_C", "abc", 1},
-#define LATCH(name) \
+#define SMALL(name, ...) [WRT_S_##name##_C] = {#name "_C", "abc", 1},
+#define LATCH(name, ...) \
     [WRT_S_NEXT_##name] = {"NEXT_" #name, "abc2@", 3}, [WRT_S_NEXT_##name##_K] = {"NEXT_" #name "_K", "ab2@", 3},
 #define FUSED(...) ROW("abc1", 2, __VA_ARGS__, )
     WRT_SLOT_CONTROL(WORDS) WRT_NUM_UNARY(UNARY) WRT_NUM_BINARY(BINARY) WRT_NUM_COMPARE(COMPARE)
@@ -49,6 +49,25 @@ static const struct shape shapes[] = {
                     WRT_MEM_LOAD(ADDED) WRT_MEM_STORE(ADDED) WRT_MEM_STORE(SMALL) WRT_NUM_LATCH(LATCH)
                         WRT_FUSED_NUM(FUSED) WRT_FUSED_MOVE(FUSED) ROW("abc1", 2, V128_STORE, )
                             ROW("abc12", 3, I8X16_SHUFFLE, )};
+
+/* Of an op in a chain: the one that it stands for. */
+static const uint16_t plain[WRT_SLOT_SLOW] = {
+#define CHAINED(form, name)    [WRT_S_##form] = WRT_S_##name,
+#define CHAIN_ONE(name, ...)   CHAINED(name##_R, name)
+#define CHAIN_THREE(name, ...) CHAINED(name##_R, name) CHAINED(name##_S, name) CHAINED(name##_RK, name##_K)
+#define CHAIN_NINE(name, ...)  CHAIN_THREE(name, ) CHAIN_THREE(BR_##name, ) CHAIN_THREE(BRN_##name, )
+#define CHAIN_TWO(name, ...)   CHAINED(name##_R, name) CHAINED(name##_S, name)
+#define CHAIN_LOAD(name, ...)    \
+    CHAINED(name##_R, name)      \
+    CHAINED(name##_XR, name##_X) \
+    CHAINED(name##_ADD_R, name##_ADD) CHAINED(name##_ADD_S, name##_ADD) CHAINED(name##_ADD_KR, name##_ADD_K)
+#define CHAIN_STORE(name, ...) \
+    CHAIN_LOAD(name, )         \
+    CHAINED(name##_S, name)    \
+    CHAINED(name##_XS, name##_X) CHAINED(name##_ADD_KS, name##_ADD_K) CHAINED(name##_CR, name##_C)
+    WRT_NUM_UNARY(CHAIN_ONE) WRT_NUM_BINARY(CHAIN_THREE) WRT_NUM_COMPARE(CHAIN_NINE) WRT_MEM_LOAD(CHAIN_LOAD)
+        WRT_MEM_STORE(CHAIN_STORE) WRT_FUSED_NUM(CHAIN_TWO) CHAIN_ONE(BR_IF, ) CHAIN_ONE(BR_UNLESS, )
+            CHAIN_ONE(RETURN_1, )};
 
 static const struct {
     uint32_t op;
@@ -97,6 +116,7 @@ static struct shape shape_of(uint32_t op)
     if (op >= WRT_SLOT_SLOW) {
         return (struct shape){wrt_ops[op - WRT_SLOT_SLOW].name, "ad1", 2};
     }
+    op = plain[op] != 0 ? plain[op] : op;
     struct shape s = shapes[op];
     for (size_t i = 0; i < WP_ARRAY_LEN(fields); i++) {
         if (fields[i].op == op) {
