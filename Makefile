@@ -231,9 +231,9 @@ check-gcc:
 check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang build/clang/units
-	$(Q)$(MAKE) --no-print-directory CC=clang spec
+	$(Q)$(MAKE) --no-print-directory CC=clang spec wasi
 	$(Q)$(MAKE) --no-print-directory -j2 DISPATCH=loop all
-	$(Q)$(MAKE) --no-print-directory DISPATCH=loop spec
+	$(Q)$(MAKE) --no-print-directory DISPATCH=loop spec wasi
 	$(Q)$(MAKE) --no-print-directory -j2 tidy
 check-asan:
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all build/asan/units
