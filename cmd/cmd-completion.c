@@ -58,6 +58,9 @@ static void bash(struct wp_buf *b)
                       c->alias == NULL ? "" : c->alias);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
+                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
+                    continue;
+                }
                 wp_buf_printf(b, " --%s", o->name);
             }
         }
@@ -85,13 +88,16 @@ static void quoted(struct wp_buf *b, const char *text)
 
 static void zsh_option(struct wp_buf *b, const struct opt *o)
 {
-    wp_buf_printf(b, " '%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name, o->arg == NULL ? "" : "=");
+    wp_buf_printf(b, " '%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name,
+                  o->arg == NULL    ? ""
+                  : o->bare != NULL ? "=-"
+                                    : "=");
     quoted(b, o->help);
     wp_buf_add_char(b, ']');
     if (o->choices != NULL) {
         wp_buf_printf(b, ":%s:(%s)", o->name, o->choices);
     } else if (o->arg != NULL) {
-        wp_buf_printf(b, ":%s:%s", o->name, wp_str_eq(o->arg, "FILE") ? "_files" : "");
+        wp_buf_printf(b, "%s:%s:%s", o->bare != NULL ? ":" : "", o->name, strstr(o->arg, "FILE") ? "_files" : "");
     }
     wp_buf_add_char(b, '\'');
 }
@@ -118,6 +124,9 @@ static void zsh(struct wp_buf *b)
                       c->alias == NULL ? "" : "|", c->alias == NULL ? "" : c->alias);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
+                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
+                    continue;
+                }
                 zsh_option(b, o);
             }
         }
@@ -143,7 +152,7 @@ static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt 
     }
     if (o->choices != NULL) {
         wp_buf_printf(b, " -x -a '%s'", o->choices);
-    } else if (o->arg != NULL) {
+    } else if (o->arg != NULL && o->bare == NULL) {
         wp_buf_add_str(b, " -r");
     }
     wp_buf_add_str(b, " -d '");
@@ -166,6 +175,9 @@ static void fish(struct wp_buf *b)
         wp_buf_add_str(b, "'\n");
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
+                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
+                    continue;
+                }
                 fish_option(b, c, o);
             }
         }
