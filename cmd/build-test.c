@@ -44,6 +44,19 @@ static int run_tests(struct cmd_ctx *c, struct test_suite *s, struct wp_err *err
     return 0;
 }
 
+/* An import that only another host can provide, known without asking the process that would run the module; NULL: none.
+ */
+static const struct pack_extern *foreign_import(const struct pack_module *m)
+{
+    for (size_t i = 0; i < m->import_count; i++) {
+        const char *from = m->imports[i].module;
+        if (!wp_str_eq(from, "wasi_snapshot_preview1") && !wp_str_eq(from, "wasi_unstable")) {
+            return &m->imports[i];
+        }
+    }
+    return NULL;
+}
+
 /* Instantiating may do anything, in a start function; and how much memory it asks for shows here. */
 static int run_implicit(struct cmd_ctx *c, const struct test_suite *s, struct wp_err *err)
 {
@@ -94,5 +107,13 @@ int build_test(struct cmd_ctx *c, const struct build_plan *plan, const struct bu
         }
         return 0;
     }
-    return r->project.test_count > 0 ? run_tests(c, &s, err) : run_implicit(c, &s, err);
+    if (r->project.test_count > 0) {
+        return run_tests(c, &s, err);
+    }
+    const struct pack_extern *foreign = foreign_import(&r->module);
+    if (foreign != NULL) {
+        out_fact(c->out, "not run", "nothing here provides its import '%s.%s'", foreign->module, foreign->name);
+        return 0;
+    }
+    return run_implicit(c, &s, err);
 }

@@ -278,6 +278,10 @@ def test_commands_do_not_start_unasked(wpack):
 
 def test_what_cannot_be_run_is_said(wpack, module, component):
     assert "not run       nothing provides its import 'wasi_snapshot_preview1.sched'" in wpack("build", module).err
+    env = sample.section(1, b"\1\x60\0\0") + sample.section(2, b"\1" + sample.name("env") + sample.name("log") + b"\0\0")
+    (wpack.cwd / "env.wasm").write_bytes(sample.PREAMBLE + env)
+    assert "not run       nothing here provides its import 'env.log'" in wpack("build", "env.wasm").err
+    assert "not run       it is a component: validated only" in wpack("build", component).err
     (wpack.cwd / "wpack.json").write_text('{"module": "comp.wasm", "tests": [{"name": "t"}]}')
     assert "comp.wasm is a component: its tests cannot be run yet" in wpack("build").err
     (wpack.cwd / "wpack.json").write_text('{"module": "hello.wasm", "tests": [{"name": "t"}]}')
