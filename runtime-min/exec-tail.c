@@ -35,6 +35,13 @@ __extension__ register struct wrt_exec *x __asm__("r13");
 #define GO(to) RETURN_TO to(ip, fp, mem, acc, fuel, x, acc64, acc32)
 #endif
 
+static inline uint32_t field(const uint64_t *at, unsigned byte)
+{
+    uint16_t v;
+    memcpy(&v, (const uint8_t *)at + byte, sizeof v);
+    return v;
+}
+
 typedef int handler_fn(REGISTERS);
 static handler_fn *const handlers[WRT_SLOT_COUNT];
 
@@ -63,10 +70,11 @@ static handler_fn *const handlers[WRT_SLOT_COUNT];
     } while (0)
 #define LEAVE(way) GO(leave_##way)
 #define OP(name)   static int op_##name(REGISTERS)
-#define A          wrt_slot_a(ip[0])
-#define B          wrt_slot_b(ip[0])
-#define C          wrt_slot_c(ip[0])
-#define D          wrt_slot_d(ip[0])
+/* Fields are loaded where they lie: shifts would take more instructions. */
+#define A field(ip, 2)
+#define B field(ip, 4)
+#define C field(ip, 6)
+#define D wrt_slot_d(ip[0])
 #define FAR(p, memory, base, offset, width)                              \
     uint8_t *const p = exec_far(x, (memory), (base), (offset), (width)); \
     if (__builtin_expect(!p, 0)) {                                       \
