@@ -24,6 +24,19 @@ static const struct opt *const *groups_of(const struct cmd *c, const struct opt 
     return ret;
 }
 
+/* Of two rows with one name the command's own holds. */
+static bool is_understood(const struct cmd *c, const struct opt *rows, const struct opt *o)
+{
+    return rows == c->opts || !opt_is_hidden(c->opts, o);
+}
+
+static void bash_option(struct wp_buf *b, const struct cmd *c, const struct opt *rows, const struct opt *o)
+{
+    if (is_understood(c, rows, o)) {
+        wp_buf_printf(b, " --%s", o->name);
+    }
+}
+
 static void bash(struct wp_buf *b)
 {
     wp_buf_add_str(b, "# bash completion for wpack\n_wpack() {\n"
@@ -58,10 +71,7 @@ static void bash(struct wp_buf *b)
                       c->alias == NULL ? "" : c->alias);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
-                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
-                    continue;
-                }
-                wp_buf_printf(b, " --%s", o->name);
+                bash_option(b, c, *g, o);
             }
         }
         wp_buf_add_str(b, "' ;;\n");
@@ -86,8 +96,11 @@ static void quoted(struct wp_buf *b, const char *text)
     }
 }
 
-static void zsh_option(struct wp_buf *b, const struct opt *o)
+static void zsh_option(struct wp_buf *b, const struct cmd *c, const struct opt *rows, const struct opt *o)
 {
+    if (!is_understood(c, rows, o)) {
+        return;
+    }
     wp_buf_printf(b, " '%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name,
                   o->arg == NULL    ? ""
                   : o->bare != NULL ? "=-"
@@ -124,10 +137,7 @@ static void zsh(struct wp_buf *b)
                       c->alias == NULL ? "" : "|", c->alias == NULL ? "" : c->alias);
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
-                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
-                    continue;
-                }
-                zsh_option(b, o);
+                zsh_option(b, c, *g, o);
             }
         }
         wp_buf_add_str(b, " '*:file:_files' ;;\n");
@@ -143,8 +153,11 @@ static void fish_quoted(struct wp_buf *b, const char *text)
     }
 }
 
-static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt *o)
+static void fish_option(struct wp_buf *b, const struct cmd *c, const struct opt *rows, const struct opt *o)
 {
+    if (!is_understood(c, rows, o)) {
+        return;
+    }
     wp_buf_printf(b, "complete -c wpack -n '__fish_seen_subcommand_from %s%s%s' -l %s", c->name,
                   c->alias == NULL ? "" : " ", c->alias == NULL ? "" : c->alias, o->name);
     if (o->letter != 0) {
@@ -175,10 +188,7 @@ static void fish(struct wp_buf *b)
         wp_buf_add_str(b, "'\n");
         for (const struct opt *const *g = groups_of(c, groups); *g != NULL; g++) {
             for (const struct opt *o = *g; o->name != NULL; o++) {
-                if (*g != c->opts && opt_is_hidden(c->opts, o)) {
-                    continue;
-                }
-                fish_option(b, c, o);
+                fish_option(b, c, *g, o);
             }
         }
     }
