@@ -166,6 +166,7 @@ INTEROP ?= --rounds 50
 .PHONY: interop
 interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
 	$(Q)$(PYTHON) -B tests/interop/run.py $(CURDIR)/$(OUT)/wpack $(INTEROP)
+	$(Q)$(MAKE) --no-print-directory programs
 
 # Kernels are built for WASI, whatever the program itself is built with.
 KERNELS := $(patsubst tests/bench/kernels/%.c,$(OUT)/tests/bench/kernels/%.wasm,$(wildcard tests/bench/kernels/*.c))
