@@ -76,7 +76,18 @@ class Program:
             return f"({type_}.const {rng.choice([0, 1, 8, 16, 1000, 4096, 65520])})"
         if rng.random() < (0.05 if self.trapping else 0.003):
             return self.expr(letter, depth)
-        return f"({type_}.and {self.expr(letter, depth)} ({type_}.const {rng.choice([0x7ff8, 0x7ff8, 0x3fff])}))"
+        masked = f"({type_}.and {self.expr(letter, depth)} ({type_}.const {rng.choice([0x7ff8, 0x7ff8, 0x3fff])}))"
+        choice = rng.random()
+        if choice < 0.6:
+            return masked
+        if choice < 0.8:  # a sum, which may wrap around
+            low = rng.choice([8, 24, 0x1000] + ([-8, -0x1000, 0x10000] if self.trapping else []))
+            return f"({type_}.{rng.choice(['add', 'add', 'sub']) if self.trapping else 'add'} {masked} ({type_}.const {low}))"
+        if choice < 0.9:
+            return f"({type_}.add ({type_}.and {self.leaf(letter)} ({type_}.const 0x3ff8)) {masked})"
+        if choice < 0.95:
+            return f"({type_}.shl ({type_}.and {self.leaf(letter)} ({type_}.const 0xfff)) ({type_}.const {rng.choice([0, 1, 2, 3])}))"
+        return f"({type_}.add ({type_}.const -256) ({type_}.add ({type_}.const 256) {masked}))"
 
     def instruction(self, row, depth):
         name, signature, immediate, argument, _ = row
@@ -137,7 +148,50 @@ class Program:
             mine = [i for i, other in enumerate(self.locals) if other == letter and i not in self.counters]
             if mine:
                 return f"(local.tee {rng.choice(mine)} {self.expr(letter, depth - 1)})"
+        if choice < 0.33 and letter != "V":
+            return self.idiom(letter, depth)
         return self.instruction(self.row(letter), depth)
+
+    def idiom(self, letter, depth):
+        """What compilers write often, so that interpreters have one instruction for it."""
+        rng, type_ = self.rng, TYPES[letter]
+        a, b, c = (self.expr(letter, depth - 2) for _ in range(3))
+        if letter in "FD":
+            return rng.choice([f"({type_}.add ({type_}.mul {a} {b}) {c})", f"({type_}.add {c} ({type_}.mul {a} {b}))",
+                               f"({type_}.sub {c} ({type_}.mul {a} {b}))", f"({type_}.sub ({type_}.mul {a} {b}) {c})"])
+        k = f"({type_}.const {rng.choice([0, 1, 5, 7, 16, 31, 32, 33, 63, 64, 65, 4294967295])})"
+        return rng.choice([f"({type_}.xor {a} ({type_}.shr_u {b} {k}))", f"({type_}.xor {a} ({type_}.rotl {b} {k}))",
+                           f"({type_}.xor ({type_}.shr_u {a} {k}) {b})", f"({type_}.add {a} ({type_}.shl {b} {k}))",
+                           f"({type_}.add ({type_}.shl {a} {k}) {b})", f"({type_}.add ({type_}.add {a} {b}) {c})",
+                           f"({type_}.add {a} ({type_}.add {b} {c}))", f"({type_}.add {a} {k})", f"({type_}.sub {a} {k})"])
+
+    def loop(self, depth, loops):
+        """Up or down to a number, told by any comparison."""
+        rng, letter = self.rng, self.rng.choice([c for c in "IL" if c in self.letters] or ["I"])
+        type_, counter = TYPES[letter], len(self.locals)
+        self.locals += [letter, letter]
+        self.counters |= {counter, counter + 1}
+        step, times = rng.choice([1, 1, 2, 3, 1000]), rng.choice([1, 2, 5, 9])
+        compare, first, last = rng.choice([("ne", 0, step * times), ("lt_s", -step, step * times), ("lt_u", 0, step * times),
+                                           ("le_s", 0, step * times), ("le_u", 0, step * times), ("eq", 0, step)])
+        if rng.random() < 0.3:
+            compare, first, last, step = rng.choice([("ne", step * times, 0), ("gt_s", step * times, -1), ("ge_s", step * times, 0),
+                                                     ("gt_u", step * times, 0)]) + (-step,)
+        elif compare == "eq" and rng.random() < 0.5:
+            compare, last = "ge_u", -5  # not again
+        limit = rng.choice([f"({type_}.const {last})", f"(local.get {counter + 1})"])
+        body = self.statements(depth - 1, loops + 1)
+        return (f"(local.set {counter} ({type_}.const {first})) (local.set {counter + 1} ({type_}.const {last})) "
+                f"(loop {body} (br_if 0 ({type_}.{compare} (local.tee {counter} ({type_}.add (local.get {counter}) "
+                f"({type_}.const {step}))) {limit})))")
+
+    def moves(self):
+        rng, words = self.rng, []
+        for _ in range(rng.choice([2, 3, 4])):
+            to = rng.choice([i for i in range(len(self.locals)) if i not in self.counters])
+            same = [i for i, letter in enumerate(self.locals) if letter == self.locals[to]]
+            words.append(f"(local.set {to} (local.get {rng.choice(same)}))")
+        return " ".join(words)
 
     def condition(self, depth):
         """An i32, often a comparison with a constant."""
@@ -176,14 +230,18 @@ class Program:
         if choice < 0.86:
             one, other = self.statements(depth - 1, loops), self.statements(depth - 1, loops)
             return f"(block (block (block (br_table 0 1 2 1 {self.expr('I', 2)})) {one} (br 1)) {other})"
-        if choice < 0.92 and loops < 2:
+        if choice < 0.89 and loops < 2:
+            return self.loop(depth, loops)
+        if choice < 0.91:
+            return self.moves()
+        if choice < 0.93 and loops < 2:
             counter = len(self.locals)
             self.locals.append("I")
             self.counters.add(counter)
             body = self.statements(depth - 1, loops + 1)
             return (f"(local.set {counter} (i32.const {rng.choice([1, 2, 5, 9])})) (loop {body} (br_if 0 (local.tee {counter} "
                     f"(i32.sub (local.get {counter}) (i32.const 1)))))")
-        if choice < 0.95 and PAIRS and "L" in self.letters:
+        if choice < 0.96 and PAIRS and "L" in self.letters:
             name, signature, *_ = rng.choice(PAIRS)
             operands = " ".join(self.expr("L", 2) for _ in signature.split("_")[0])
             return f"({name} {operands}) (local.set {self.pair[1]}) (local.set {self.pair[0]})"
