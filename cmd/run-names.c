@@ -8,7 +8,7 @@
 static void put(struct wp_buf *b, struct wp_span name)
 {
     size_t begin = b->len;
-    wp_escape(b, name);
+    wp_escape(b, wp_span(name.ptr, WP_MIN(name.len, (size_t)PACK_FUNCTION_NAME)));
     for (size_t i = begin; i < b->len; i++) {
         b->ptr[i] = (char)(b->ptr[i] == ';' ? ':' : b->ptr[i]); /* folded stacks are split there */
     }
