@@ -221,6 +221,8 @@ build() { # NAME KIND SOURCE
 }
 
 headers
+"$here/../deps.sh" clang lld wasi-libc libclang-rt-14-dev-wasm32 libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 rustc libstd-rust-dev-wasm32 ||
+    echo "  compilers are missing: what needs them is skipped" >&2
 while read -r name kind source; do
     case $name in '' | '#'*) continue ;; esac
     if [ -s "$dir/$name.wasm" ] && { [ "$kind" != own ] || [ ! "$here/../programs/$source" -nt "$dir/$name.wasm" ]; }; then
