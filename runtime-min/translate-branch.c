@@ -95,6 +95,10 @@ struct tr_test tr_test_take(struct wrt_translator *t)
         tr_unemit(t);
         return not_test(t, wrt_slot_b(w));
     }
+    if (op == WRT_S_I32_WRAP_I64) { /* branches look at 32 bits */
+        tr_unemit(t);
+        return test_slot(wrt_slot_b(w), WRT_S_BR_IF, WRT_S_BR_UNLESS);
+    }
     if (op == WRT_S_I64_EQZ) {
         tr_unemit(t);
         return test_slot(wrt_slot_b(w), WRT_S_BR_NULL, WRT_S_BR_NON_NULL);

@@ -128,10 +128,7 @@ static void settle_before_last(struct wrt_translator *t, uint32_t local)
     memcpy(words, t->code + t->last, n * sizeof(words[0]));
     tr_unemit(t);
     settle_readers(t, local);
-    if (t->probe != TR_NONE && t->probe >= t->len && t->probe < t->len + n) {
-        t->owner = t->last_owner;
-        t->kept = true;
-    }
+    t->kept = t->len;
     memcpy(tr_emit(t, n), words, n * sizeof(words[0]));
 }
 

@@ -128,7 +128,7 @@ struct wrt_translator {
     /* wrt_locate */
     uint32_t probe; /* the word that is asked for, TR_NONE: none */
     uint32_t low;   /* least length of the code during this instruction */
-    bool kept;      /* the instruction before keeps that word */
+    uint32_t kept;  /* words from here on stay those of the instruction that emitted the last one; TR_NONE: none */
     struct tr_owner {
         const uint8_t *at;
         uint32_t place;

@@ -70,8 +70,27 @@ static void unary(struct wrt_translator *t, const struct tr_row *row)
         (void)tr_push(t, 1);
         return;
     }
+    if (row->slot_op == WRT_S_I64_EXTEND_I32_U) { /* is what the slot of an i32 holds */
+        if (o->kind == TR_SUM || o->kind == TR_SUM_LOCAL) {
+            (void)tr_source(t, o);
+        }
+        tr_push_again(t, o);
+        return;
+    }
     uint32_t from = tr_source(t, o);
     tr_emit_abc(t, row->slot_op, tr_push(t, row->width), from, 0);
+}
+
+/* Instructions on i32 look at 32 bits only: they can take the i64 as it is. */
+static void see_through(struct wrt_translator *t, uint32_t slot_op, struct tr_operand *o)
+{
+    bool narrow = (slot_op >= WRT_S_I32_ADD && slot_op <= WRT_S_I32_ROTR_K) ||
+                  (slot_op >= WRT_S_I32_EQ && slot_op < WRT_S_I64_EQ);
+    if (narrow && tr_made_by(t, o, WRT_S_I32_WRAP_I64)) {
+        o->local = wrt_slot_b(t->code[t->last]);
+        o->kind = TR_LOCAL; /* popped: nobody waits for it */
+        tr_unemit(t);
+    }
 }
 
 /* An i32 and a constant: added when somebody needs the sum, for addresses by whoever loads or stores. */
@@ -103,6 +122,8 @@ static void binary(struct wrt_translator *t, const struct tr_row *row)
     if (put_off_sum(t, row->slot_op, b, c)) {
         return;
     }
+    see_through(t, row->slot_op, c);
+    see_through(t, row->slot_op, b);
     if (c->kind == TR_CONST) {
         uint64_t k = c->value;
         uint32_t from = tr_source(t, b);
@@ -345,15 +366,14 @@ static void step(struct wrt_translator *t)
 /* Whose word is it that is asked for? Of what this instruction emitted, or changed and emitted anew. */
 static void step_probe(struct wrt_translator *t)
 {
-    uint32_t last = t->last;
     t->low = t->len;
-    t->kept = false;
+    t->kept = TR_NONE;
     step(t);
     struct tr_owner now = {t->at, t->place};
-    if (!t->kept && t->probe >= t->low && t->probe < t->len) {
-        t->owner = now;
+    if (t->probe >= t->low && t->probe < t->len) {
+        t->owner = t->probe >= t->kept ? t->last_owner : now;
     }
-    if (t->last != last) {
+    if (t->len > t->low && t->kept == TR_NONE) {
         t->last_owner = now;
     }
 }

@@ -218,6 +218,10 @@ static void places(void **state WP_UNUSED)
         /* MOVE, I32_LOAD, I32_ADD */
         {{4, NULL, "local.get 0 local.get 0 i32.load 2 0 local.set 0 local.get 0 i32.add", NULL},
          {{0, 8, 4}, {1, 5, 3}, {2, 12, 6}}},
+        /* I32_LOAD_ADD; MOVE, I32_LOAD_ADD */
+        {{4, NULL, "local.get 1 local.get 0 i32.add i32.load 2 4", NULL}, {{0, 6, 4}, {1, 6, 4}, {2, 9, 4}}},
+        {{4, NULL, "local.get 1 local.get 1 local.get 0 i32.add i32.load 2 4 local.set 1", NULL},
+         {{0, 11, 6}, {1, 8, 5}, {2, 8, 5}, {3, 13, 6}}},
         /* BR_I32_LT_S, TRAP_UNREACHABLE */
         {{4, NULL, "block void local.get 0 local.get 1 i32.lt_s br_if 0 unreachable end local.get 0", NULL},
          {{0, 8, 4}, {1, 8, 4}, {2, 10, 5}, {3, 14, 6}}},

@@ -107,12 +107,40 @@ static void latches(void **state WP_UNUSED)
     translate_check(cases, WP_ARRAY_LEN(cases));
 }
 
+static void widths(void **state WP_UNUSED)
+{
+    static const struct translate_case cases[] = {
+        {{2, "01 01 7f", "i32.const 1 local.get 0 i64.extend_i32_u", NULL},
+         "ENTER 0 1; CONST_32 1 1; MOVE 2 0; RETURN_2 1 3"},
+        {{2, "01 01 7f", "i32.const 1 local.get 0 local.get 0 i32.mul i64.extend_i32_u", NULL},
+         "ENTER 0 1; I32_MUL 2 0 0; CONST_32 1 1; RETURN_2 1 5"},
+        {{2, "01 01 7f", "i32.const 1 local.get 0 i32.const 7 i32.add i64.extend_i32_u", NULL},
+         "ENTER 0 1; I32_ADD_K 2 0 0x7; CONST_32 1 1; RETURN_2 1 5"},
+        {{4, "01 01 7e", "local.get 2 i32.wrap_i64 i32.const 3 i32.shl", NULL},
+         "ENTER 2 1; I32_SHL_K 3 2 0x3; RETURN_1 3 4"},
+        {{4, "01 01 7e", "local.get 0 local.get 2 i32.wrap_i64 i32.const 3 i32.shl i32.add", NULL},
+         "ENTER 2 1; I32_ADD_SHL_K 3 0 2 0x3; RETURN_1 3 6"},
+        {{4, "01 01 7e", "local.get 0 local.get 2 i32.wrap_i64 i32.const 3 i32.add i32.mul", NULL},
+         "ENTER 2 1; I32_WRAP_I64 4 2; I32_ADD_K 4 4 0x3; I32_MUL 3 0 4; RETURN_1 3 6"},
+        {{4, "01 01 7e", "local.get 2 i32.wrap_i64 i32.load 2 0", NULL},
+         "ENTER 2 1; I32_WRAP_I64 3 2; I32_LOAD 3 3 0; RETURN_1 3 3"},
+        {{4, "01 01 7e", "block void local.get 2 i32.wrap_i64 br_if 0 end local.get 0", NULL},
+         "ENTER 2 1; BR_IF 2 @3+0; 3: RETURN_1 0 4"},
+        {{4, "01 01 7e", "block void local.get 2 i32.wrap_i64 i32.eqz br_if 0 end local.get 0", NULL},
+         "ENTER 2 1; I32_WRAP_I64 3 2; BR_UNLESS 3 @4+0; 4: RETURN_1 0 5"},
+        {{4, "01 01 7e", "block void local.get 2 i32.wrap_i64 local.get 0 i32.lt_u br_if 0 end local.get 0", NULL},
+         "ENTER 2 1; BR_I32_LT_U 2 0 @3+0; 3: RETURN_1 0 6"},
+    };
+    translate_check(cases, WP_ARRAY_LEN(cases));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums),
         cmocka_unit_test(fused),
         cmocka_unit_test(latches),
+        cmocka_unit_test(widths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
