@@ -416,12 +416,31 @@ static int check_ran(struct cmd_ctx *c, const struct run_source *source, const s
                                : wp_hint(err, "--invoke calls one of:\n%s", list.ptr);
 }
 
+/* How many frames from the i-th on stand at the same place: recursion. */
+static size_t same_frames(const struct run_answer *r, size_t i)
+{
+    size_t n = 1;
+    while (i + n < r->frame_count && r->frames[i + n].function == r->frames[i].function &&
+           r->frames[i + n].offset == r->frames[i].offset) {
+        n++;
+    }
+    return n;
+}
+
 static void add_backtrace(struct cmd_ctx *c, const struct run_answer *r)
 {
+    enum { TOLD = 2 }; /* of a longer row of the same */
     const char **lines = wp_arena_alloc(c->arena, r->frame_count + 2, sizeof(*lines));
     size_t n = 0;
-    for (size_t i = 0; i < r->frame_count; i++) {
-        lines[n++] = wp_arena_printf(c->arena, "  %s", run_frame_text(r, i, c->arena));
+    for (size_t i = 0; i < r->frame_count;) {
+        size_t same = same_frames(r, i), told = same > TOLD + 1 ? TOLD : same;
+        for (size_t k = 0; k < told; k++) {
+            lines[n++] = wp_arena_printf(c->arena, "  %s", run_frame_text(r, i + k, c->arena));
+        }
+        if (told < same) {
+            lines[n++] = wp_arena_printf(c->arena, "  … the same %zu times more", same - told);
+        }
+        i += same;
     }
     if (r->depth > r->frame_count) {
         lines[n++] = wp_arena_printf(c->arena, "  … %" PRIu64 " more", r->depth - r->frame_count);
