@@ -266,7 +266,7 @@ agree: $(OUT)/wpack ## generated inputs, the same verdict as wasm-tools: make ag
 .PHONY: agree-run
 agree-run: $(OUT)/tests/agree/exec-run ## generated modules compute what wasmtime computes (make peers): make agree-run N=5000 SEED=1; AGAINST=another exec-run
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/agree/exec.py --count $(N) --seed $(or $(SEED),1) \
-	  $(if $(AGAINST),--against $(AGAINST)) --shrink 10
+	  --against "$(OUT)/tests/agree/exec-run --watch" $(if $(AGAINST),--against "$(AGAINST)") --shrink 10
 
 coverage: ## line coverage of base/ and oci/, by unit and end-to-end tests
 	$(Q)$(MAKE) --no-print-directory deps-test

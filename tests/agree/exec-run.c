@@ -9,6 +9,8 @@
  * ref:1 global EXPORT RESULT | memory EXPORT BYTES CRC | table EXPORT ENTRIES CRC (of a byte 0 or 1 for each entry)
  *   fuel N                                        instructions, all together
  *
+ * exec-run --watch FILE: the same while every call is watched, which must change nothing.
+ *
  * After a limit (fuel, stack, heap …) what became of the instance is not shown: no other engine has the same limits. */
 #include "base/buf.h"
 #include "runtime-min/run.h"
@@ -29,6 +31,8 @@ static const char *const stops[] = {
 
 struct runner {
     struct wp_buf bytes;
+    struct wrt_watch watch; /* nothing, or all calls */
+    uint64_t entered, left;
     struct wrt_binary *binary;
     struct wrt_store *store;
     struct wrt_types *types;
@@ -273,7 +277,7 @@ static bool begin(struct runner *r)
     struct wp_err err = {.code = WP_E_OK};
     struct wrt_options options = {0};
     end(r);
-    if (wrt_store_new(&budget, NULL, &r->store, &err) < 0 ||
+    if (wrt_store_new(&budget, r->watch.arg ? &r->watch : NULL, &r->store, &err) < 0 ||
         wrt_features_parse("default,custom-page-sizes,wide-arithmetic", &options.features, &err) != 0) {
         printf("crash: %s\n", err.msg);
         return false;
@@ -326,15 +330,34 @@ static bool read_file(const char *path, struct wp_buf *b)
     return f && fclose(f) == 0;
 }
 
+static void enter(void *arg, const struct wrt_func *func WP_UNUSED, const uint64_t *slots WP_UNUSED,
+                  uint64_t fuel WP_UNUSED)
+{
+    ((struct runner *)arg)->entered++;
+}
+
+static void leave(void *arg, const struct wrt_func *func WP_UNUSED, const uint64_t *slots WP_UNUSED,
+                  uint64_t fuel WP_UNUSED)
+{
+    ((struct runner *)arg)->left++;
+}
+
 int main(int argc, char **argv)
 {
     static struct runner r;
-    if (argc != 2 || !read_file(argv[1], &r.bytes)) {
-        fprintf(stderr, "usage: exec-run FILE\n");
+    bool watched = argc == 3 && strcmp(argv[1], "--watch") == 0;
+    if (argc < 2 || argc != 2 + watched || !read_file(argv[argc - 1], &r.bytes)) {
+        fprintf(stderr, "usage: exec-run [--watch] FILE\n");
         return 2;
+    }
+    if (watched) {
+        r.watch = (struct wrt_watch){.enter = enter, .leave = leave, .arg = &r};
     }
     run(&r);
     end(&r);
     wp_buf_done(&r.bytes);
+    if (r.left > r.entered) {
+        printf("crash: %llu functions left, %llu entered\n", (unsigned long long)r.left, (unsigned long long)r.entered);
+    }
     return 0;
 }

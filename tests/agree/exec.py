@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does wpack compute what wasmtime computes? usage: exec.py [--count N] [--seed S] [--keep DIR] [--against PROGRAM]...
 
-`make agree-run N=5000 SEED=1` generates modules that end (arithmetic.py, `wasm-tools smith --ensure-termination`), runs each (exec-run.c) and
-has wasmtime do the same (exec_oracle.py): instantiation, results of every exported function for several sets of arguments,
-classes of traps, at the end all globals, memories and tables. What only limits decide is not compared from there on, and
-counted. Each module of tests/agree/regress/ differed once and goes first. Modules that differ are kept in DIR, smaller ones beside
-them (--shrink). --against: another build's exec-run, which
-has to give the same lines, fuel included. Everything follows from the seed."""
+`make agree-run N=5000 SEED=1` generates modules that end (arithmetic.py; `wasm-tools smith --ensure-termination`), runs each
+(exec-run.c) and has wasmtime do the same (exec_oracle.py): instantiation, results of every exported function for several sets
+of arguments, classes of traps, then all globals, memories and tables. What only limits decide is not compared from there
+on, and counted. Each module of tests/agree/regress/ differed once and goes first. Modules that differ are kept in DIR,
+smaller ones beside them (--shrink). --against: another build's exec-run, or "exec-run --watch", which has to give the same
+lines, fuel included. Everything follows from the seed."""
 import argparse
 import collections
 import concurrent.futures
@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -98,7 +99,7 @@ class Oracle:
 def ours(program, path):
     """exec-run's lines; a line "crash" where it died."""
     try:
-        done = subprocess.run([program, path], capture_output=True, text=True, errors="replace", timeout=SECONDS)
+        done = subprocess.run([*shlex.split(program), path], capture_output=True, text=True, errors="replace", timeout=SECONDS)
     except subprocess.TimeoutExpired:
         return ["crash: no end"]
     lines = done.stdout.splitlines()
