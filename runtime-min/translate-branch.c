@@ -160,6 +160,10 @@ static uint32_t result_slot(struct wrt_translator *t, uint32_t n)
     if (n == 1 && o->kind == TR_LOCAL) {
         return o->local;
     }
+    if (n > TR_FEW) { /* where it is not always reached they are there already */
+        tr_settle_top(t, n);
+        return o->slot;
+    }
     for (uint32_t i = 0; i < n; i++) {
         tr_put(t, &o[i], o[i].slot);
     }

@@ -6,11 +6,7 @@
 /* The arguments leave the stack; gives the slot of the first. */
 static uint32_t arguments(struct wrt_translator *t, const struct wrt_deftype *type)
 {
-    uint32_t n = type->as.func.param_count;
-    tr_settle_top(t, n);
-    for (uint32_t i = 0; i < n; i++) {
-        (void)tr_pop(t);
-    }
+    tr_take_top(t, type->as.func.param_count);
     return t->top;
 }
 

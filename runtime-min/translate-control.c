@@ -69,6 +69,9 @@ void tr_push_types(struct wrt_translator *t, const uint32_t *types, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         (void)tr_push(t, tr_width(types[i]));
     }
+    if (n > 0 && !t->failed) {
+        tr_firm_top(t, n);
+    }
 }
 
 void tr_label_here(struct wrt_translator *t, uint32_t *fixups)

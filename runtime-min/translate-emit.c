@@ -68,12 +68,34 @@ static void unlist(struct wrt_translator *t, uint32_t from)
     }
 }
 
+void tr_firm_top(struct wrt_translator *t, uint32_t n)
+{
+    uint32_t from = t->count - n;
+    if (from < t->firm || from > t->firm_end) {
+        t->firm = from;
+    }
+    t->firm_end = t->count;
+}
+
 void tr_settle_top(struct wrt_translator *t, uint32_t n)
 {
     uint32_t from = t->count - n;
+    if (n == 0 || (from >= t->firm && t->count <= t->firm_end)) {
+        return;
+    }
     unlist(t, from);
     for (uint32_t i = from; i < t->count; i++) {
         settle(t, &t->ops[i]);
+    }
+    tr_firm_top(t, n);
+}
+
+void tr_take_top(struct wrt_translator *t, uint32_t n)
+{
+    tr_settle_top(t, n);
+    if (n > 0) {
+        t->count -= n - 1; /* nobody waits for anything */
+        (void)tr_pop(t);
     }
 }
 

@@ -106,7 +106,9 @@ struct wrt_translator {
     /* operands */
     struct tr_operand *ops;
     uint32_t count;
-    uint32_t settled;     /* none below this index is a local */
+    uint32_t settled; /* none below this index is a local */
+    uint32_t firm,
+        firm_end;         /* from here to there all are in their slots: 1,000 in two bytes of code cost no look each */
     uint32_t top;         /* the slot behind the operands */
     uint32_t max_slots;   /* the frame's */
     uint32_t local_slots; /* parameters and locals: operands begin there */
@@ -159,8 +161,11 @@ bool tr_reserve(struct wrt_translator *t, struct wrt_vec *v, uint64_t count, siz
 bool tr_grow(struct wrt_translator *t, uint32_t words);
 void tr_move(struct wrt_translator *t, uint32_t to, uint32_t from, uint32_t width);
 void tr_const(struct wrt_translator *t, uint32_t to, uint64_t value);
-/* Bring the n operands on top to their slots. */
+/* Bring the n operands on top to their slots; and take them from the stack then. */
 void tr_settle_top(struct wrt_translator *t, uint32_t n);
+void tr_take_top(struct wrt_translator *t, uint32_t n);
+/* The n operands on top are known to be in their slots. */
+void tr_firm_top(struct wrt_translator *t, uint32_t n);
 /* All pending locals. */
 void tr_settle_locals(struct wrt_translator *t);
 /* Write an operand that was popped to a slot that is not its own. */
@@ -370,6 +375,9 @@ static inline struct tr_operand *tr_pop(struct wrt_translator *t)
     }
     if (t->settled > t->count) {
         t->settled = t->count;
+    }
+    if (t->firm_end > t->count) {
+        t->firm_end = t->count;
     }
     return o;
 }

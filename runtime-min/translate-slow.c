@@ -65,10 +65,7 @@ static void immediates(struct wrt_translator *t, uint32_t op, uint32_t imm[IMM_M
 /* Takes n operands, gives one result of this width, or none: 0. */
 static void emit(struct wrt_translator *t, uint32_t op, uint32_t n, uint32_t width, const uint32_t imm[IMM_MAX])
 {
-    tr_settle_top(t, n);
-    for (uint32_t i = 0; i < n; i++) {
-        (void)tr_pop(t);
-    }
+    tr_take_top(t, n);
     tr_emit_slow(t, op, t->top, imm[0], imm[1] | (uint64_t)imm[2] << 32);
     if (width > 0) {
         (void)tr_push(t, width);

@@ -113,7 +113,7 @@ static bool begin(struct wrt_translator *t, const struct wrt_func *f, uint32_t p
     t->end = t->p + code->size;
     t->at = t->p;
     t->place = t->len = t->count = t->settled = t->depth = t->table_number = 0;
-    t->catch_count = t->range_count = 0;
+    t->catch_count = t->range_count = t->firm = t->firm_end = 0;
     t->dead = t->failed = false;
     t->probe = probe;
     t->owner = t->last_owner = (struct tr_owner){t->p, 0};
