@@ -103,14 +103,14 @@ static int make_room(struct wrt_heap *h, uint32_t type)
     }
     struct wp_err err = {.code = WP_E_OK};
     uint32_t n = WP_MAX(h->store->types.types.count, h->layout_count * 2);
-    const struct wrt_layout **larger = wrt_alloc(&h->store->mem, n, sizeof(*larger), &err);
+    const struct wrt_layout **larger = wrt_alloc(&h->store->mem, n, sizeof(void *), &err);
     if (!larger) {
         return -1;
     }
     if (h->layout_count > 0) {
-        memcpy(larger, h->layouts, h->layout_count * sizeof(*larger));
+        memcpy(larger, h->layouts, h->layout_count * sizeof(void *));
     }
-    wrt_give_back(&h->store->mem, h->layouts, h->layout_count, sizeof(*larger));
+    wrt_give_back(&h->store->mem, h->layouts, h->layout_count, sizeof(void *));
     h->layouts = larger;
     h->layout_count = n;
     return 0;

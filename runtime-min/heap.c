@@ -10,6 +10,7 @@
 
 enum {
     FIRST = 8,       /* offset of the first object: 0 is null */
+    LEAST = 16,      /* bytes of a budget that has room for an object */
     SMALL = 512,     /* larger ones are not worth giving up what is left of the room at `next` */
     SOFT = 1 << 20,  /* collections begin when so much was allocated */
     STEP = 4 << 20,  /* what the machine is asked for at once: a multiple of its page size times MAP_RATIO */
@@ -66,7 +67,7 @@ struct wrt_heap *wrt_heap_of(struct wrt_exec *x)
     }
     struct wp_err err = {.code = WP_E_OK};
     struct wrt_heap *h = wrt_alloc(&s->mem, 1, sizeof(*h), &err);
-    if (!h || s->budget.heap < 2 * FIRST || !reserve(h, s->budget.heap)) {
+    if (!h || s->budget.heap < LEAST || !reserve(h, s->budget.heap)) {
         wrt_heap_free(h);
         (void)wrt_stop(x, WRT_STOP_HEAP, NULL);
         return NULL;
@@ -268,7 +269,7 @@ int wrt_heap_exception(struct wrt_exec *x, const struct wrt_tag_inst *tag, const
         return WRT_STOPPED;
     }
     uint8_t *p = wrt_object_at(x->store->heap, at, TAG);
-    memcpy(p, &tag, sizeof(tag));
+    memcpy(p, &tag, sizeof(void *));
     memcpy(p + 8, payload, l->size - WRT_EXCEPTION_HEAD);
     *ret = at;
     return 0;
@@ -277,7 +278,7 @@ int wrt_heap_exception(struct wrt_exec *x, const struct wrt_tag_inst *tag, const
 const struct wrt_tag_inst *wrt_exception_tag(const struct wrt_heap *h, uint64_t exn)
 {
     const struct wrt_tag_inst *tag;
-    memcpy(&tag, wrt_object_at(h, exn, TAG), sizeof(tag));
+    memcpy(&tag, wrt_object_at(h, exn, TAG), sizeof(void *));
     return tag;
 }
 

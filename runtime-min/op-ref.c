@@ -7,41 +7,46 @@
 
 enum { WORDS = 2 };
 
+static uint64_t *operand(const uint64_t *ip, uint64_t *fp)
+{
+    return fp + wrt_slot_a(ip[0]);
+}
+
 int wrt_op_ref_as_non_null(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
-    return fp[wrt_slot_a(ip[0])] == 0 ? wrt_stop(x, WRT_STOP_NULL_REFERENCE, NULL) : WORDS;
+    return *operand(ip, fp) == 0 ? wrt_stop(x, WRT_STOP_NULL_REFERENCE, NULL) : WORDS;
 }
 
 int wrt_op_ref_test(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
-    uint64_t *a = fp + wrt_slot_a(ip[0]);
+    uint64_t *a = operand(ip, fp);
     *a = wrt_ref_matches(x->store, *a, WRT_REF | wrt_slot_d(ip[0]));
     return WORDS;
 }
 
 int wrt_op_ref_cast(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
-    bool matches = wrt_ref_matches(x->store, fp[wrt_slot_a(ip[0])], WRT_REF | wrt_slot_d(ip[0]));
+    bool matches = wrt_ref_matches(x->store, *operand(ip, fp), WRT_REF | wrt_slot_d(ip[0]));
     return matches ? WORDS : wrt_stop(x, WRT_STOP_CAST, NULL);
 }
 
 int wrt_op_convert(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
-    (void)x, (void)ip, (void)fp;
+    (void)x, (void)operand(ip, fp);
     return WORDS;
 }
 
 int wrt_op_ref_i31(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     (void)x;
-    uint64_t *a = fp + wrt_slot_a(ip[0]);
+    uint64_t *a = operand(ip, fp);
     *a = wrt_i31((uint32_t)*a);
     return WORDS;
 }
 
 int wrt_op_i31_get_u(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
-    uint64_t *a = fp + wrt_slot_a(ip[0]);
+    uint64_t *a = operand(ip, fp);
     if (*a == 0) {
         return wrt_stop(x, WRT_STOP_NULL_I31, NULL);
     }
@@ -52,7 +57,7 @@ int wrt_op_i31_get_u(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 int wrt_op_i31_get_s(struct wrt_exec *x, const uint64_t *ip, uint64_t *fp)
 {
     int words = wrt_op_i31_get_u(x, ip, fp);
-    uint64_t *a = fp + wrt_slot_a(ip[0]);
+    uint64_t *a = operand(ip, fp);
     /* bit 30 is the sign */
     *a = words > 0 ? (uint32_t)((*a ^ 0x40000000) - 0x40000000) : *a;
     return words;
