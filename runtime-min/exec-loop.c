@@ -32,7 +32,7 @@
 #define D        wrt_slot_d(ip[0])
 #define FAR(p, memory, base, offset, width)                              \
     uint8_t *const p = exec_far(x, (memory), (base), (offset), (width)); \
-    if (__builtin_expect(!p, 0)) {                                       \
+    if (__builtin_expect(!(p), 0)) {                                     \
         LEAVE(trap_memory);                                              \
     }
 

@@ -77,7 +77,7 @@ static handler_fn *const handlers[WRT_SLOT_COUNT];
 #define D wrt_slot_d(ip[0])
 #define FAR(p, memory, base, offset, width)                              \
     uint8_t *const p = exec_far(x, (memory), (base), (offset), (width)); \
-    if (__builtin_expect(!p, 0)) {                                       \
+    if (__builtin_expect(!(p), 0)) {                                     \
         LEAVE(trap_memory);                                              \
     }
 
