@@ -36,13 +36,18 @@
         LEAVE(trap_memory);                                              \
     }
 
+/* Where there is no memory: of no bytes, but no null pointer either. */
+static uint8_t nothing[1];
+
+/* One function: that is the point of it. */
+/* NOLINTNEXTLINE(readability-function-size) */
 int wrt_exec_run(struct wrt_exec *x)
 {
     int (*way)(struct wrt_exec *);
     const struct wrt_memory_inst *m = exec_memory_0(x);
     const uint64_t *ip = x->ip;
     uint64_t *fp = x->fp;
-    uint8_t *mem = m ? m->base : NULL;
+    uint8_t *mem = m ? m->base : nothing;
     uint64_t mem_size = m ? m->size : 0;
     int64_t fuel = x->fuel;
     uint64_t acc = 0;
@@ -71,7 +76,7 @@ leave:
     fp = x->fp;
     fuel = x->fuel;
     m = exec_memory_0(x);
-    mem = m ? m->base : NULL;
+    mem = m ? m->base : nothing;
     mem_size = m ? m->size : 0;
     goto next;
 finish:

@@ -4,17 +4,14 @@
 #include "runtime-min/exec-parts.h"
 
 /* How an instruction of slot code names its address. */
-enum how { NEAR, NEAR_WORD, FIXED, ANY_MEMORY, SUM, SUM_K, UNKNOWN };
+enum how { UNKNOWN, NEAR, NEAR_WORD, FIXED, ANY_MEMORY, SUM, SUM_K };
 struct access {
     enum how how;
     bool store;
 };
 
-static struct access access_of(uint32_t op)
-{
-#define CASE(name, how, store) \
-    case WRT_S_##name:         \
-        return (struct access){how, store};
+static const struct access accesses[WRT_SLOT_COUNT] = {
+#define CASE(name, how, store) [WRT_S_##name] = {how, store},
 #define CASES(name, store)              \
     CASE(name, NEAR, store)             \
     CASE(name##_R, NEAR, store)         \
@@ -35,18 +32,12 @@ static struct access access_of(uint32_t op)
     CASE(name##_C, NEAR, true)       \
     CASE(name##_CR, NEAR, true)      \
     CASE(name##_ADD_KS, SUM_K, true)
-    switch (op) {
-        WRT_MEM_LOAD(LOAD)
-        WRT_MEM_STORE(STORE)
-    default:
-        return (struct access){UNKNOWN, false};
-    }
-}
+    WRT_MEM_LOAD(LOAD) WRT_MEM_STORE(STORE)};
 
 int exec_trap_memory(struct wrt_exec *x)
 {
     const uint64_t *ip = x->ip;
-    struct access access = access_of(wrt_slot_op(*ip));
+    struct access access = accesses[wrt_slot_op(*ip)];
     if (access.how == UNKNOWN) {
         return wrt_stop(x, WRT_STOP_MEMORY_BOUNDS, NULL);
     }
