@@ -83,6 +83,8 @@ $(OUT)/%.o: %.c | $(OUT)/gen/schemas.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+# One function of all handlers: clang with sanitizers optimises it for minutes.
+$(BUILD)/fuzz/runtime-min/exec-loop.o: OPT := -O0 -fno-omit-frame-pointer
 
 # Every handler has its own jump to the next one, for the processor to learn where it leads.
 $(OUT)/runtime-min/exec-tail.o: CFLAGS += $(if $(cc_name),,-fno-ipa-icf -fno-partial-inlining -fno-crossjumping -fno-gcse)
