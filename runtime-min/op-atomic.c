@@ -75,7 +75,8 @@ static int access_memory(struct wrt_exec *x, const uint64_t *ip, uint64_t *v, ui
     }
     uint64_t old = load(p, width);
     if (kind == CMPXCHG) {
-        store(p, width, old == v[1] ? v[2] : old);
+        /* What is expected is taken as narrow as what is there. */
+        store(p, width, (old ^ v[1]) << (64 - 8 * width) == 0 ? v[2] : old);
     } else if (kind != LOAD) {
         store(p, width, combine(kind, old, v[1]));
     }

@@ -110,11 +110,6 @@ class Program:
         if immediate == "ATOMIC":
             type_ = "i64" if self.is64 else "i32"
             operands[0] = f"({type_}.and {self.expr('L' if self.is64 else 'I', depth - 1)} ({type_}.const 0x7ff8))"
-        # What the bits above a narrow one say is a matter of dispute: wasmtime does not look at them.
-        narrow = re.search(r"rmw(8|16|32)\.cmpxchg", name)
-        if narrow:
-            type_ = name[:3]
-            operands[1] = f"({type_}.and {operands[1]} ({type_}.const {(1 << int(narrow[1])) - 1}))"
         return f"({' '.join(words + operands)})"
 
     def row(self, letter):

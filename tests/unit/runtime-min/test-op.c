@@ -158,7 +158,7 @@ static void test_threads(void **state)
     assert_int_equal(run_call(&r, i, "notify", slots), WRT_STOP_NONE);
     assert_int_equal(slots[0], 0);
     memcpy(bytes + 2, "\x34\x12\x78", 3);
-    memcpy(slots, (uint64_t[]){2, 0x1234, 0xabcdef01}, sizeof(slots));
+    memcpy(slots, (uint64_t[]){2, 0xffff1234, 0xabcdef01}, sizeof(slots));
     assert_int_equal(run_call(&r, i, "cas", slots), WRT_STOP_NONE);
     assert_int_equal(slots[0], 0x1234);
     assert_memory_equal(bytes + 2, "\x01\xef\x78", 3);
