@@ -188,7 +188,7 @@ replay: $(KERNELS) ## the same instructions and bytes from gcc, clang and the lo
 
 # ---- lints ----
 # -O2: the dispatcher by tail calls; the loop is one function of the same handlers, too large to be looked at.
-TIDYFLAGS := -O2 -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
+TIDYFLAGS := -O2 -D__NO_CTYPE -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
 lint: headers format-check $(OUT)/wpack ## layering, headers, tree, formatting, documents
 	$(Q)tests/lint/deps.sh

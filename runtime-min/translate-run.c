@@ -223,45 +223,9 @@ void tr_fail_legacy(struct wrt_translator *t)
     (void)tr_fail(t, WRT_STOP_UNSUPPORTED, "function %u: legacy exceptions are validated, not run", t->f->index);
 }
 
-static void special(struct wrt_translator *t, uint32_t op)
+static void control(struct wrt_translator *t, uint32_t op)
 {
     switch (op) {
-    case WRT_OP_NOP:
-        break;
-    case WRT_OP_DROP:
-        (void)tr_pop(t);
-        break;
-    case WRT_OP_LOCAL_GET:
-        local_get(t);
-        break;
-    case WRT_OP_LOCAL_SET:
-    case WRT_OP_LOCAL_TEE:
-        tr_local_set(t, op == WRT_OP_LOCAL_TEE);
-        break;
-    case WRT_OP_I32_CONST:
-        tr_push_const(t, (uint32_t)tr_signed(t));
-        break;
-    case WRT_OP_I64_CONST:
-        tr_push_const(t, tr_signed(t));
-        break;
-    case WRT_OP_F32_CONST:
-        tr_push_const(t, bytes(t, 4));
-        break;
-    case WRT_OP_F64_CONST:
-        tr_push_const(t, bytes(t, 8));
-        break;
-    case WRT_OP_GLOBAL_GET:
-        global_get(t);
-        break;
-    case WRT_OP_GLOBAL_SET:
-        global_set(t);
-        break;
-    case WRT_OP_SELECT:
-        select_one(t);
-        break;
-    case WRT_OP_SELECT_TYPED:
-        select_typed(t);
-        break;
     case WRT_OP_UNREACHABLE:
         *tr_emit(t, 1) = WRT_S_TRAP_UNREACHABLE;
         tr_go_dead(t);
@@ -313,6 +277,51 @@ static void special(struct wrt_translator *t, uint32_t op)
     case WRT_OP_TRY_TABLE:
         tr_try_table(t);
         break;
+    default:
+        tr_slow(t, op);
+        break;
+    }
+}
+
+static void special(struct wrt_translator *t, uint32_t op)
+{
+    switch (op) {
+    case WRT_OP_NOP:
+        break;
+    case WRT_OP_DROP:
+        (void)tr_pop(t);
+        break;
+    case WRT_OP_LOCAL_GET:
+        local_get(t);
+        break;
+    case WRT_OP_LOCAL_SET:
+    case WRT_OP_LOCAL_TEE:
+        tr_local_set(t, op == WRT_OP_LOCAL_TEE);
+        break;
+    case WRT_OP_I32_CONST:
+        tr_push_const(t, (uint32_t)tr_signed(t));
+        break;
+    case WRT_OP_I64_CONST:
+        tr_push_const(t, tr_signed(t));
+        break;
+    case WRT_OP_F32_CONST:
+        tr_push_const(t, bytes(t, 4));
+        break;
+    case WRT_OP_F64_CONST:
+        tr_push_const(t, bytes(t, 8));
+        break;
+    case WRT_OP_GLOBAL_GET:
+        global_get(t);
+        break;
+    case WRT_OP_GLOBAL_SET:
+        global_set(t);
+        break;
+    case WRT_OP_SELECT:
+        select_one(t);
+        break;
+    case WRT_OP_SELECT_TYPED:
+        select_typed(t);
+        break;
     case WRT_OP_V128_CONST:
     case WRT_OP_V128_STORE:
     case WRT_OP_I8X16_SHUFFLE:
@@ -325,7 +334,7 @@ static void special(struct wrt_translator *t, uint32_t op)
         tr_reference(t, op);
         break;
     default:
-        tr_slow(t, op);
+        control(t, op);
         break;
     }
 }
