@@ -188,6 +188,14 @@ static int run(struct wrt_exec *x, struct wrt_func *f, uint64_t *fp)
     return x->fuel < 0 ? wrt_next_slice(x) : 0;
 }
 
+/* None may lie nowhere. */
+static void copy_slots(uint64_t *to, const uint64_t *from, uint32_t n)
+{
+    if (n > 0) {
+        memcpy(to, from, n * sizeof *to);
+    }
+}
+
 void wrt_call(struct wrt_store *s, struct wrt_func *f, uint64_t *slots, struct wrt_outcome *out)
 {
     struct wrt_exec *x = &s->exec;
@@ -206,12 +214,12 @@ void wrt_call(struct wrt_store *s, struct wrt_func *f, uint64_t *slots, struct w
     } else if (!exec_room(x, x->top, WP_MAX(f->param_slots, f->result_slots))) {
         r = wrt_stop(x, WRT_STOP_CALL_STACK, NULL);
     } else {
-        memcpy(before.top, slots, f->param_slots * sizeof *slots);
+        copy_slots(before.top, slots, f->param_slots);
         r = run(x, f, before.top);
     }
     exec_outcome(x, before.frame, out);
     if (r == 0) {
-        memcpy(slots, before.top, f->result_slots * sizeof *slots);
+        copy_slots(slots, before.top, f->result_slots);
     }
     s->nesting--;
     x->ip = before.ip;

@@ -189,6 +189,7 @@ struct wrt_value wrt_instance_value(const struct wrt_instance *i, enum wrt_exter
 
 /* ---- calls ---- */
 
-/* slots: the parameters, and room for the larger of parameters and results; results on return (out->stop NONE). */
+/* slots: the parameters, and room for the larger of parameters and results; results on return (out->stop NONE). NULL
+ * will do where there are none. */
 void wrt_call(struct wrt_store *s, struct wrt_func *f, uint64_t *slots, struct wrt_outcome *out);
 uint32_t wrt_slots_of(const uint32_t *types, uint32_t n);
