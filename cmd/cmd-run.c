@@ -290,33 +290,11 @@ static const char *outcome_word(const struct run_answer *r)
                                         : "trap";
 }
 
-static void add_frames(struct wp_json_out *j, const struct run_answer *r)
-{
-    wp_jo_key(j, "frames");
-    wp_jo_array(j);
-    for (size_t i = 0; i < r->frame_count; i++) {
-        wp_jo_object(j);
-        wp_jo_ku64(j, "function", r->frames[i].function);
-        wp_jo_kstr(j, "name", r->frames[i].name);
-        wp_jo_ku64(j, "offset", r->frames[i].offset);
-        wp_jo_object_end(j);
-    }
-    wp_jo_array_end(j);
-}
-
 static void add_lists(struct wp_json_out *j, const struct run_answer *r)
 {
-    wp_jo_key(j, "results");
-    wp_jo_array(j);
-    for (size_t i = 0; i < r->result_count; i++) {
-        wp_jo_object(j);
-        wp_jo_kstr(j, "type", r->results[i].type);
-        wp_jo_kstr(j, "value", r->results[i].text);
-        wp_jo_object_end(j);
-    }
-    wp_jo_array_end(j);
+    run_results_json(j, r);
     if (r->frame_count > 0) {
-        add_frames(j, r);
+        run_frames_json(j, r);
     }
     if (r->hot_count > 0) {
         wp_jo_key(j, "profile");

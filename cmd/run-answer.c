@@ -31,21 +31,21 @@ static void write_list(struct wp_json_out *j, const char *key, const char *const
     wp_jo_array_end(j);
 }
 
-static void write_frames(struct wp_json_out *j, const struct run_answer *r)
+void run_frames_json(struct wp_json_out *j, const struct run_answer *r)
 {
     wp_jo_key(j, "frames");
     wp_jo_array(j);
     for (size_t i = 0; i < r->frame_count; i++) {
         wp_jo_object(j);
         wp_jo_ku64(j, "function", r->frames[i].function);
-        wp_jo_ku64(j, "offset", r->frames[i].offset);
         wp_jo_kstr(j, "name", r->frames[i].name);
+        wp_jo_ku64(j, "offset", r->frames[i].offset);
         wp_jo_object_end(j);
     }
     wp_jo_array_end(j);
 }
 
-static void write_results(struct wp_json_out *j, const struct run_answer *r)
+void run_results_json(struct wp_json_out *j, const struct run_answer *r)
 {
     wp_jo_key(j, "results");
     wp_jo_array(j);
@@ -92,8 +92,8 @@ static void write_run(struct wp_json_out *j, const struct run_answer *r)
     wp_jo_ku64(j, "fuel", r->fuel);
     wp_jo_ku64(j, "memory", r->memory);
     wp_jo_ku64(j, "depth", r->depth);
-    write_frames(j, r);
-    write_results(j, r);
+    run_frames_json(j, r);
+    run_results_json(j, r);
     write_list(j, "offers", r->offers, r->offer_count);
     write_hot(j, r);
     write_output(j, "stdout", r->output[0]);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "runtime-min/wasi.h"
 
 struct run_texts {
@@ -83,6 +84,9 @@ struct run_answer {
 
 enum { RUN_OFFERS = 64, RUN_MISSING = 64, RUN_HOT = 64 };
 
+/* The members "frames" and "results" of an object, as the answer and what users read have them. */
+void run_frames_json(struct wp_json_out *j, const struct run_answer *r);
+void run_results_json(struct wp_json_out *j, const struct run_answer *r);
 /* How it went; or with e->code not WP_E_OK, why it did not (of ret only cell and missing then). */
 void run_answer_write(const struct run_answer *r, const struct wp_err *e, struct wp_buf *b);
 /* 0; -1: the error that it tells, or nonsense (WP_E_OTHER). *ret is filled as far as it is known in each case. */

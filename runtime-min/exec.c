@@ -44,7 +44,7 @@ int wrt_stop(struct wrt_exec *x, enum wrt_stop stop, const char *fmt, ...)
 
 /* ---- fuel and time ---- */
 
-static uint64_t now_ns(void)
+uint64_t wrt_now_ns(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -60,7 +60,7 @@ static uint64_t fuel_left(const struct wrt_store *s)
 void wrt_start_clock(struct wrt_store *s)
 {
     if (s->budget.deadline_ms && !s->deadline) {
-        s->deadline = now_ns() + s->budget.deadline_ms * 1000000;
+        s->deadline = wrt_now_ns() + s->budget.deadline_ms * 1000000;
     }
 }
 
@@ -70,7 +70,7 @@ int wrt_next_slice(struct wrt_exec *x)
     if (s->watch.cancelled && s->watch.cancelled(s->watch.arg)) {
         return wrt_stop(x, WRT_STOP_CANCELLED, NULL);
     }
-    if (s->deadline && now_ns() >= s->deadline) {
+    if (s->deadline && wrt_now_ns() >= s->deadline) {
         return wrt_stop(x, WRT_STOP_DEADLINE, "%llu ms", (unsigned long long)s->budget.deadline_ms);
     }
     uint64_t wanted = WP_MAX(SLICE, (uint64_t)-x->fuel), left = fuel_left(s);

@@ -140,6 +140,8 @@ int wrt_stop(struct wrt_exec *x, enum wrt_stop stop, const char *fmt, ...) WP_PR
 void wrt_start_clock(struct wrt_store *s);
 /* The slice is used up (fuel < 0): asks the clock and the watch, takes the next. 0 or WRT_STOPPED. */
 int wrt_next_slice(struct wrt_exec *x);
+/* What deadlines are held against: CLOCK_MONOTONIC. */
+uint64_t wrt_now_ns(void);
 /* Charge n more instructions; WRT_STOPPED when that was the last fuel, else 0. */
 static inline int wrt_charge(struct wrt_exec *x, uint64_t n)
 {

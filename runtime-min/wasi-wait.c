@@ -10,17 +10,10 @@
 
 enum { PIECE_NS = 10000000 };
 
-static uint64_t clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int wrt_wasi_alive(const struct wrt_wasi_call *c)
 {
     struct wrt_store *s = c->w->store;
-    if (s->deadline != 0 && clock_now() >= s->deadline) {
+    if (s->deadline != 0 && wrt_now_ns() >= s->deadline) {
         wrt_host_stop(s, WRT_STOP_DEADLINE, "in a host function");
         return WASI_STOPPED;
     }
@@ -34,9 +27,9 @@ int wrt_wasi_alive(const struct wrt_wasi_call *c)
 int wrt_wasi_wait(const struct wrt_wasi_call *c, struct pollfd *fds, uint32_t count, uint64_t ns)
 {
     const struct wrt_store *s = c->w->store;
-    uint64_t begin = clock_now();
+    uint64_t begin = wrt_now_ns();
     for (;;) {
-        uint64_t passed = clock_now() - begin;
+        uint64_t passed = wrt_now_ns() - begin;
         uint64_t left = passed >= ns ? 0 : ns - passed;
         if (s->deadline != 0 || s->watch.cancelled) {
             left = WP_MIN(left, (uint64_t)PIECE_NS);
@@ -49,7 +42,7 @@ int wrt_wasi_wait(const struct wrt_wasi_call *c, struct pollfd *fds, uint32_t co
         if (wrt_wasi_alive(c) != 0) {
             return WASI_STOPPED;
         }
-        if (clock_now() - begin >= ns) {
+        if (wrt_now_ns() - begin >= ns) {
             return 0;
         }
     }
