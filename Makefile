@@ -50,9 +50,10 @@ CFLAGS ?=
 LDFLAGS ?=
 ALL_CFLAGS = $(BASEFLAGS) $(OPT) $(WARN) $(SANFLAGS) $(COVFLAGS) $(DISPATCHFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
-# Linked: jansson, zlib. Opened at first use in their one home: libcrypto (base/hash.c), libcurl (oci/http-curl-lib.c),
-# libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does not use.
-LIBS := -ljansson -lz -ldl -lpthread
+# Linked: jansson, zlib. Opened at first use: libcrypto and libsodium (base/lazy.c; linked where it knows no jump of the
+# processor), libcurl (oci/http-curl-lib.c), libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does
+# not use.
+LIBS := -ljansson -lz -ldl -lpthread $(if $(filter x86_64% aarch64%,$(shell $(CC) -dumpmachine)),,-lcrypto -lsodium)
 
 # ---- sources ----
 ROOMS := base runtime-min oci sign pack cmd
@@ -104,7 +105,7 @@ $(OUT)/gen/schemas.c: $(OUT)/gen/schemas.h
 
 # ---- unit tests (cmocka) and fuzz corpora ----
 $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(UNIT_HELP:%.c=$(OUT)/%.o) $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS) -lcrypto -lsodium
 $(OUT)/tests/spec/%: $(OUT)/tests/spec/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/spec/run-suite: $(addprefix $(OUT)/tests/spec/,run-suite.o suite-value.o suite-host.o suite-trace.o) $(OUT)/libwpack.a
@@ -304,10 +305,11 @@ mutation: ## do the unit tests notice small changes of oci/? make mutation SEED=
 	$(Q)$(PYTHON) -B tests/mutation/run.py $(if $(SEED),--seed $(SEED))
 
 # ---- what is needed ----
-DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev
+DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libsodium-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev
 DEPS_DEMO := $(DEPS_BUILD) ca-certificates clang lld wasi-libc libclang-rt-14-dev-wasm32
 DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest \
-             python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace xfsprogs gcovr
+             python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace xfsprogs gcovr minisign softhsm2 libengine-pkcs11-openssl \
+             nodejs
 .PHONY: deps deps-demo deps-test peers
 deps: ## install what building needs (Debian)
 	$(Q)tests/deps.sh $(DEPS_BUILD)

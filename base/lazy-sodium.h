@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The functions of libsodium that are called, one row each, sorted (base/lazy.h). */
+#pragma once
+
+#include <sodium.h>
+
+#define WP_LAZY_SODIUM(X)          \
+    X(crypto_sign_detached)        \
+    X(crypto_sign_final_create)    \
+    X(crypto_sign_final_verify)    \
+    X(crypto_sign_init)            \
+    X(crypto_sign_keypair)         \
+    X(crypto_sign_seed_keypair)    \
+    X(crypto_sign_update)          \
+    X(crypto_sign_verify_detached) \
+    X(sodium_free)                 \
+    X(sodium_init)                 \
+    X(sodium_malloc)               \
+    X(sodium_memcmp)               \
+    X(sodium_memzero)
