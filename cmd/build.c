@@ -44,11 +44,10 @@ static int read_module(const char *path, struct look_content *ret, struct wp_err
     return look_open_reader(in, WP_LIMIT_MODULE, path, ret, err);
 }
 
-/* SOURCE_DATE_EPOCH (reproducible-builds.org) or the epoch itself, never "now". */
-static int created_time(int64_t *ret, struct wp_err *err)
+int build_created(int64_t otherwise, int64_t *ret, struct wp_err *err)
 {
     const char *text = getenv("SOURCE_DATE_EPOCH");
-    uint64_t seconds = 0;
+    uint64_t seconds = (uint64_t)otherwise;
     if (text != NULL && text[0] != '\0' && !wp_parse_u64(text, 0, UINT64_C(253402300799), &seconds)) {
         return wp_fail(err, WP_E_USAGE, "SOURCE_DATE_EPOCH '%s' is not a number of seconds since 1970", text);
     }
@@ -111,7 +110,7 @@ int build_format(struct cmd_ctx *c, const struct build_plan *plan, const struct 
         .bytes = r->content.bytes,
         .title = wp_str_eq(project.module, "-") ? "module.wasm" : last_component(project.module),
     };
-    if (created_time(&in.created, err) < 0) {
+    if (build_created(0, &in.created, err) < 0) {
         return -1;
     }
     if (format->check != NULL && format->check(&in, err) < 0) {

@@ -30,6 +30,8 @@ void build_result_done(struct build_result *r);
     {                                \
         .content = LOOK_CONTENT_INIT \
     }
+/* SOURCE_DATE_EPOCH (reproducible-builds.org), or otherwise: 0 for what is built, never "now". */
+int build_created(int64_t otherwise, int64_t *ret, struct wp_err *err) WP_MUST_USE;
 /* Reads and validates the module once, all of it before any of it is packed; formats are built one after the other by
  * build_format. */
 int build_read(struct cmd_ctx *c, const struct build_plan *plan, struct build_result *ret,

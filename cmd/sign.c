@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Signing, as commands share it (cmd/sign.h). */
+#include "cmd/sign.h"
+
+#include "base/time.h"
+#include "cmd/build.h"
+#include "cmd/out.h"
+#include "cmd/progress.h"
+#include "cmd/transfer.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* No core shows what a process that holds a key had in its memory. */
+static void hide_memory(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void warn(void *arg, const char *line)
+{
+    struct cmd_ctx *c = arg;
+    out_warn(c->out, "%s", line);
+}
+
+int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret, struct wp_err *err)
+{
+    struct signer s = {0};
+    const struct sig_ask ask = {.arg = c, .warn = warn};
+    if (o->key == NULL) {
+        wp_fail(err, WP_E_USAGE, "%s: who signs? --key is missing", c->cmd->name);
+        return wp_hint(err, "--key wpack.key; 'wpack keygen' makes one");
+    }
+    hide_memory();
+    if (build_created(wp_time_now(), &s.time, err) < 0 || sig_key_open(o->key, &ask, &s.key, err) < 0) {
+        return -1;
+    }
+    s.pub = sig_key_pub(s.key);
+    const struct sig_pub_facts *f = sig_pub_facts(s.pub);
+    s.name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[f->alg].name);
+    *ret = s;
+    return 0;
+}
+
+void signer_done(struct signer *s)
+{
+    sig_key_free(s->key);
+    s->key = NULL;
+}
+
+static int seal(struct cmd_ctx *c, struct signer *s, struct wp_span message, struct sealed *ret, struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf signature = WP_BUF_INIT;
+    const struct sig_message m = {.bytes = message};
+    if (sig_key_sign(s->key, SIG_ALG_NONE, &m, &signature, err) < 0) {
+        return -1;
+    }
+    ret->signature = wp_arena_bytes(c->arena, wp_buf_span(&signature));
+    ret->material = (struct sig_material){.hint = sig_pub_facts(s->pub)->id};
+    return 0;
+}
+
+static void write_bundle(struct cmd_ctx *c, const struct sig_bundle *b, struct sealed *ret)
+{
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    sig_bundle_write(b, NULL, 0, &text);
+    ret->bundle = wp_arena_bytes(c->arena, wp_buf_span(&text));
+}
+
+int signer_seal_payload(struct cmd_ctx *c, struct signer *s, const char *payload_type, struct wp_span payload,
+                        struct sealed *ret, struct wp_err *err)
+{
+    struct sealed out = {0};
+    WP_AUTO_BUF struct wp_buf pae = WP_BUF_INIT;
+    sig_dsse_pae(payload_type, payload, &pae);
+    if (seal(c, s, wp_buf_span(&pae), &out, err) < 0) {
+        return -1;
+    }
+    const struct sig_bundle b = {
+        .material = out.material,
+        .signature = out.signature,
+        .is_dsse = true,
+        .payload_type = payload_type,
+        .payload = payload,
+        .minor = 3,
+    };
+    write_bundle(c, &b, &out);
+    *ret = out;
+    return 0;
+}
+
+int signer_seal_bytes(struct cmd_ctx *c, struct signer *s, struct wp_span bytes, struct sealed *ret, struct wp_err *err)
+{
+    struct sealed out = {0};
+    uint8_t hash[WP_HASH_MAX];
+    if (seal(c, s, bytes, &out, err) < 0) {
+        return -1;
+    }
+    wp_hash_bytes(WP_SHA256, bytes, hash);
+    const struct sig_bundle b = {
+        .material = out.material,
+        .signature = out.signature,
+        .digest_alg = "SHA2_256",
+        .digest = wp_span(hash, wp_hash_size(WP_SHA256)),
+        .minor = 3,
+    };
+    write_bundle(c, &b, &out);
+    *ret = out;
+    return 0;
+}
+
+/* ---- where it goes ---- */
+
+struct listed {
+    const struct oci_digest *want;
+    bool there;
+};
+
+static int on_referrer(void *arg, const struct oci_desc *d, struct wp_err *err)
+{
+    struct listed *l = arg;
+    (void)err;
+    l->there = l->there || oci_digest_equal(&d->digest, l->want);
+    return 0;
+}
+
+/* What nobody can find was not signed: the list is asked before success is told. */
+static int check_listed(struct cmd_target *t, const struct oci_desc *subject, const struct oci_desc *d,
+                        struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    struct listed l = {.want = &d->digest};
+    if (oci_store_referrers(t->store, subject, on_referrer, &l, err) < 0) {
+        return wp_wrap(err, "%s was stored, but whether it is listed is not known", oci_digest_text(&d->digest, text));
+    }
+    if (!l.there) {
+        wp_fail(err, WP_E_NETWORK, "%s was stored, but %s does not list it", oci_digest_text(&d->digest, text),
+                t->base);
+        return wp_hint(err, "somebody else may have written the list meanwhile: run the command again");
+    }
+    return 0;
+}
+
+int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_attach *at, struct oci_desc *ret,
+                  struct wp_err *err)
+{
+    OCI_AUTO_STORE struct oci_store *memory = oci_memory_new("the signature");
+    const struct oci_desc *to = at->subject;
+    const struct oci_desc link = {.media_type = to->media_type, .digest = to->digest, .size = to->size};
+    struct sig_attach linked = *at;
+    struct oci_desc desc;
+    struct wp_span bytes;
+    linked.subject = &link;
+    if (sig_attach_build(&linked, memory, c->arena, &desc, &bytes, err) < 0) {
+        return -1;
+    }
+    const struct oci_binding keep = {.desc = &desc, .bytes = bytes};
+    struct oci_copy_opts copy = transfer_opts(c);
+    copy.root = &desc;
+    copy.root_bytes = bytes;
+    struct oci_copy_result r = {0};
+    char digest[OCI_DIGEST_TEXT];
+    if (oci_store_bind(memory, &keep, 1, 0, err) < 0 ||
+        oci_copy(memory, oci_digest_text(&desc.digest, digest), t->store, NULL, 0, &copy, c->arena, &r, err) < 0 ||
+        check_listed(t, at->subject, &desc, err) < 0) {
+        return -1;
+    }
+    progress_flush(c->progress);
+    *ret = desc;
+    return 0;
+}
+
+int signer_attach_bundle(struct cmd_ctx *c, const struct signer *s, struct cmd_target *t,
+                         const struct oci_desc *subject, struct wp_span bundle, const char *predicate_type,
+                         struct oci_desc *ret, struct wp_err *err)
+{
+    char created[WP_TIME_TEXT];
+    const struct oci_annotation annotations[] = {
+        {.key = "dev.sigstore.bundle.content", .value = "dsse-envelope"},
+        {.key = "dev.sigstore.bundle.predicateType", .value = predicate_type},
+        {.key = OCI_ANNOTATION_CREATED, .value = wp_time_rfc3339(s->time, created)},
+    };
+    const struct sig_attach at = {
+        .subject = subject,
+        .artifact_type = SIG_MT_BUNDLE,
+        .config_type = OCI_MT_EMPTY,
+        .layer_type = SIG_MT_BUNDLE,
+        .layer = bundle,
+        .annotations = annotations,
+        .annotation_count = WP_ARRAY_LEN(annotations),
+    };
+    return signer_attach(c, t, &at, ret, err);
+}
+
+const char *signer_repo(struct cmd_ctx *c, const struct cmd_target *t)
+{
+    const char *repo = "";
+    const char *tag = NULL;
+    if (t->ref.kind == OCI_REF_LAYOUT && t->ref.name != NULL) {
+        oci_name_split(c->arena, t->ref.name, &repo, &tag);
+    }
+    return repo;
+}
+
+const char *signer_repository(struct cmd_ctx *c, const struct cmd_target *t)
+{
+    if (t->ref.kind == OCI_REF_REGISTRY) {
+        return t->base;
+    }
+    const char *repo = signer_repo(c, t);
+    return *repo == '\0' ? NULL : repo;
+}
