@@ -87,6 +87,7 @@
     X(LOG_ENTRIES, 16, "entries", "log entries or timestamps of one signature")                                  \
     X(TRUST_FILE, 4 * WP_MIB, "bytes", "a trusted root, a policy, a signing configuration")                      \
     X(POLICY_RULES, 10000, "rules", "one policy")                                                                \
+    X(CBOR_ITEMS, 4096, "values", "values of one COSE signature")                                                \
     X(SIGN_HELPER, 64 * WP_KIB, "bytes", "what a program that holds a key prints")
 
 #define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);

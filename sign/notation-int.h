@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Notary envelopes: what one says, whichever encoding it has (notaryproject/specifications, signature-specification.md
+ * and its signature-envelope-jws.md, signature-envelope-cose.md). Reading refuses what the specification does not
+ * allow, and critical attributes that are not known here; it proves nothing. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "sign/key.h"
+
+#define SIG_NOTARY_PAYLOAD "application/vnd.cncf.notary.payload.v1+json"
+#define SIG_NOTARY_PREFIX  "io.cncf.notary"
+
+#define SIG_NOTARY_SCHEME         SIG_NOTARY_PREFIX ".signingScheme"
+#define SIG_NOTARY_SIGNING_TIME   SIG_NOTARY_PREFIX ".signingTime"
+#define SIG_NOTARY_AUTHENTIC_TIME SIG_NOTARY_PREFIX ".authenticSigningTime"
+#define SIG_NOTARY_EXPIRY         SIG_NOTARY_PREFIX ".expiry"
+#define SIG_NOTARY_PLUGIN         SIG_NOTARY_PREFIX ".verificationPlugin"
+#define SIG_NOTARY_AGENT          SIG_NOTARY_PREFIX ".signingAgent"
+#define SIG_NOTARY_TIMESTAMP      SIG_NOTARY_PREFIX ".timestampSignature"
+
+struct sig_envelope {
+    enum sig_alg alg;
+    bool authority;       /* scheme notary.x509.signingAuthority, else notary.x509 */
+    int64_t signing_time; /* authority: as it vouches; else what the signer says */
+    bool has_expiry;
+    int64_t expiry;
+    struct wp_span protected; /* JWS: its base64url text; COSE: the bytes within the byte string */
+    struct wp_span payload;   /* decoded */
+    struct wp_span tbs;       /* what the signature is over; filled by reading */
+    struct wp_span signature; /* ECDSA: r || s */
+    const struct wp_span *chain; /* DER, leaf first */
+    size_t chain_count;
+    struct wp_span timestamp; /* CMS token over signature; ptr NULL: none */
+    const char *agent;        /* NULL: none */
+};
+
+/* An encoding. */
+struct sig_wire {
+    const char *media_type;
+    /* WP_E_INPUT. Strings live in the arena or in bytes. */
+    int (*read)(struct wp_span bytes, struct wp_arena *a, struct sig_envelope *ret, struct wp_err *err);
+    /* The protected attributes of e (alg, authority, times), as the member `protected` wants them, appended. */
+    void (*protect)(const struct sig_envelope *e, struct wp_buf *ret);
+    /* tbs by e's protected and payload, appended. */
+    void (*to_be_signed)(const struct sig_envelope *e, struct wp_buf *ret);
+    void (*write)(const struct sig_envelope *e, struct wp_buf *ret);
+};
+extern const struct sig_wire sig_wire_jws, sig_wire_cose;
+/* By media type, or NULL. */
+const struct sig_wire *sig_wire_of(const char *media_type);
+
+/* What both readers do with attributes: those of the table, whether they are there and critical, and their times. */
+enum sig_attribute { SIG_ATTR_SCHEME, SIG_ATTR_SIGNING_TIME, SIG_ATTR_AUTHENTIC_TIME, SIG_ATTR_EXPIRY, SIG_ATTR_COUNT };
+struct sig_attributes {
+    const char *scheme; /* NULL: not there */
+    bool there[SIG_ATTR_COUNT], critical[SIG_ATTR_COUNT];
+    int64_t times[SIG_ATTR_COUNT];
+};
+extern const char *const sig_attribute_names[SIG_ATTR_COUNT];
+/* The attribute of that name, or -1. */
+int sig_attribute_of(struct wp_span name);
+/* One of the list of critical ones; WP_E_INPUT where it is not known here or stands there twice. */
+int sig_attributes_critical(struct sig_attributes *at, struct wp_span name, struct wp_err *err) WP_MUST_USE;
+/* One that is not of the table; WP_E_INPUT for those of plugins and other reserved ones. */
+int sig_attributes_other(struct wp_span name, struct wp_err *err) WP_MUST_USE;
+/* The rules of schemes over all of them; fills scheme and times of e. */
+int sig_attributes_settle(const struct sig_attributes *at, struct sig_envelope *e, struct wp_err *err) WP_MUST_USE;
