@@ -113,7 +113,4 @@ void facts_custom(struct pack_module *m, struct wp_arena *a, struct wp_span name
     m->dylink = m->dylink || (core && (facts_is(name, "dylink.0") || facts_is(name, "dylink")));
     m->object = m->object || (core && facts_is(name, "linking"));
     take_metadata(m, a, name, body);
-    if (m->dependency_count == 0 && facts_is(name, ".dep-v0")) {
-        facts_dependencies(body, a, m);
-    }
 }

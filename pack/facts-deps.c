@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The custom section `.dep-v0`: a zlib stream of JSON that cargo-auditable writes, {"packages":[{"name","version",
- * "source","kind","root"}]}. The one home of zlib. A hint like every custom section: what is wrong with it leaves the
- * list empty. */
+ * "source","kind","dependencies":[places in this list],"root"}]}. The one home of zlib. A hint like every custom
+ * section: what is wrong with it leaves the list empty. */
 #include "base/json.h"
 #include "base/limits.h"
 #include "pack/facts.h"
@@ -54,13 +54,56 @@ static int read_package(const struct wp_json *at, struct wp_arena *a, struct pac
     return 0;
 }
 
+/* A package while the list is sorted. */
+struct listed {
+    struct pack_dependency d;
+    size_t place; /* where the section has it */
+};
+
 static int by_name(const void *a, const void *b)
 {
-    const struct pack_dependency *x = a;
-    const struct pack_dependency *y = b;
-    int order = strcmp(x->name, y->name);
-    order = order != 0 ? order : strcmp(x->version, y->version);
-    return order != 0 ? order : strcmp(x->source, y->source);
+    const struct listed *x = a;
+    const struct listed *y = b;
+    int order = strcmp(x->d.name, y->d.name);
+    order = order != 0 ? order : strcmp(x->d.version, y->d.version);
+    order = order != 0 ? order : strcmp(x->d.source, y->d.source);
+    return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x;
+    uint64_t y;
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    return (x > y) - (x < y);
+}
+
+/* now: where each package of the section stands in the sorted list of count. */
+static int read_needs(const struct wp_json *package, const size_t *now, size_t count, struct wp_arena *a,
+                      struct pack_dependency *d, struct wp_err *err)
+{
+    struct wp_json list = wp_json_get(package, "dependencies");
+    size_t n = wp_json_len(&list);
+    uint64_t *needs = wp_arena_alloc(a, n, sizeof(*needs));
+    if (wp_json_kind(&list) != WP_JSON_ABSENT && wp_json_must(&list, WP_JSON_ARRAY, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct wp_json at = wp_json_at(&list, i);
+        uint64_t place;
+        if (wp_json_u64(&at, &place, err) < 0) {
+            return -1;
+        }
+        if (place >= count) {
+            return wp_json_fail(&at, err, "there is no such package");
+        }
+        needs[i] = now[place];
+    }
+    qsort(needs, n, sizeof(*needs), by_number);
+    d->needs = needs;
+    d->need_count = n;
+    return 0;
 }
 
 void facts_dependencies(struct wp_span section, struct wp_arena *a, struct pack_module *m)
@@ -78,14 +121,27 @@ void facts_dependencies(struct wp_span section, struct wp_arena *a, struct pack_
     if (wp_json_kind(&packages) != WP_JSON_ARRAY || n == 0 || n > WP_LIMIT_FACT_DEPENDENCIES) {
         return;
     }
+    struct listed *sorted = wp_arena_alloc(a, n, sizeof(*sorted));
     struct pack_dependency *list = wp_arena_alloc(a, n, sizeof(*list));
+    size_t *now = wp_arena_alloc(a, n, sizeof(*now));
     for (size_t i = 0; i < n; i++) {
         struct wp_json package = wp_json_at(&packages, i);
-        if (read_package(&package, a, &list[i], &ignored) < 0) {
+        sorted[i].place = i;
+        if (read_package(&package, a, &sorted[i].d, &ignored) < 0) {
             return;
         }
     }
-    qsort(list, n, sizeof(*list), by_name);
+    qsort(sorted, n, sizeof(*sorted), by_name);
+    for (size_t i = 0; i < n; i++) {
+        now[sorted[i].place] = i;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct wp_json package = wp_json_at(&packages, sorted[i].place);
+        list[i] = sorted[i].d;
+        if (read_needs(&package, now, n, a, &list[i], &ignored) < 0) {
+            return;
+        }
+    }
     m->dependencies = list;
     m->dependency_count = n;
 }

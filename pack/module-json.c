@@ -14,7 +14,9 @@ enum kind {
     NUMBER_ELSE, /* UINT64_MAX: absent */
     FLAG,        /* false: absent */
     WORDS,       /* array of texts */
+    NUMBERS,     /* array of numbers; none: absent */
     LIST,        /* array of objects */
+    LIST_OPT,    /* none: absent */
     WASM_KIND,
 };
 
@@ -23,7 +25,7 @@ struct member {
     const char *key; /* NULL ends the table */
     enum kind kind;
     size_t at, count;        /* offsets: the field; lists: their count */
-    const struct record *of; /* of LIST */
+    const struct record *of; /* of lists of objects */
     const uint64_t *limit;   /* entries of a list */
 };
 struct record {
@@ -102,7 +104,17 @@ static const struct record dependency_record = {
                                                             {"source", TEXT_ELSE, DEPENDENCY(source), 0, NULL, NULL},
                                                             {"build", FLAG, DEPENDENCY(build), 0, NULL, NULL},
                                                             {"root", FLAG, DEPENDENCY(root), 0, NULL, NULL},
+                                                            {"needs", NUMBERS, DEPENDENCY(needs),
+                                                             DEPENDENCY(need_count), NULL, &WP_LIMIT_FACT_DEPENDENCIES},
                                                             {0}}};
+
+#define NESTED(f) offsetof(struct pack_nested, f)
+static const struct record nested_record = {
+    sizeof(struct pack_nested), (const struct member[]){{"kind", WASM_KIND, NESTED(kind), 0, NULL, NULL},
+                                                        {"parent", NUMBER_OPT, NESTED(parent), 0, NULL, NULL},
+                                                        {"offset", NUMBER, NESTED(offset), 0, NULL, NULL},
+                                                        {"size", NUMBER, NESTED(size), 0, NULL, NULL},
+                                                        {0}}};
 
 #define M(f) offsetof(struct pack_module, f)
 #define FIELD(key, kind, f)            \
@@ -148,6 +160,7 @@ static const struct member module_members[] = {
     ROWS("largest", largest, largest_count, function_record, WP_LIMIT_FACT_FUNCTIONS),
     ROWS("groups", groups, group_count, group_record, WP_LIMIT_FACT_GROUPS),
     ROWS("dependencies", dependencies, dependency_count, dependency_record, WP_LIMIT_FACT_DEPENDENCIES),
+    {"nested", LIST_OPT, M(nested), M(nested_count), &nested_record, &WP_LIMIT_WASM_SECTIONS},
     FIELD("wit", TEXT_OPT, wit),
     {0},
 };
@@ -185,6 +198,8 @@ static void write_list(struct wp_json_out *j, const struct member *m, const void
     for (size_t i = 0; i < n; i++) {
         if (m->kind == WORDS) {
             wp_jo_str(j, get_ptr(rows, i * sizeof(const char *)));
+        } else if (m->kind == NUMBERS) {
+            wp_jo_u64(j, get_u64(rows, i * sizeof(uint64_t)));
         } else {
             write_record(j, m->of, rows + i * m->of->size);
         }
@@ -207,6 +222,9 @@ static bool is_absent(const struct member *m, const void *from)
         return get_u64(from, m->at) == UINT64_MAX;
     case FLAG:
         return !get_flag(from, m->at);
+    case NUMBERS:
+    case LIST_OPT:
+        return get_size(from, m->count) == 0;
     default:
         return false;
     }
@@ -236,7 +254,9 @@ static void write_member(struct wp_json_out *j, const struct member *m, const vo
         wp_jo_str(j, get_kind(from, m->at) == WP_WASM_COMPONENT ? "component" : "module");
         break;
     case WORDS:
+    case NUMBERS:
     case LIST:
+    case LIST_OPT:
         write_list(j, m, from);
         break;
     }
@@ -274,8 +294,16 @@ static int read_text(const struct wp_json *at, struct wp_arena *a, const char **
 static int read_entry(const struct wp_json *at, const struct member *m, struct wp_arena *a, void *into,
                       struct wp_err *err)
 {
-    if (m->kind == LIST) {
+    if (m->of != NULL) {
         return read_record(at, m->of, a, into, err);
+    }
+    if (m->kind == NUMBERS) {
+        uint64_t number;
+        if (wp_json_u64(at, &number, err) < 0) {
+            return -1;
+        }
+        put(into, 0, &number, sizeof(number));
+        return 0;
     }
     const char *text;
     if (read_text(at, a, &text, err) < 0) {
@@ -285,6 +313,11 @@ static int read_entry(const struct wp_json *at, const struct member *m, struct w
     return 0;
 }
 
+static size_t entry_size(const struct member *m)
+{
+    return m->of != NULL ? m->of->size : m->kind == NUMBERS ? sizeof(uint64_t) : sizeof(const char *);
+}
+
 static int read_list(const struct wp_json *at, const struct member *m, struct wp_arena *a, void *into,
                      struct wp_err *err)
 {
@@ -292,8 +325,7 @@ static int read_list(const struct wp_json *at, const struct member *m, struct wp
         return -1;
     }
     size_t n = wp_json_len(at);
-    const char *word;
-    size_t size = m->kind == LIST ? m->of->size : sizeof(word);
+    size_t size = entry_size(m);
     if (n > *m->limit) {
         return wp_json_fail(at, err, "%zu entries, at most %llu are allowed", n, (unsigned long long)*m->limit);
     }
@@ -337,6 +369,8 @@ static int read_absent(const struct wp_json *at, const struct member *m, void *i
         return 0;
     case TEXT_OPT:
     case NUMBER_OPT:
+    case NUMBERS:
+    case LIST_OPT:
     case FLAG:
         return 0;
     default:
@@ -374,7 +408,9 @@ static int read_member(const struct wp_json *at, const struct member *m, struct 
         put(into, m->at, &kind, sizeof(kind));
         return rc;
     case WORDS:
+    case NUMBERS:
     case LIST:
+    case LIST_OPT:
         return read_list(at, m, a, into, err);
     }
     return rc;
@@ -414,6 +450,27 @@ static bool outside(uint64_t offset, uint64_t size, uint64_t all)
     return offset > all || size > all - offset;
 }
 
+/* Places in lists that later code goes to. */
+static int check_places(const struct wp_json *at, const struct pack_module *m, struct wp_err *err)
+{
+    for (size_t i = 0; i < m->nested_count; i++) {
+        if (outside(m->nested[i].offset, m->nested[i].size, m->size)) {
+            return wp_json_fail(at, err, "nested %zu lies outside of the binary", i);
+        }
+        if (m->nested[i].parent > i) {
+            return wp_json_fail(at, err, "nested %zu is in one that comes later", i);
+        }
+    }
+    for (size_t i = 0; i < m->dependency_count; i++) {
+        for (size_t k = 0; k < m->dependencies[i].need_count; k++) {
+            if (m->dependencies[i].needs[k] >= m->dependency_count) {
+                return wp_json_fail(at, err, "dependency %zu needs one that is not there", i);
+            }
+        }
+    }
+    return 0;
+}
+
 /* Ranges that later code counts with. */
 static int check_ranges(const struct wp_json *at, const struct pack_module *m, struct wp_err *err)
 {
@@ -446,7 +503,8 @@ static int check_ranges(const struct wp_json *at, const struct pack_module *m, s
 int pack_module_from_json(const struct wp_json *at, struct wp_arena *a, struct pack_module *ret, struct wp_err *err)
 {
     struct pack_module m = {0};
-    if (read_record(at, &module_record, a, &m, err) < 0 || check_ranges(at, &m, err) < 0) {
+    if (read_record(at, &module_record, a, &m, err) < 0 || check_ranges(at, &m, err) < 0 ||
+        check_places(at, &m, err) < 0) {
         return -1;
     }
     *ret = m;

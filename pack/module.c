@@ -23,10 +23,13 @@ struct reader {
     struct pack_producer *producers;
     struct pack_memory *memories;
     struct pack_table *tables;
+    struct pack_nested *nested;
     size_t import_count, export_count, section_count, part_count, producer_count, memory_count, table_count;
+    size_t nested_count;
     uint64_t modules;  /* core modules so far */
     size_t type_bytes; /* of the texts of types so far */
     bool producers_seen;
+    bool dependencies_seen;      /* of the binary itself, whose list is the one to believe */
     struct pack_producer *inner; /* of the first module in a component that tells its language */
     size_t inner_count;
 };
@@ -34,6 +37,17 @@ struct reader {
 static const char *title_of(const struct reader *r, const struct wp_wasm_section *s, const char *title)
 {
     return s->id == 0 ? wp_arena_printf(r->a, "custom '%s'", facts_text(r->a, s->name)) : title;
+}
+
+/* Around it is the one told before, or what is around that. */
+static void add_nested(struct reader *r, const struct wp_wasm_section *s, enum wp_wasm_kind kind)
+{
+    struct pack_nested n = {.kind = kind, .offset = (uint64_t)(s->body.ptr - r->start), .size = s->body.len};
+    n.parent = r->nested_count;
+    while (n.parent > 0 && n.offset - r->nested[n.parent - 1].offset >= r->nested[n.parent - 1].size) {
+        n.parent = r->nested[n.parent - 1].parent;
+    }
+    r->nested[r->nested_count++] = n;
 }
 
 static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s, const char *title,
@@ -46,7 +60,11 @@ static int on_section(void *arg, unsigned depth, const struct wp_wasm_section *s
     r->section_count += depth == 0;
     r->part_count += !holds_more;
     if (!r->fill) {
+        r->nested_count += holds_more;
         return 0;
+    }
+    if (holds_more) {
+        add_nested(r, s, wp_str_eq(title, "component") ? WP_WASM_COMPONENT : WP_WASM_MODULE);
     }
     const char *text = title_of(r, s, title);
     if (depth == 0) {
@@ -151,11 +169,12 @@ static int on_custom(void *arg, unsigned depth, struct wp_span name, struct wp_s
         }
         take_producers(r, body);
     }
-    if (depth > 0) {
-        return 0;
-    }
-    if (r->fill) {
+    if (r->fill && depth == 0) {
         facts_custom(r->m, r->a, name, body);
+    }
+    if (r->fill && facts_is(name, ".dep-v0") && (depth == 0 ? !r->dependencies_seen : r->m->dependency_count == 0)) {
+        facts_dependencies(body, r->a, r->m);
+        r->dependencies_seen = depth == 0;
     }
     return 0;
 }
@@ -244,7 +263,7 @@ static int visit(struct reader *r, const struct wrt_binary *b, struct wrt_summar
                                       .module = on_module,
                                       .arg = r};
     r->import_count = r->export_count = r->section_count = r->part_count = r->producer_count = 0;
-    r->memory_count = r->table_count = 0;
+    r->memory_count = r->table_count = r->nested_count = 0;
     r->modules = 0;
     r->producers_seen = false;
     return wrt_visit(b, r->brief ? &brief : &whole, ret, err);
@@ -260,6 +279,7 @@ static void make_room(struct reader *r)
     m->producers = r->producers = wp_arena_alloc(r->a, r->producer_count, sizeof(*r->producers));
     m->memories = r->memories = wp_arena_alloc(r->a, r->memory_count, sizeof(*r->memories));
     m->tables = r->tables = wp_arena_alloc(r->a, r->table_count, sizeof(*r->tables));
+    m->nested = r->nested = wp_arena_alloc(r->a, r->nested_count, sizeof(*r->nested));
     r->fill = true;
 }
 
@@ -287,6 +307,7 @@ static void conclude(struct reader *r, const struct wrt_summary *sum)
     m->producer_count = r->producer_count;
     m->memory_count = r->memory_count;
     m->table_count = r->table_count;
+    m->nested_count = r->nested_count;
     take_features(m, r->a, sum->features);
     if (r->brief) {
         m->world = "";

@@ -56,8 +56,16 @@ struct pack_capability {
 };
 struct pack_dependency {
     const char *name, *version;
-    const char *source; /* "crates.io", "git", "local", ... */
-    bool build, root;   /* used while building only; the program itself */
+    const char *source;    /* "crates.io", "git", "local", ... */
+    bool build, root;      /* used while building only; the program itself */
+    const uint64_t *needs; /* places in the list of those that it depends on, rising */
+    size_t need_count;
+};
+/* A module or component inside of a component. */
+struct pack_nested {
+    enum wp_wasm_kind kind;
+    uint64_t parent;       /* 0: the binary itself, else 1 + the place in this list of the component around it */
+    uint64_t offset, size; /* of it in the binary */
 };
 
 #define PACK_FUNCTION_NAME 512
@@ -91,6 +99,8 @@ struct pack_module {
     size_t capability_count;
     const struct pack_dependency *dependencies; /* sorted by name and version */
     size_t dependency_count;
+    const struct pack_nested *nested; /* binary order: a component before what is in it */
+    size_t nested_count;
     const char *const *features; /* that it uses, by name */
     size_t feature_count;
     const char *name, *description, *authors, *licenses, *source, *homepage, *revision, *version;

@@ -151,10 +151,24 @@ def test_dependencies(wpack):
     assert doc["dependencies"] == [
         {"name": "app", "version": "0.1.0", "source": "local", "root": True},
         {"name": "cc", "version": "1.1.0", "source": "git", "build": True},
-        {"name": "serde", "version": "1.0.2", "source": "crates.io"}]
+        {"name": "serde", "version": "1.0.2", "source": "crates.io", "needs": [1]}]
     assert wpack("inspect", "m.wasm", "--dependencies").out == (
         "app 0.1.0  local  (itself)\ncc 1.1.0  git  (for building)\nserde 1.0.2  crates.io\n")
     assert "  depends on    3 packages (--dependencies)\n" in wpack("inspect", "m.wasm").out
+
+
+def test_what_is_nested(wpack):
+    """Where each module and component within lies, and in what; the first list of dependencies counts."""
+    packages = [deps({"packages": [{"name": n, "version": "1"}]}) for n in ("first", "second", "own")]
+    one, two = sample.PREAMBLE + packages[0], sample.PREAMBLE + packages[1]
+    inner = sample.COMPONENT_PREAMBLE + sample.section(1, one) + sample.section(4, sample.COMPONENT_PREAMBLE)
+    whole = sample.COMPONENT_PREAMBLE + sample.section(4, inner) + sample.section(1, two)
+    doc = facts(wpack, whole)
+    assert [(n["kind"], n.get("parent"), whole[n["offset"]:n["offset"] + n["size"]]) for n in doc["nested"]] == [
+        ("component", None, inner), ("module", 1, one), ("component", 1, sample.COMPONENT_PREAMBLE),
+        ("module", None, two)]
+    assert [d["name"] for d in doc["dependencies"]] == ["first"]
+    assert [d["name"] for d in facts(wpack, whole + packages[2])["dependencies"]] == ["own"]
 
 
 @pytest.mark.parametrize("section_", [
@@ -163,7 +177,10 @@ def test_dependencies(wpack):
     deps({"packages": [{"name": "a"}]}), deps({"packages": [{"name": 1, "version": "1"}]}),
     deps(b'{"packages":[' + b"[" * 5000), deps(b'{"packages":[' + b" " * (3 << 20) + b"]}"),
     deps(b"\0" * (600 << 20)),
-], ids=range(13))
+    deps({"packages": [{"name": "a", "version": "1", "dependencies": [1]}]}),
+    deps({"packages": [{"name": "a", "version": "1", "dependencies": {}}]}),
+    deps({"packages": [{"name": "a", "version": "1", "dependencies": [-1]}]}),
+], ids=range(16))
 def test_dependency_lists_that_make_no_sense_are_left_out(wpack, section_):
     (wpack.cwd / "m.wasm").write_bytes(core([2], section_))
     r = wpack.measured("inspect", "m.wasm", "--format", "json")

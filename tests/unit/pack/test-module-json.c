@@ -33,9 +33,11 @@ static const struct pack_module full = {
     .group_count = 2,
     .capabilities = (const struct pack_capability[]){{"network", "wasi:sockets/tcp", 1}},
     .capability_count = 1,
-    .dependencies = (const struct pack_dependency[]){{"serde", "1.0.0", "crates.io", false, false},
-                                                     {"app", "0.1.0", "", false, true}},
+    .dependencies = (const struct pack_dependency[]){{"serde", "1.0.0", "crates.io", false, false, NULL, 0},
+                                                     {"app", "0.1.0", "", false, true, (const uint64_t[]){0}, 1}},
     .dependency_count = 2,
+    .nested = (const struct pack_nested[]){{WP_WASM_COMPONENT, 0, 10, 90}, {WP_WASM_MODULE, 1, 20, 70}},
+    .nested_count = 2,
     .features = (const char *const[]){"simd", "threads"},
     .feature_count = 2,
     .name = "app",
@@ -108,6 +110,8 @@ static void test_values(void **state)
     assert_null(m.authors);
     assert_true(m.component_type && !m.dylink && m.guessed);
     assert_true(m.dependencies[1].root && !m.dependencies[0].root);
+    assert_true(m.dependencies[1].need_count == 1 && m.dependencies[1].needs[0] == 0);
+    assert_true(m.nested[1].parent == 1 && m.nested[1].size == 70 && m.nested[0].kind == WP_WASM_COMPONENT);
     assert_string_equal(m.largest[1].name, "");
 }
 
@@ -132,6 +136,10 @@ static void test_refused(void **state)
         {"\"features\":[\"simd\",", "\"features\":[1,", "/features/0: must be"},
         {"\"world\":\"library\",", "", "/world: is missing"},
         {"\"dependencies\":[", "\"dependencies\":[[],", "/dependencies/0: must be"},
+        {"\"needs\":[0]", "\"needs\":[2]", "dependency 1 needs one that is not there"},
+        {"\"needs\":[0]", "\"needs\":[-1]", "/dependencies/1/needs/0: must not be negative"},
+        {"\"offset\":20,\"size\":70", "\"offset\":20,\"size\":4981", "nested 1 lies outside of the binary"},
+        {"\"parent\":1", "\"parent\":2", "nested 1 is in one that comes later"},
         {"\"guessed\":true", "\"guessed\":1", "/guessed: must be"},
     };
     WP_AUTO_BUF struct wp_buf good = WP_BUF_INIT;
