@@ -15,7 +15,7 @@ struct sig_bundle {
     bool is_dsse;
     const char *payload_type; /* DSSE */
     struct wp_span payload;
-    const char *digest_alg; /* message signature; NULL: no digest given */
+    const char *digest_alg; /* message signature, as "SHA2_256"; NULL: no digest given */
     struct wp_span digest;
     unsigned minor; /* of the version: 1, 2, 3 */
 };

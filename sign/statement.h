@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "oci/desc.h"
+#include "sign/sig.h"
 
 #define SIG_PAYLOAD_INTOTO "application/vnd.in-toto+json"
 #define SIG_STATEMENT_V1   "https://in-toto.io/Statement/v1"
@@ -22,8 +22,11 @@ struct sig_predicate_row {
     const char *name, *uri, *summary;
 };
 extern const struct sig_predicate_row sig_predicates[]; /* ends with name == NULL */
-/* The URI for a short name or a URI; WP_E_USAGE with the nearest name otherwise. */
+/* The URI for a short name or a URI; WP_E_USAGE with the nearest name otherwise, and for "sbom" (uri NULL), which
+ * stands for several. */
 int sig_predicate_uri(const char *text, const char **ret, struct wp_err *err) WP_MUST_USE;
+/* What an attestation's predicateType must be for a short name or a URI; "sbom" too. *ret borrows text. */
+int sig_predicate_match(const char *text, struct sig_match *ret, struct wp_err *err) WP_MUST_USE;
 
 struct sig_statement {
     const char *predicate_type;
