@@ -177,21 +177,27 @@ static int check_limits(const struct sig_demand *d, const char *where, struct si
     return 0;
 }
 
+static int check(const struct sig_candidate *c, const struct sig_artifact *art, const struct sig_demand *d,
+                 struct wp_arena *a, struct sig_proof *ret, struct wp_err *err)
+{
+    if (d->formats != 0 && (d->formats & (1U << c->format->id)) == 0) {
+        ret->failed = "format";
+        return wp_fail(err, WP_E_UNSATISFIED, "%s: signatures in the format %s are not accepted of '%s'", c->where,
+                       c->format->name, d->name);
+    }
+    if (c->format->check(c, art, d, a, ret, err) != 1) {
+        ret->failed = ret->failed != NULL ? ret->failed : "signature";
+        return -1;
+    }
+    return check_limits(d, c->where, ret, err);
+}
+
 int sig_check(const struct sig_candidate *c, const struct sig_artifact *art, const struct sig_demand *d,
               struct wp_arena *a, struct sig_proof *ret, struct wp_err *err)
 {
     *ret = (struct sig_proof){.candidate = c, .demand = d};
-    if (d->formats != 0 && (d->formats & (1U << c->format->id)) == 0) {
-        ret->failed = "format";
-        wp_fail(err, WP_E_UNSATISFIED, "%s: signatures in the format %s are not accepted of '%s'", c->where,
-                c->format->name, d->name);
-        return 0;
-    }
-    if (c->format->check(c, art, d, a, ret, err) != 1) {
-        ret->failed = ret->failed != NULL ? ret->failed : "signature";
-        return 0;
-    }
-    if (check_limits(d, c->where, ret, err) < 0) {
+    if (check(c, art, d, a, ret, err) < 0) {
+        ret->why = wp_arena_str(a, err->msg);
         return 0;
     }
     ret->failed = NULL;

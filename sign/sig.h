@@ -98,8 +98,9 @@ struct sig_proof {
     const char *predicate_type; /* of a statement; NULL: none */
     struct wp_span statement;   /* the in-toto statement or signed payload; ptr NULL: none */
     const char
-        *failed; /* NULL: proven. "parse", "digest", "subject", "predicate", "signature", "key", "log", "timestamp",
-                  * "chain", "sct", "identity", "expired", "time-limit", "annotation", "name", "format" */
+        *failed;     /* NULL: proven. "parse", "digest", "subject", "predicate", "signature", "key", "log", "timestamp",
+                      * "chain", "sct", "identity", "expired", "time-limit", "annotation", "name", "format" */
+    const char *why; /* sig_check sets it to the message where failed is set; NULL: proven */
 };
 
 enum sig_format_id { SIG_BUNDLE, SIG_COSIGN, SIG_NOTATION, SIG_MINISIGN, SIG_MODULE, SIG_FORMATS };
