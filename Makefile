@@ -332,6 +332,10 @@ bench: $(OUT)/wpack $(OUT)/tests/bench/timed ## time wpack beside its peers: mak
 bench-serve: $(OUT)/wpack ## wpack serve under load beside crane, distribution and nginx
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B tests/bench/serve.py --rounds 5
 
+.PHONY: bench-sign
+bench-sign: $(OUT)/wpack $(OUT)/tests/bench/timed ## sign and verify beside cosign and notation-go (make peers PEERS="cosign notation-check")
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/sign.py --rounds $(ROUNDS) $(BENCH)
+
 .PHONY: bench-validate
 bench-validate: $(OUT)/wpack $(OUT)/tests/bench/timed ## validate beside wasm-tools on real modules (make peers PEERS=modules)
 	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack WPACK_TIMED=$(CURDIR)/$(OUT)/tests/bench/timed $(PYTHON) -B tests/bench/validate.py --rounds $(ROUNDS)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/out.h"
+#include "oci/http-url.h"
 #include "oci/layout.h"
 #include "oci/registry.h"
 
@@ -16,6 +17,7 @@
 
 struct net_client {
     char *host;
+    const struct oci_creds *creds; /* what it was opened with; NULL: nothing */
     struct http_client *client;
     struct net_client *next;
 };
@@ -24,7 +26,8 @@ struct cmd_net {
     struct http_transport *transport;
     struct oci_creds *creds;
     struct net_client *clients;
-    bool given; /* credentials come from options or the environment: they are for one registry */
+    const char *registry; /* the last one that got a client */
+    bool given;           /* credentials come from options or the environment: they are for one registry */
 };
 
 static const char *env_or_null(const char *name)
@@ -138,6 +141,13 @@ static int net_open(struct cmd_ctx *c, struct wp_err *err)
     return 0;
 }
 
+static void net_client_free(WP_OWN struct net_client *n)
+{
+    http_client_free(n->client);
+    free(n->host);
+    free(n);
+}
+
 void target_net_free(struct cmd_net *net)
 {
     if (net == NULL) {
@@ -146,9 +156,7 @@ void target_net_free(struct cmd_net *net)
     while (net->clients != NULL) {
         struct net_client *n = net->clients;
         net->clients = n->next;
-        http_client_free(n->client);
-        free(n->host);
-        free(n);
+        net_client_free(n);
     }
     oci_creds_free(net->creds);
     net->transport->close(net->transport);
@@ -170,56 +178,117 @@ static const char *certs_folder(struct cmd_ctx *c, const char *host)
     return NULL;
 }
 
+static struct http_client *net_find(const struct cmd_net *net, const char *host, const struct oci_creds *creds)
+{
+    for (struct net_client *n = net->clients; n != NULL; n = n->next) {
+        if (n->creds == creds && wp_str_eq(n->host, host)) {
+            return n->client;
+        }
+    }
+    return NULL;
+}
+
+static struct http_client *net_add(struct cmd_net *net, const char *host, struct oci_creds *creds,
+                                   const struct http_opts *o)
+{
+    struct net_client *n = wp_xcalloc(1, sizeof(*n));
+    n->host = wp_xstrdup(host);
+    n->creds = creds;
+    n->client = http_client_new(net->transport, host, creds, o);
+    n->next = net->clients;
+    net->clients = n;
+    return n->client;
+}
+
+/* What registries and services have in common. */
+static struct http_opts common_opts(struct cmd_ctx *c)
+{
+    const struct cmd_registry *r = &c->registry;
+    return (struct http_opts){
+        .tls = {.ca_bundle = env_or_null("SSL_CERT_FILE"),
+                .ca_dir = env_or_null("SSL_CERT_DIR"),
+                .ca_file = r->ca_file},
+        .retries = (unsigned)WP_MIN(r->retry, 100u),
+        .retry_max_wait_ms = r->retry_max_wait,
+        .timeout_ms = r->timeout,
+        .stall_ms = r->timeout,
+        .user_agent = "wpack/" WPACK_VERSION,
+        .trace = c->global.debug ? trace_http : NULL,
+        .trace_arg = c,
+    };
+}
+
 int target_client(struct cmd_ctx *c, const char *host, struct http_client **ret, struct wp_err *err)
 {
     if (net_open(c, err) < 0) {
         return -1;
     }
-    for (struct net_client *n = c->net->clients; n != NULL; n = n->next) {
-        if (wp_str_eq(n->host, host)) {
-            *ret = n->client;
-            return 0;
-        }
+    *ret = net_find(c->net, host, c->net->creds);
+    if (*ret != NULL) {
+        return 0;
     }
     const struct cmd_registry *r = &c->registry;
     const char **realms = wp_arena_alloc(c->arena, r->realm_hosts.count + 1, sizeof(*realms));
     if (r->realm_hosts.count > 0) {
         memcpy(realms, r->realm_hosts.items, r->realm_hosts.count * sizeof(*realms));
     }
-    if (c->net->given && c->net->clients != NULL) {
-        wp_fail(err, WP_E_USAGE, "credentials were given, which are for one registry: '%s' or '%s'?",
-                c->net->clients->host, host);
+    if (c->net->given && c->net->registry != NULL) {
+        wp_fail(err, WP_E_USAGE, "credentials were given, which are for one registry: '%s' or '%s'?", c->net->registry,
+                host);
         return wp_hint(err, "store them with 'wpack login', then each registry gets its own");
     }
-    struct http_opts o = {
-        .plain_http = r->plain_http,
-        .tls =
-            {
-                .ca_bundle = env_or_null("SSL_CERT_FILE"),
-                .ca_dir = env_or_null("SSL_CERT_DIR"),
-                .ca_file = r->ca_file,
-                .cert_file = r->cert_file,
-                .key_file = r->key_file,
-                .certs_dir = certs_folder(c, host),
-                .insecure = r->insecure,
-            },
-        .retries = (unsigned)WP_MIN(r->retry, 100u),
-        .retry_max_wait_ms = r->retry_max_wait,
-        .timeout_ms = r->timeout,
-        .stall_ms = r->timeout,
-        .limit_rate = r->limit_rate,
-        .user_agent = "wpack/" WPACK_VERSION,
-        .realm_hosts = realms,
-        .trace = c->global.debug ? trace_http : NULL,
-        .trace_arg = c,
-    };
-    struct net_client *n = wp_xcalloc(1, sizeof(*n));
-    n->host = wp_xstrdup(host);
-    n->client = http_client_new(c->net->transport, host, c->net->creds, &o);
-    n->next = c->net->clients;
-    c->net->clients = n;
-    *ret = n->client;
+    struct http_opts o = common_opts(c);
+    o.plain_http = r->plain_http;
+    o.tls.cert_file = r->cert_file;
+    o.tls.key_file = r->key_file;
+    o.tls.certs_dir = certs_folder(c, host);
+    o.tls.insecure = r->insecure;
+    o.limit_rate = r->limit_rate;
+    o.realm_hosts = realms;
+    *ret = net_add(c->net, host, c->net->creds, &o);
+    c->net->registry = wp_arena_str(c->arena, host);
     return 0;
+}
+
+int target_service(struct cmd_ctx *c, const char *url, struct oci_creds *creds, struct http_client **ret,
+                   struct wp_err *err)
+{
+    struct http_origin at = {0};
+    const char *why = http_url_split(url, &at, NULL);
+    if (why != NULL) {
+        return wp_fail(err, WP_E_USAGE, "'%s' %s", http_url_shown(c->arena, url), why);
+    }
+    if (!at.https && http_host_kind(at.host) != HTTP_HOST_LOOPBACK) {
+        wp_fail(err, WP_E_USAGE, "'%s' is no https URL: identities are not shown to everybody on the way",
+                http_url_shown(c->arena, url));
+        return wp_hint(err, "https://%s", at.host);
+    }
+    if (net_open(c, err) < 0) {
+        return -1;
+    }
+    bool v6 = strchr(at.host, ':') != NULL;
+    const char *host = wp_arena_printf(c->arena, "%s%s%s:%u", v6 ? "[" : "", at.host, v6 ? "]" : "", at.port);
+    *ret = net_find(c->net, host, creds);
+    if (*ret == NULL) {
+        struct http_opts o = common_opts(c);
+        o.plain_http = !at.https;
+        *ret = net_add(c->net, host, creds, &o);
+    }
+    return 0;
+}
+
+void target_service_end(struct cmd_ctx *c, struct oci_creds *creds)
+{
+    for (struct net_client **at = c->net == NULL ? NULL : &c->net->clients; at != NULL && *at != NULL;) {
+        struct net_client *n = *at;
+        if (n->creds == creds) {
+            *at = n->next;
+            net_client_free(n);
+        } else {
+            at = &n->next;
+        }
+    }
+    oci_creds_free(creds);
 }
 
 static int open_registry(struct cmd_ctx *c, const struct oci_ref *ref, struct cmd_target *t, struct wp_err *err)

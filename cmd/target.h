@@ -48,6 +48,13 @@ void target_report(struct cmd_ctx *c, const struct cmd_target *t, const struct o
 int target_open_folder(struct cmd_ctx *c, enum target_use use, struct cmd_target *ret, struct wp_err *err) WP_MUST_USE;
 /* The client of a registry host with this run's credentials and options. Owned by the run. */
 int target_client(struct cmd_ctx *c, const char *host, struct http_client **ret, struct wp_err *err) WP_MUST_USE;
+/* The client of a service that is no registry, by a URL of it: https, or http on loopback. Registries' credentials and
+ * certificates do not go there; creds (borrowed, NULL: none) do. Owned by the run. */
+struct oci_creds;
+int target_service(struct cmd_ctx *c, const char *url, struct oci_creds *creds, struct http_client **ret,
+                   struct wp_err *err) WP_MUST_USE;
+/* No more of the clients that were opened with these credentials, which are freed. */
+void target_service_end(struct cmd_ctx *c, WP_OWN struct oci_creds *creds);
 /* The file login writes to: --registry-config, else $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
 const char *target_login_file(struct cmd_ctx *c);
 /* Closes clients and transport. */
