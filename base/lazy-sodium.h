@@ -5,17 +5,18 @@
 
 #include <sodium.h>
 
-#define WP_LAZY_SODIUM(X)          \
-    X(crypto_sign_detached)        \
-    X(crypto_sign_final_create)    \
-    X(crypto_sign_final_verify)    \
-    X(crypto_sign_init)            \
-    X(crypto_sign_keypair)         \
-    X(crypto_sign_seed_keypair)    \
-    X(crypto_sign_update)          \
-    X(crypto_sign_verify_detached) \
-    X(sodium_free)                 \
-    X(sodium_init)                 \
-    X(sodium_malloc)               \
-    X(sodium_memcmp)               \
+#define WP_LAZY_SODIUM(X)                 \
+    X(crypto_core_ed25519_is_valid_point) \
+    X(crypto_sign_detached)               \
+    X(crypto_sign_final_create)           \
+    X(crypto_sign_final_verify)           \
+    X(crypto_sign_init)                   \
+    X(crypto_sign_keypair)                \
+    X(crypto_sign_seed_keypair)           \
+    X(crypto_sign_update)                 \
+    X(crypto_sign_verify_detached)        \
+    X(sodium_free)                        \
+    X(sodium_init)                        \
+    X(sodium_malloc)                      \
+    X(sodium_memcmp)                      \
     X(sodium_memzero)

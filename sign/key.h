@@ -9,29 +9,33 @@
 #include "base/err.h"
 #include "sign/secret.h"
 
-/* X(NAME, name in Sigstore's trust material (PublicKeyDetails), hash bits, JOSE alg or NULL, COSE alg or 0)
- * ECDSA signatures are ASN.1 DER, except in JOSE and COSE. */
-#define SIG_ALGS(X)                                                    \
-    X(ECDSA_P256_SHA256, "PKIX_ECDSA_P256_SHA_256", 256, "ES256", -7)  \
-    X(ECDSA_P384_SHA384, "PKIX_ECDSA_P384_SHA_384", 384, "ES384", -35) \
-    X(ECDSA_P521_SHA512, "PKIX_ECDSA_P521_SHA_512", 512, "ES512", -36) \
-    X(RSA_PKCS1_SHA256, "PKIX_RSA_PKCS1V15_2048_SHA256", 256, NULL, 0) \
-    X(RSA_PSS_SHA256, "PKIX_RSA_PSS_2048_SHA256", 256, "PS256", -37)   \
-    X(RSA_PSS_SHA384, NULL, 384, "PS384", -38)                         \
-    X(RSA_PSS_SHA512, NULL, 512, "PS512", -39)                         \
-    X(ED25519, "PKIX_ED25519", 0, NULL, 0)                             \
-    X(ED25519_PH, "PKIX_ED25519_PH", 512, NULL, 0)
+/* X(NAME, for people, kind of key, curve or 0, name in Sigstore's trust material (PublicKeyDetails), hash bits, JOSE
+ * alg or NULL, COSE alg or 0). ECDSA signatures are ASN.1 DER, except in JOSE and COSE. */
+#define SIG_ALGS(X)                                                                                             \
+    X(ECDSA_P256_SHA256, "ECDSA P-256 with SHA-256", ECDSA, 256, "PKIX_ECDSA_P256_SHA_256", 256, "ES256", -7)   \
+    X(ECDSA_P384_SHA384, "ECDSA P-384 with SHA-384", ECDSA, 384, "PKIX_ECDSA_P384_SHA_384", 384, "ES384", -35)  \
+    X(ECDSA_P521_SHA512, "ECDSA P-521 with SHA-512", ECDSA, 521, "PKIX_ECDSA_P521_SHA_512", 512, "ES512", -36)  \
+    X(RSA_PKCS1_SHA256, "RSA PKCS #1 v1.5 with SHA-256", RSA, 0, "PKIX_RSA_PKCS1V15_2048_SHA256", 256, NULL, 0) \
+    X(RSA_PSS_SHA256, "RSA PSS with SHA-256", RSA, 0, "PKIX_RSA_PSS_2048_SHA256", 256, "PS256", -37)            \
+    X(RSA_PSS_SHA384, "RSA PSS with SHA-384", RSA, 0, NULL, 384, "PS384", -38)                                  \
+    X(RSA_PSS_SHA512, "RSA PSS with SHA-512", RSA, 0, NULL, 512, "PS512", -39)                                  \
+    X(ED25519, "Ed25519", ED25519, 0, "PKIX_ED25519", 0, NULL, 0)                                               \
+    X(ED25519_PH, "Ed25519ph", ED25519, 0, "PKIX_ED25519_PH", 512, NULL, 0)
 
 enum sig_alg {
     SIG_ALG_NONE,
-#define SIG_ALG_ENUM(name, details, bits, jose, cose) SIG_ALG_##name,
+#define SIG_ALG_ENUM(name, shown, kind, curve, details, bits, jose, cose) SIG_ALG_##name,
     SIG_ALGS(SIG_ALG_ENUM)
 #undef SIG_ALG_ENUM
         SIG_ALG_COUNT
 };
 
+enum sig_kind { SIG_KIND_ECDSA, SIG_KIND_RSA, SIG_KIND_ED25519 };
+
 struct sig_alg_row {
     const char *name;    /* "ECDSA P-256 with SHA-256" */
+    enum sig_kind kind;  /* of the keys it fits */
+    unsigned curve;      /* of these keys; 0: any */
     const char *details; /* PublicKeyDetails, or NULL */
     unsigned hash_bits;  /* 0: signs the message itself */
     const char *jose;
@@ -45,8 +49,6 @@ struct sig_message {
     const uint8_t *digest; /* or NULL */
     size_t digest_len;
 };
-
-enum sig_kind { SIG_KIND_ECDSA, SIG_KIND_RSA, SIG_KIND_ED25519 };
 
 /* ---- public keys: immutable, shared ---- */
 struct sig_pub;
@@ -72,6 +74,8 @@ void sig_pub_free_p(struct sig_pub **p);
 const struct sig_pub_facts *sig_pub_facts(const struct sig_pub *p);
 /* "-----BEGIN PUBLIC KEY-----" appended. */
 void sig_pub_pem(const struct sig_pub *p, struct wp_buf *b);
+/* PublicKeyDetails for p's signatures with alg (RSA names the size of the key); NULL: there is none. */
+const char *sig_pub_details(const struct sig_pub *p, enum sig_alg alg);
 /* True where sig (as the algorithm writes it, ECDSA in DER) is p's over m. False too where alg does not fit the key, or
  * the message is known by a hash that the algorithm does not use (Ed25519 needs the bytes). */
 bool sig_pub_verify(const struct sig_pub *p, enum sig_alg alg, const struct sig_message *m, struct wp_span sig);
