@@ -206,8 +206,8 @@ const struct sig_cbor *sig_cbor_label(const struct sig_cbor *map, int64_t label)
 
 const char *sig_cbor_kind_name(const struct sig_cbor *v)
 {
-    static const char *const names[] = {"a number", "a negative number", "a byte string", "a text",
-                                        "an array", "a map",             "a tag",         "a simple value"};
+    static const char *const names[] = {"a number", "a negative number", "a byte string", "a text", "an array", "a map",
+                                        "a tag",    "a simple value"};
     return names[v->kind];
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * CBOR as COSE signatures use it (RFC 8949, "Core Deterministic Encoding" without the order of keys): definite lengths,
- * shortest heads, text in UTF-8, no key twice, no floats, at most SIG_CBOR_DEPTH levels. Anything else is refused, so that
- * two readers see one document. */
+ * shortest heads, text in UTF-8, no key twice, no floats, at most SIG_CBOR_DEPTH levels. Anything else is refused, so
+ * that two readers see one document. */
 #pragma once
 
 #include "base/arena.h"

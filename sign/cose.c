@@ -207,8 +207,8 @@ static int read_parts(const struct sig_cbor *sign1, struct wp_arena *a, struct s
         must(&parts[1], SIG_CBOR_MAP, "the unprotected header", err) < 0 ||
         must(&parts[2], SIG_CBOR_BYTES, "the payload", err) < 0 ||
         must(&parts[3], SIG_CBOR_BYTES, "the signature", err) < 0 ||
-        read_protected(parts[0].bytes, a, &protected, ret, err) < 0 ||
-        check_apart(&protected, &parts[1], err) < 0 || read_unprotected(&parts[1], a, ret, err) < 0) {
+        read_protected(parts[0].bytes, a, &protected, ret, err) < 0 || check_apart(&protected, &parts[1], err) < 0 ||
+        read_unprotected(&parts[1], a, ret, err) < 0) {
         return -1;
     }
     ret->protected = parts[0].bytes;

@@ -93,8 +93,8 @@ static enum sig_alg alg_of(const char *name)
 static int read_protected(struct wp_span text, struct sig_envelope *ret, struct wp_err *err)
 {
     static const char *const known[] = {
-        "alg",           "cty", "crit", SIG_NOTARY_SCHEME, SIG_NOTARY_SIGNING_TIME, SIG_NOTARY_AUTHENTIC_TIME,
-        SIG_NOTARY_EXPIRY, NULL};
+        "alg", "cty", "crit", SIG_NOTARY_SCHEME, SIG_NOTARY_SIGNING_TIME, SIG_NOTARY_AUTHENTIC_TIME, SIG_NOTARY_EXPIRY,
+        NULL};
     WP_AUTO_JSON struct wp_json_doc *doc = NULL;
     if (wp_json_parse(text, "its protected header", false, WP_E_INPUT, &doc, err) < 0) {
         return -1;

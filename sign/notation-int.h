@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "sign/key.h"
 
-#define SIG_NOTARY_PAYLOAD "application/vnd.cncf.notary.payload.v1+json"
-#define SIG_NOTARY_PREFIX  "io.cncf.notary"
+#define SIG_NOTARY_PAYLOAD        "application/vnd.cncf.notary.payload.v1+json"
+#define SIG_NOTARY_PREFIX         "io.cncf.notary"
 
 #define SIG_NOTARY_SCHEME         SIG_NOTARY_PREFIX ".signingScheme"
 #define SIG_NOTARY_SIGNING_TIME   SIG_NOTARY_PREFIX ".signingTime"
@@ -27,10 +27,10 @@ struct sig_envelope {
     int64_t signing_time; /* authority: as it vouches; else what the signer says */
     bool has_expiry;
     int64_t expiry;
-    struct wp_span protected; /* JWS: its base64url text; COSE: the bytes within the byte string */
-    struct wp_span payload;   /* decoded */
-    struct wp_span tbs;       /* what the signature is over; filled by reading */
-    struct wp_span signature; /* ECDSA: r || s */
+    struct wp_span protected;    /* JWS: its base64url text; COSE: the bytes within the byte string */
+    struct wp_span payload;      /* decoded */
+    struct wp_span tbs;          /* what the signature is over; filled by reading */
+    struct wp_span signature;    /* ECDSA: r || s */
     const struct wp_span *chain; /* DER, leaf first */
     size_t chain_count;
     struct wp_span timestamp; /* CMS token over signature; ptr NULL: none */
