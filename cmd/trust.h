@@ -1,46 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the user trusts, from options: --key, --certificate-identity and its like, --trusted-root, --trust-store,
- * --policy. The rows are the same for verify, pull, copy and run, which ask at the door through trust_admit. */
+ * --policy. The rows are the same for verify, pull, copy, run and tree. Judging happens before anything is fetched or
+ * gets a name. */
 #pragma once
 
 #include "cmd/target.h"
 #include "oci/copy.h"
 #include "sign/policy.h"
 
-/* Embedded in the options of a command that verifies; TRUST_OPTS(struct opts, trust) are its rows. */
+/* Embedded in the options of a command that verifies; TRUST_ROWS(struct opts, trust) are its rows. */
 struct trust_opts {
     struct opt_list keys;
     const char *identity, *identity_regexp, *issuer, *issuer_regexp, *trusted_root, *policy, *trust_dir;
     struct opt_list trust_stores, identities, crls; /* Notary: --trust-store FILE, --trusted-identity DN, --crl */
-    struct opt_list annotations;
-    const char *type; /* predicate type; NULL: signatures */
     bool ignore_log, require_log;
     uint64_t threshold;
+    /* verify's own; zero elsewhere */
+    struct opt_list annotations;
+    const char *type; /* predicate type; NULL: signatures */
 };
+#define TRUST_STR(type, field, word, what, text)                                                        \
+    {                                                                                                   \
+        .name = (word), .kind = OPT_STR, .offset = offsetof(type, field), .arg = (what), .help = (text) \
+    }
+#define TRUST_LIST(type, field, word, what, text)                                                        \
+    {                                                                                                    \
+        .name = (word), .kind = OPT_LIST, .offset = offsetof(type, field), .arg = (what), .help = (text) \
+    }
+#define TRUST_FLAG(type, field, word, text)                                               \
+    {                                                                                     \
+        .name = (word), .kind = OPT_FLAG, .offset = offsetof(type, field), .help = (text) \
+    }
+#define TRUST_ROWS(type, m)                                                                                            \
+    TRUST_LIST(type, m.keys, "key", "PUB", "demand a signature by this public key; of several, any"),                  \
+        TRUST_STR(type, m.identity, "certificate-identity", "WHO", "demand a certificate for this mail or URI"),       \
+        TRUST_STR(type, m.identity_regexp, "certificate-identity-regexp", "RE", "the same, POSIX extended, whole"),    \
+        TRUST_STR(type, m.issuer, "certificate-oidc-issuer", "URL", "and by this issuer of identities"),               \
+        TRUST_STR(type, m.issuer_regexp, "certificate-oidc-issuer-regexp", "RE", "the same, POSIX extended, whole"),   \
+        TRUST_STR(type, m.trusted_root, "trusted-root", "FILE", "Sigstore's authorities and logs that are believed"),  \
+        TRUST_LIST(type, m.trust_stores, "trust-store", "[ca:|tsa:]FILE", "Notary: certificates that are believed"),   \
+        TRUST_LIST(type, m.identities, "trusted-identity", "DN", "Notary: 'x509.subject: C=.., ST=.., O=..' or '*'"),  \
+        TRUST_LIST(type, m.crls, "crl", "FILE", "Notary: certificates that were revoked"),                             \
+        TRUST_STR(type, m.policy, "policy", "FILE", "what must be proven, as a file: wpack's, containers', Notary's"), \
+        TRUST_STR(type, m.trust_dir, "trust-dir", "DIR", "Notary's configuration folder, for --policy"),               \
+        {.name = "threshold",                                                                                          \
+         .kind = OPT_UINT,                                                                                             \
+         .offset = offsetof(type, m.threshold),                                                                        \
+         .arg = "N",                                                                                                   \
+         .help = "so many of the keys and identities must have signed (default 1)"},                                   \
+        TRUST_FLAG(type, m.require_log, "require-tlog", "demand an entry in a transparency log also of keys"),         \
+        TRUST_FLAG(type, m.ignore_log, "insecure-ignore-tlog", "do not ask whether a signature was logged")
 
 /* What was loaded, owned. policy NULL: the user asked for nothing. */
 struct trust {
     struct sig_policy *policy;
-    /* … what demands point at … */
-    struct trust_parts *parts;
+    struct trust_parts *parts; /* what demands point at */
 };
 int trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct trust *ret, struct wp_err *err) WP_MUST_USE;
 void trust_done(struct trust *t);
 #define TRUST_AUTO WP_CLEANUP(trust_done)
 
-/* Judge what target t resolved to, before anything is fetched or bound: of the store itself. 0 where t->policy is NULL.
- */
-int trust_judge(struct cmd_ctx *c, const struct trust *t, struct cmd_target *target, const struct oci_desc *root,
-                struct wp_span bytes, struct sig_report *ret, struct wp_err *err) WP_MUST_USE;
-/* For oci_copy_opts.admit: arg is a struct trust_door. */
+/* One artifact to be judged, as it was resolved. */
+struct trust_subject {
+    const struct cmd_target *target; /* whose reference scopes are compared with */
+    const char *name;                /* the name in the target's store, where it is not the target's own; else NULL */
+    struct oci_store *store;         /* NULL: the target's; else what stands for it, such as oci_copy's view */
+    const struct oci_desc *desc;
+    struct wp_span bytes;
+    const struct sig_candidate *given; /* besides what is found in the store */
+    size_t given_count;
+    bool recursive;
+};
+/* 0 where it is as the policy wants it; else the answer as an error. The report lives in the run's arena. */
+int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_subject *s, struct sig_report *ret,
+                struct wp_err *err) WP_MUST_USE;
+/* Before a manifest is taken from a target: root is what was resolved, chosen is what an index led to from there (or
+ * root again). An index that is trusted vouches for what it names; else the chosen manifest has to be trusted by
+ * itself. Does nothing where the user asked for nothing; tells the answer to people. */
+int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target, const struct oci_desc *root,
+               struct wp_span root_bytes, const struct oci_desc *chosen, struct wp_span chosen_bytes,
+               struct wp_err *err) WP_MUST_USE;
+
+/* oci_copy with the question asked of exactly what is copied, signatures and all. */
 struct trust_door {
     struct cmd_ctx *c;
     const struct trust *trust;
-    struct cmd_target *source; /* whose reference scopes are compared with */
-    struct sig_report report;  /* of the answer */
+    struct cmd_target *source;
+    const char *name; /* as in trust_subject */
+    bool asked;
+    struct sig_report report; /* of the answer */
 };
-int trust_admit(void *door, struct oci_store *view, const struct oci_desc *root, struct wp_err *err);
-/* The report for people (notes on stderr), and as members inside an open JSON object. */
+/* As oci_copy from source's store under `from`; admit is set here. A list of signatures that cannot be read is
+ * WP_E_CANNOT_TELL where the user asked for proof. */
+int trust_copy(struct trust_door *door, const char *from, struct oci_store *dst, const char *const *names, size_t n,
+               const struct oci_copy_opts *copy, struct oci_copy_result *ret, struct wp_err *err) WP_MUST_USE;
+
+/* ---- words (cmd/trust-words.c) ---- */
+
+/* The report for people: facts on stderr. */
 void trust_note(struct cmd_ctx *c, const struct sig_report *r);
+/* What did not count and why, as lines behind the error of the run. */
+void trust_after(struct cmd_ctx *c, const struct sig_report *r);
+/* Members inside an open JSON object: verdict, policy, requirements[], found[]. */
 void trust_json(struct wp_json_out *o, const struct sig_report *r);
+/* "Sigstore bundle", "attestation https://spdx.dev/Document (Sigstore bundle)"; in a. */
+const char *trust_candidate_text(const struct sig_candidate *c, struct wp_arena *a);
