@@ -4,6 +4,12 @@
 #pragma once
 
 #define WP_LAZY_CRYPTO(X)               \
+    X(ASN1_STRING_to_UTF8)              \
+    X(ASN1_TIME_to_tm)                  \
+    X(BIO_ctrl)                         \
+    X(BIO_free)                         \
+    X(BIO_new)                          \
+    X(BIO_s_mem)                        \
     X(BN_bin2bn)                        \
     X(BN_bn2binpad)                     \
     X(BN_free)                          \
@@ -33,6 +39,7 @@
     X(EVP_PKEY_get_bits)                \
     X(EVP_PKEY_get_bn_param)            \
     X(EVP_PKEY_get_group_name)          \
+    X(EVP_PKEY_get_id)                  \
     X(EVP_PKEY_get_int_param)           \
     X(EVP_PKEY_get_raw_public_key)      \
     X(EVP_PKEY_new_raw_public_key)      \
@@ -42,12 +49,48 @@
     X(EVP_sha256)                       \
     X(EVP_sha384)                       \
     X(EVP_sha512)                       \
+    X(OBJ_obj2txt)                      \
+    X(OPENSSL_sk_free)                  \
+    X(OPENSSL_sk_new_null)              \
+    X(OPENSSL_sk_push)                  \
     X(OpenSSL_version)                  \
+    X(X509_EXTENSION_get_critical)      \
+    X(X509_NAME_ENTRY_get_data)         \
+    X(X509_NAME_ENTRY_get_object)       \
+    X(X509_NAME_ENTRY_set)              \
+    X(X509_NAME_cmp)                    \
+    X(X509_NAME_entry_count)            \
+    X(X509_NAME_get_entry)              \
+    X(X509_NAME_print_ex)               \
+    X(X509_STORE_CTX_free)              \
+    X(X509_STORE_CTX_get_error)         \
+    X(X509_STORE_CTX_init)              \
+    X(X509_STORE_CTX_new)               \
+    X(X509_STORE_CTX_set_flags)         \
+    X(X509_STORE_add_cert)              \
+    X(X509_STORE_free)                  \
+    X(X509_STORE_new)                   \
+    X(X509_cmp)                         \
     X(X509_free)                        \
+    X(X509_get0_notAfter)               \
+    X(X509_get0_notBefore)              \
     X(X509_get0_pubkey)                 \
+    X(X509_get_ext)                     \
+    X(X509_get_ext_by_NID)              \
+    X(X509_get_extended_key_usage)      \
+    X(X509_get_extension_flags)         \
+    X(X509_get_issuer_name)             \
+    X(X509_get_key_usage)               \
+    X(X509_get_pathlen)                 \
+    X(X509_get_signature_info)          \
+    X(X509_get_subject_name)            \
+    X(X509_verify)                      \
+    X(X509_verify_cert)                 \
+    X(X509_verify_cert_error_string)    \
     X(d2i_ECDSA_SIG)                    \
     X(d2i_PUBKEY)                       \
     X(d2i_PublicKey)                    \
     X(d2i_X509)                         \
     X(i2d_ECDSA_SIG)                    \
-    X(i2d_PUBKEY)
+    X(i2d_PUBKEY)                       \
+    X(i2d_X509)

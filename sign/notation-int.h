@@ -8,7 +8,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "sign/cert.h"
+#include "sign/dn.h"
 #include "sign/key.h"
+#include "sign/notation.h"
 
 #define SIG_NOTARY_PAYLOAD        "application/vnd.cncf.notary.payload.v1+json"
 #define SIG_NOTARY_PREFIX         "io.cncf.notary"
@@ -68,3 +71,41 @@ int sig_attributes_critical(struct sig_attributes *at, struct wp_span name, stru
 int sig_attributes_other(struct wp_span name, struct wp_err *err) WP_MUST_USE;
 /* The rules of schemes over all of them; fills scheme and times of e. */
 int sig_attributes_settle(const struct sig_attributes *at, struct sig_envelope *e, struct wp_err *err) WP_MUST_USE;
+
+/* Chains as Notary wants them (certificate-requirements.md): leaf first, complete, ordered, each with the usages of its
+ * place; or one certificate that signed itself. WP_E_CERTIFICATE names the certificate and the rule. */
+int sig_chain_check(const struct sig_certs *chain, struct wp_arena *a, struct wp_err *err) WP_MUST_USE;
+/* What a leaf's key signs with; SIG_ALG_NONE: none of Notary's. */
+enum sig_alg sig_chain_alg(const struct sig_pub_facts *leaf);
+/* All are valid at that time. WP_E_CERTIFICATE. */
+int sig_chain_at(const struct sig_certs *chain, int64_t at, const char *when, struct wp_arena *a,
+                 struct wp_err *err) WP_MUST_USE;
+
+struct sig_store {
+    char *name;
+    struct sig_certs ca, authority, tsa;
+    X509_CRL **crls;
+    size_t crl_count;
+    bool anyone; /* identities: "*" */
+    struct sig_dn *identities;
+    size_t identity_count;
+    enum sig_notation_check authenticity, timestamp, expiry, revocation;
+    bool timestamp_after_expiry_only;
+    struct wp_arena arena;
+};
+/* One of the chain is one of the store. */
+bool sig_store_holds(const struct sig_certs *trusted, const struct sig_certs *chain);
+/* The leaf's subject is one of the identities. */
+bool sig_store_means(const struct sig_store *s, const X509 *leaf, struct wp_arena *a);
+/* None of the chain is revoked by a list of the store at `now`, and those that may be have a list. WP_E_CERTIFICATE. */
+int sig_store_revoked(const struct sig_store *s, const struct sig_certs *chain, int64_t now, struct wp_arena *a,
+                      struct wp_err *err) WP_MUST_USE;
+/* A timestamp token over bytes by an authority of the store: when, at most accuracy seconds off. `chain` is appended to
+ * with the authority's certificates. WP_E_UNSATISFIED, WP_E_CERTIFICATE. */
+struct sig_stamp {
+    int64_t at, accuracy;
+    const char *authority; /* its subject */
+    struct sig_certs chain;
+};
+int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, struct wp_arena *a,
+                    struct sig_stamp *ret, struct wp_err *err) WP_MUST_USE;

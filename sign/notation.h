@@ -14,16 +14,22 @@ enum sig_notation_check { SIG_NOTATION_ENFORCE, SIG_NOTATION_LOG, SIG_NOTATION_S
 
 /* Certificates that are trusted, who of those they vouch for is meant, and how strictly. Immutable. */
 struct sig_store;
+struct sig_store_file {
+    const char *name; /* for messages */
+    struct wp_span bytes;
+};
 struct sig_store_parts {
-    const char *name;                           /* for messages */
-    const struct wp_span *ca, *authority, *tsa; /* PEM or DER files: stores ca, signingAuthority, tsa */
+    const char *name;                                  /* for messages */
+    const struct sig_store_file *ca, *authority, *tsa; /* stores ca, signingAuthority, tsa: PEM or DER */
     size_t ca_count, authority_count, tsa_count;
     const char *const *identities; /* "x509.subject: C=US, ST=WA, O=…" or "*"; at least one */
     size_t identity_count;
-    const struct wp_span *crls; /* revocation lists, PEM or DER; without one revocation is not looked at */
+    const struct sig_store_file *crls; /* revocation lists, PEM or DER */
     size_t crl_count;
-    enum sig_notation_check authenticity, timestamp, expiry, revocation; /* of the trust policy's level and overrides */
-    bool timestamp_after_expiry_only;                                    /* verifyTimestamp: afterCertExpiry */
+    /* Of the trust policy's level and overrides. revocation: nobody is asked over the network; enforced, a certificate
+     * that names a list or a responder fails where no list of its issuer is given. */
+    enum sig_notation_check authenticity, timestamp, expiry, revocation;
+    bool timestamp_after_expiry_only; /* verifyTimestamp: afterCertExpiry */
 };
 /* WP_E_INPUT: a file that holds no certificate, an identity that is no distinguished name with C, ST and O, overlapping
  * ones. */
@@ -40,8 +46,10 @@ struct sig_notation_sign {
     struct wp_span chain;
     int64_t signing_time, expiry; /* expiry 0: none */
     const char *agent;            /* "wpack/0.1.0" */
-    struct wp_span
-        timestamp; /* CMS token over the signature from an earlier call with the same values; ptr NULL: none */
+    /* A TimeStampResp over the signature's bytes, as sig_online_timestamp gives it; NULL: none. */
+    int (*stamp)(void *arg, struct wp_span signature, struct wp_arena *a, struct wp_span *ret, struct wp_err *err);
+    void *stamp_arg;
 };
+/* ret_thumbprints: the value of the annotation SIG_NOTATION_THUMBS, in the arena. */
 int sig_notation_seal(struct sig_key *key, const struct sig_notation_sign *in, struct wp_buf *ret,
                       const char **ret_thumbprints, struct wp_arena *a, struct wp_err *err) WP_MUST_USE;

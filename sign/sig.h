@@ -97,9 +97,11 @@ struct sig_proof {
     const char *log_name;
     const char *predicate_type; /* of a statement; NULL: none */
     struct wp_span statement;   /* the in-toto statement or signed payload; ptr NULL: none */
+    const char *const *notes;   /* what was not looked at, or failed and is not enforced; sentences for people */
+    size_t note_count;
     const char
         *failed;     /* NULL: proven. "parse", "digest", "subject", "predicate", "signature", "key", "log", "timestamp",
-                      * "chain", "sct", "identity", "expired", "time-limit", "annotation", "name", "format" */
+                      * "chain", "sct", "identity", "expired", "revoked", "time-limit", "annotation", "name", "format" */
     const char *why; /* sig_check sets it to the message where failed is set; NULL: proven */
 };
 
