@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every kind of policy file becomes: rules, each with scopes and needs, and what the policy owns for them. The
+ * readers (policy-file.c, policy-containers.c, policy-notation.c) fill it, policy-judge.c asks it. */
+#pragma once
+
+#include "base/json.h"
+#include "sign/notation.h"
+#include "sign/policy.h"
+#include "sign/root.h"
+
+struct sig_condition; /* policy-condition.c */
+
+/* The repository that cosign's older format must name, where it is not the one asked for (containers policy.json,
+ * exactReference, exactRepository, remapIdentity). */
+struct sig_name_map {
+    const char *from; /* NULL: any name; else a prefix that ends where a part does, names without it stay */
+    const char *to;   /* NULL: the name as it is */
+};
+
+/* One requirement: threshold of demands, each by another signer, and all conditions on each attestation that counts. */
+struct sig_need {
+    const char *id;
+    struct sig_demand *demands;
+    size_t demand_count;
+    unsigned threshold;
+    const struct sig_condition *conditions;
+    size_t condition_count;
+    struct sig_name_map name_map;
+};
+
+/* Any one of these needs, by their place in the rule. */
+struct sig_group {
+    const size_t *needs;
+    size_t count;
+};
+
+enum sig_action { SIG_ACTION_REQUIRE, SIG_ACTION_ACCEPT, SIG_ACTION_REJECT };
+
+/* What a signature must be of where the artifact is an index. */
+enum sig_platforms {
+    SIG_PLATFORMS_INDEX,  /* the index: what is reached through it is covered */
+    SIG_PLATFORMS_EITHER, /* the index, or each manifest it leads to */
+    SIG_PLATFORMS_EACH,   /* the index, and each manifest it leads to */
+};
+
+struct sig_rule {
+    const char *where;         /* "wpack-policy.json:12:5", for messages; NULL: a command line */
+    const char *const *scopes; /* what they mean is the reader's affair: sig_policy.find */
+    size_t scope_count;
+    enum sig_action action;
+    struct sig_need *needs;
+    size_t need_count;
+    const struct sig_group *groups; /* all of them must hold */
+    size_t group_count;
+    enum sig_platforms platforms;
+};
+
+struct sig_policy {
+    struct wp_arena arena; /* of all strings and lists here */
+    const char *name;
+    const char *folder; /* that paths are relative to: "" or with a '/' at its end */
+    struct sig_rule *rules;
+    size_t rule_count;
+    struct sig_rule fallback; /* where no rule is in force */
+    /* The rule in force and which of its scopes matched (NULL: the fallback). Never NULL. */
+    const struct sig_rule *(*find)(const struct sig_policy *p, const struct sig_question *q, const char **ret_scope);
+    struct sig_owned *owned; /* keys, roots, stores: policy.c */
+};
+
+/* The readers: fill p from a document of their kind. */
+int sig_policy_read_file(struct sig_policy *p, const struct wp_json_doc *doc, struct wp_err *err) WP_MUST_USE;
+int sig_policy_read_containers(struct sig_policy *p, const struct wp_json_doc *doc, struct wp_err *err) WP_MUST_USE;
+/* config_dir: as of sig_policy_load. */
+int sig_policy_read_notation(struct sig_policy *p, const struct wp_json_doc *doc, const char *config_dir,
+                             struct wp_err *err) WP_MUST_USE;
+
+/* For readers. A path as the policy means it, in its arena. */
+const char *sig_policy_path(struct sig_policy *p, const char *path);
+/* Loaded once per path, owned by the policy; an error is told at the place that names it. */
+int sig_policy_pub(struct sig_policy *p, const struct wp_json *at, const char *path, const struct sig_pub **ret,
+                   struct wp_err *err) WP_MUST_USE;
+int sig_policy_root(struct sig_policy *p, const struct wp_json *at, const char *path, const struct sig_root **ret,
+                    struct wp_err *err) WP_MUST_USE;
+/* Handed over to the policy. */
+void sig_policy_own_pub(struct sig_policy *p, WP_OWN struct sig_pub *pub);
+void sig_policy_own_root(struct sig_policy *p, WP_OWN struct sig_root *root);
+void sig_policy_own_store(struct sig_policy *p, WP_OWN struct sig_store *store);
+/* One group per need: all must hold. */
+void sig_rule_need_all(struct sig_policy *p, struct sig_rule *r);
+/* "wpack-policy.json:12:5" of a place, in the arena. */
+const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at);
+
+/* The name that scopes are compared with: a reference without its tag and digest. In the arena. */
+const char *sig_scope_name(const char *reference, struct wp_arena *a);
+/* '*' within one level, "**" across. */
+bool sig_scope_matches(const char *scope, const char *name);
+/* Which of two patterns is the narrower one: < 0 the first, > 0 the second, 0 neither. */
+int sig_scope_cmp(const char *a, const char *b);
+
+/* A list of conditions, from the document. */
+int sig_conditions_read(struct sig_policy *p, const struct wp_json *at, const struct sig_condition **ret, size_t *ret_n,
+                        struct wp_err *err) WP_MUST_USE;
+/* 0, or -1 with a message that names the path, what is there and what should be. */
+int sig_conditions_check(const struct sig_condition *list, size_t n, struct wp_span statement, int64_t now,
+                         struct wp_err *err) WP_MUST_USE;
