@@ -128,10 +128,10 @@ static int load_keys(const struct trust_opts *o, struct trust_parts *p, struct w
     return 0;
 }
 
-static int read_files(struct wp_arena *a, const struct opt_list *list, const char *prefix, struct wp_span **ret,
-                      size_t *ret_count, struct wp_err *err)
+static int read_files(struct wp_arena *a, const struct opt_list *list, const char *prefix,
+                      const struct sig_store_file **ret, size_t *ret_count, struct wp_err *err)
 {
-    struct wp_span *out = wp_arena_alloc(a, list->count + 1, sizeof(*out));
+    struct sig_store_file *out = wp_arena_alloc(a, list->count + 1, sizeof(*out));
     size_t n = 0;
     for (size_t i = 0; i < list->count; i++) {
         const char *path = list->items[i];
@@ -141,10 +141,11 @@ static int read_files(struct wp_arena *a, const struct opt_list *list, const cha
             continue;
         }
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        if (wp_fs_read(path + (tsa ? 4 : ca ? 3 : 0), WP_LIMIT_TRUST_FILE, &b, err) < 0) {
+        const char *file = path + (tsa ? 4 : ca ? 3 : 0);
+        if (wp_fs_read(file, WP_LIMIT_TRUST_FILE, &b, err) < 0) {
             return -1;
         }
-        out[n++] = wp_arena_bytes(a, wp_buf_span(&b));
+        out[n++] = (struct sig_store_file){.name = file, .bytes = wp_arena_bytes(a, wp_buf_span(&b))};
     }
     *ret = out;
     *ret_count = n;
@@ -153,23 +154,17 @@ static int read_files(struct wp_arena *a, const struct opt_list *list, const cha
 
 static int load_store(struct cmd_ctx *c, const struct trust_opts *o, struct trust_parts *p, struct wp_err *err)
 {
-    struct wp_span *ca = NULL;
-    struct wp_span *tsa = NULL;
-    struct wp_span *crls = NULL;
     struct sig_store_parts parts = {
         .name = o->trust_stores.items[0],
         .identities = o->identities.items,
         .identity_count = o->identities.count,
         .revocation = o->crls.count > 0 ? SIG_NOTATION_ENFORCE : SIG_NOTATION_SKIP,
     };
-    if (read_files(c->arena, &o->trust_stores, "", &ca, &parts.ca_count, err) < 0 ||
-        read_files(c->arena, &o->trust_stores, "tsa:", &tsa, &parts.tsa_count, err) < 0 ||
-        read_files(c->arena, &o->crls, "", &crls, &parts.crl_count, err) < 0) {
+    if (read_files(c->arena, &o->trust_stores, "", &parts.ca, &parts.ca_count, err) < 0 ||
+        read_files(c->arena, &o->trust_stores, "tsa:", &parts.tsa, &parts.tsa_count, err) < 0 ||
+        read_files(c->arena, &o->crls, "", &parts.crls, &parts.crl_count, err) < 0) {
         return -1;
     }
-    parts.ca = ca;
-    parts.tsa = tsa;
-    parts.crls = crls;
     return sig_store_new(&parts, &p->store, err);
 }
 
