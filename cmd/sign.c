@@ -26,21 +26,53 @@ static void warn(void *arg, const char *line)
     out_warn(c->out, "%s", line);
 }
 
+static int open_key(struct cmd_ctx *c, const struct sign_opts *o, struct signer *s, struct wp_err *err)
+{
+    const struct sig_ask ask = {.arg = c, .warn = warn};
+    if (sig_key_open(o->key, &ask, &s->key, err) < 0) {
+        return -1;
+    }
+    const struct sig_pub_facts *f = sig_pub_facts(sig_key_pub(s->key));
+    s->name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[f->alg].name);
+    return 0;
+}
+
+static int open_identity(struct cmd_ctx *c, const struct sign_opts *o, struct signer *s, struct wp_err *err)
+{
+    char *token = NULL;
+    const char *subject = NULL;
+    const char *issuer = NULL;
+    if (online_token(c, &o->online, &token, err) < 0) {
+        return -1;
+    }
+    int rc = sig_token_claims(token, c->arena, &subject, &issuer, err);
+    if (rc == 0) {
+        rc = sig_online_certificate(&s->online, token, c->arena, &s->key, &s->certificates, &s->certificate_count, err);
+    }
+    sig_wipe(token, strlen(token));
+    if (rc == 0) {
+        s->name = wp_arena_printf(c->arena, "%s (%s)", subject, issuer);
+    }
+    return rc;
+}
+
 int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret, struct wp_err *err)
 {
     struct signer s = {0};
-    const struct sig_ask ask = {.arg = c, .warn = warn};
-    if (o->key == NULL) {
+    if (o->key != NULL && o->online.keyless) {
+        return wp_fail(err, WP_E_USAGE, "%s: --key and --keyless: who of the two signs?", c->cmd->name);
+    }
+    if (o->key == NULL && !o->online.keyless) {
         wp_fail(err, WP_E_USAGE, "%s: who signs? --key is missing", c->cmd->name);
-        return wp_hint(err, "--key wpack.key; 'wpack keygen' makes one");
+        return wp_hint(err, "--key wpack.key ('wpack keygen' makes one), or --keyless in a CI job");
     }
     hide_memory();
-    if (build_created(wp_time_now(), &s.time, err) < 0 || sig_key_open(o->key, &ask, &s.key, err) < 0) {
+    if (build_created(wp_time_now(), &s.time, err) < 0 ||
+        (online_wanted(&o->online) && online_open(c, &o->online, &s.online, err) < 0) ||
+        (o->key != NULL ? open_key(c, o, &s, err) : open_identity(c, o, &s, err)) < 0) {
         return -1;
     }
     s.pub = sig_key_pub(s.key);
-    const struct sig_pub_facts *f = sig_pub_facts(s.pub);
-    s.name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[f->alg].name);
     *ret = s;
     return 0;
 }
@@ -51,64 +83,90 @@ void signer_done(struct signer *s)
     s->key = NULL;
 }
 
-static int seal(struct cmd_ctx *c, struct signer *s, struct wp_span message, struct sealed *ret, struct wp_err *err)
+/* What services attest of a signature: that it is in a log, and when it was there. */
+static int attest(struct cmd_ctx *c, const struct signer *s, const struct sig_signed *what, struct sealed *ret,
+                  struct wp_err *err)
+{
+    const struct sig_services *services = &s->online.services;
+    if (services->rekor != NULL) {
+        struct sig_log_entry *entry = wp_arena_alloc(c->arena, 1, sizeof(*entry));
+        if (sig_online_log(&s->online, what, &ret->material, s->pub, c->arena, &ret->entry, entry, err) < 0) {
+            return -1;
+        }
+        ret->material.entries = entry;
+        ret->material.entry_count = 1;
+    }
+    if (services->timestamp != NULL) {
+        struct wp_span *stamp = wp_arena_alloc(c->arena, 1, sizeof(*stamp));
+        if (sig_online_timestamp(&s->online, what->signature, c->arena, stamp, err) < 0) {
+            return -1;
+        }
+        ret->material.timestamps = stamp;
+        ret->material.timestamp_count = 1;
+    }
+    return 0;
+}
+
+/* Signs what->message; the rest of what is for the log. */
+static int seal(struct cmd_ctx *c, struct signer *s, struct sig_signed *what, struct sealed *ret, struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf signature = WP_BUF_INIT;
-    const struct sig_message m = {.bytes = message};
-    if (sig_key_sign(s->key, SIG_ALG_NONE, &m, &signature, err) < 0) {
+    if (sig_key_sign(s->key, SIG_ALG_NONE, &what->message, &signature, err) < 0) {
         return -1;
     }
-    ret->signature = wp_arena_bytes(c->arena, wp_buf_span(&signature));
-    ret->material = (struct sig_material){.hint = sig_pub_facts(s->pub)->id};
-    return 0;
+    *ret = (struct sealed){.signature = wp_arena_bytes(c->arena, wp_buf_span(&signature))};
+    ret->material.certificates = s->certificates;
+    ret->material.certificate_count = s->certificate_count;
+    ret->material.hint = s->certificate_count > 0 ? NULL : sig_pub_facts(s->pub)->id;
+    what->signature = ret->signature;
+    return attest(c, s, what, ret, err);
 }
 
 static void write_bundle(struct cmd_ctx *c, const struct sig_bundle *b, struct sealed *ret)
 {
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
-    sig_bundle_write(b, NULL, 0, &text);
+    sig_bundle_write(b, &ret->entry, ret->entry.ptr == NULL ? 0 : 1, &text);
     ret->bundle = wp_arena_bytes(c->arena, wp_buf_span(&text));
 }
 
 int signer_seal_payload(struct cmd_ctx *c, struct signer *s, const char *payload_type, struct wp_span payload,
                         struct sealed *ret, struct wp_err *err)
 {
-    struct sealed out = {0};
     WP_AUTO_BUF struct wp_buf pae = WP_BUF_INIT;
     sig_dsse_pae(payload_type, payload, &pae);
-    if (seal(c, s, wp_buf_span(&pae), &out, err) < 0) {
+    struct sig_signed what = {
+        .message = {.bytes = wp_buf_span(&pae)}, .payload_type = payload_type, .payload = payload};
+    if (seal(c, s, &what, ret, err) < 0) {
         return -1;
     }
     const struct sig_bundle b = {
-        .material = out.material,
-        .signature = out.signature,
+        .material = ret->material,
+        .signature = ret->signature,
         .is_dsse = true,
         .payload_type = payload_type,
         .payload = payload,
         .minor = 3,
     };
-    write_bundle(c, &b, &out);
-    *ret = out;
+    write_bundle(c, &b, ret);
     return 0;
 }
 
 int signer_seal_bytes(struct cmd_ctx *c, struct signer *s, struct wp_span bytes, struct sealed *ret, struct wp_err *err)
 {
-    struct sealed out = {0};
+    struct sig_signed what = {.message = {.bytes = bytes}};
     uint8_t hash[WP_HASH_MAX];
-    if (seal(c, s, bytes, &out, err) < 0) {
+    if (seal(c, s, &what, ret, err) < 0) {
         return -1;
     }
     wp_hash_bytes(WP_SHA256, bytes, hash);
     const struct sig_bundle b = {
-        .material = out.material,
-        .signature = out.signature,
+        .material = ret->material,
+        .signature = ret->signature,
         .digest_alg = "SHA2_256",
         .digest = wp_span(hash, wp_hash_size(WP_SHA256)),
         .minor = 3,
     };
-    write_bundle(c, &b, &out);
-    *ret = out;
+    write_bundle(c, &b, ret);
     return 0;
 }
 

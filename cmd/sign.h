@@ -4,13 +4,14 @@
  * goes. */
 #pragma once
 
-#include "cmd/target.h"
+#include "cmd/online.h"
 #include "sign/bundle.h"
 #include "sign/find.h"
 
 /* Embedded in the options of a command that signs; SIGN_ROWS(struct opts, sign) are its rows. */
 struct sign_opts {
     const char *key, *password_file, *password_fd;
+    struct online_opts online;
 };
 /* The password of a key file has no option that would hold it: others read command lines. */
 #define SIGN_PASSWORD_ROWS(type, member)                                                                             \
@@ -29,15 +30,19 @@ struct sign_opts {
      .kind = OPT_STR,                                            \
      .offset = offsetof(type, member.key),                       \
      .arg = "KEY",                                               \
+     .env = "WPACK_SIGN_KEY",                                    \
      .help = "private key: a file, exec:PROGRAM or pkcs11:..."}, \
-        SIGN_PASSWORD_ROWS(type, member)
+        SIGN_PASSWORD_ROWS(type, member), ONLINE_ROWS(type, member.online)
 
 /* Opened once, signs as often as is asked. */
 struct signer {
-    struct sig_key *key; /* owned */
+    struct sig_key *key; /* owned; made for this run where the signer is an identity */
     const struct sig_pub *pub;
-    const char *name; /* for people: "release.key (ECDSA P-256)" */
-    int64_t time;     /* when it signs: now, or SOURCE_DATE_EPOCH */
+    const char *name;                   /* for people: "release.key (ECDSA P-256 with SHA-256)" */
+    int64_t time;                       /* when it signs: now, or SOURCE_DATE_EPOCH */
+    const struct wp_span *certificates; /* DER, leaf first; NULL: a key */
+    size_t certificate_count;
+    struct sig_online online; /* services that attest the signature */
 };
 /* WP_E_USAGE where the options name nobody. */
 int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret, struct wp_err *err) WP_MUST_USE;
@@ -48,6 +53,7 @@ void signer_done(struct signer *s);
 struct sealed {
     struct wp_span signature;
     struct sig_material material;
+    struct wp_span entry;  /* TransparencyLogEntry as JSON; ptr NULL: none */
     struct wp_span bundle; /* the same as Sigstore bundle v0.3 */
 };
 /* A statement (or another payload) in a DSSE envelope. */

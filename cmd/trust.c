@@ -276,36 +276,27 @@ void trust_done(struct trust *t)
 
 /* ---- the question ---- */
 
-/* "host/repo:tag", "oci:DIR:name": as the artifact was called. */
-static const char *reference_of(struct cmd_ctx *c, const struct trust_subject *s)
-{
-    struct oci_ref ref = s->target->ref;
-    ref.name = s->name != NULL ? s->name : ref.name;
-    return oci_ref_text(c->arena, &ref);
-}
-
 int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_subject *s, struct sig_report *ret,
                 struct wp_err *err)
 {
-    struct cmd_target named = *s->target;
-    named.ref.name = s->name != NULL ? s->name : named.ref.name;
-    const struct sig_question q = {
-        .artifact =
-            {
-                .name = target_pinned(c, s->target, &s->desc->digest),
-                .repository = signer_repository(c, &named),
-                .desc = *s->desc,
-                .bytes = s->bytes,
-            },
-        .reference = reference_of(c, s),
-        .store = s->store != NULL ? s->store : s->target->store,
-        .repo = signer_repo(c, &named),
+    struct sig_question q = {
+        .artifact = {.name = s->file, .desc = *s->desc, .bytes = s->bytes},
+        .reference = s->file,
         .given = s->given,
         .given_count = s->given_count,
         .recursive = s->recursive,
         .now = wp_time_now(),
         .job = c->job,
     };
+    if (s->target != NULL) {
+        struct cmd_target named = *s->target;
+        named.ref.name = s->name != NULL ? s->name : named.ref.name;
+        q.artifact.name = target_pinned(c, &named, &s->desc->digest);
+        q.artifact.repository = signer_repository(c, &named);
+        q.reference = oci_ref_text(c->arena, &named.ref);
+        q.store = s->store != NULL ? s->store : s->target->store;
+        q.repo = signer_repo(c, &named);
+    }
     int rc = sig_judge(t->policy, &q, c->arena, ret, err);
     if (rc < 0) {
         trust_after(c, ret);

@@ -63,7 +63,8 @@ void trust_done(struct trust *t);
 
 /* One artifact to be judged, as it was resolved. */
 struct trust_subject {
-    const struct cmd_target *target; /* whose reference scopes are compared with */
+    const struct cmd_target *target; /* whose reference scopes are compared with; NULL: a file */
+    const char *file;                /* its name; NULL: an artifact */
     const char *name;                /* the name in the target's store, where it is not the target's own; else NULL */
     struct oci_store *store;         /* NULL: the target's; else what stands for it, such as oci_copy's view */
     const struct oci_desc *desc;

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `wpack verify`: is this artifact, file or digest what somebody trusted has signed? Nothing is contacted but the
+ * registry of a reference. */
+#include "base/fs.h"
+#include "base/limits.h"
+#include "cmd/inspect-load.h"
+#include "cmd/out.h"
+#include "cmd/sign.h"
+#include "cmd/trust.h"
+#include "sign/module.h"
+
+struct opts {
+    struct trust_opts trust;
+    struct opt_list bundles;
+    bool recursive, in_module;
+};
+
+#define AT(field) offsetof(struct opts, field)
+static const struct opt rows[] = {
+    TRUST_ROWS(struct opts, trust),
+    {.name = "type",
+     .kind = OPT_STR,
+     .offset = AT(trust.type),
+     .arg = "PREDICATE",
+     .env = "",
+     .help = "demand an attestation of this kind and print its statement: spdx, slsa, a URI"},
+    {.letter = 'a',
+     .name = "annotation",
+     .kind = OPT_LIST,
+     .offset = AT(trust.annotations),
+     .arg = "KEY=VALUE",
+     .env = "",
+     .help = "demand that the signer has put this under the signature"},
+    {.name = "bundle",
+     .kind = OPT_LIST,
+     .offset = AT(bundles),
+     .arg = "FILE",
+     .env = "",
+     .alias = "signature",
+     .help = "the signature: a Sigstore bundle or minisign's file (default of a file: what lies beside it)"},
+    {.letter = 'r',
+     .name = "recursive",
+     .kind = OPT_FLAG,
+     .offset = AT(recursive),
+     .help = "of an index also every manifest, by itself"},
+    {.name = "in-module",
+     .kind = OPT_FLAG,
+     .offset = AT(in_module),
+     .env = "",
+     .help = "the signature inside of the module FILE counts, too"},
+    {0},
+};
+
+/* What is verified, from the command line. */
+struct subject {
+    struct cmd_ctx *c;
+    struct cmd_target target; /* of a reference */
+    bool is_reference;
+    struct oci_desc desc;
+    struct wp_span bytes; /* the manifest or the file */
+    struct wp_buf file;   /* holds the latter */
+    const char *shown;    /* "base@sha256:…", or the file */
+    struct sig_candidate *given;
+    size_t given_count;
+};
+
+static void subject_done(struct subject *s)
+{
+    target_done(&s->target);
+    wp_buf_done(&s->file);
+}
+
+/* ---- signatures in files ---- */
+
+/* A signature file tells what it is by how it begins. */
+static const struct sig_format *format_of(struct wp_span bytes)
+{
+    static const char comment[] = "untrusted comment:";
+    size_t i = 0;
+    while (i < bytes.len && strchr(" \t\r\n", bytes.ptr[i]) != NULL && bytes.ptr[i] != '\0') {
+        i++;
+    }
+    if (bytes.len - i >= strlen(comment) && memcmp(bytes.ptr + i, comment, strlen(comment)) == 0) {
+        return sig_formats[SIG_MINISIGN];
+    }
+    return i < bytes.len && bytes.ptr[i] == '{' ? sig_formats[SIG_BUNDLE] : NULL;
+}
+
+static int add_signature(struct subject *s, const char *path, struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    if (wp_fs_read(path, WP_LIMIT_SIGNATURE + WP_LIMIT_STATEMENT, &b, err) < 0) {
+        return -1;
+    }
+    const struct sig_format *format = format_of(wp_buf_span(&b));
+    if (format == NULL) {
+        wp_fail(err, WP_E_UNSATISFIED, "%s: this is no signature in a format known here", path);
+        return wp_hint(err, "a Sigstore bundle (JSON) or minisign's file; a bare signature says too little: "
+                            "'cosign sign-blob --bundle' makes a bundle");
+    }
+    s->given[s->given_count++] = (struct sig_candidate){
+        .format = format,
+        .where = path,
+        .bytes = wp_arena_bytes(s->c->arena, wp_buf_span(&b)),
+    };
+    return 0;
+}
+
+static int add_beside(struct subject *s, const char *path, struct wp_err *err)
+{
+    static const char *const endings[] = {"sigstore.json", "sigstore", "minisig", "sig"};
+    for (size_t i = 0; i < WP_ARRAY_LEN(endings); i++) {
+        const char *beside = wp_arena_printf(s->c->arena, "%s.%s", path, endings[i]);
+        struct stat st;
+        if (stat(beside, &st) == 0 && add_signature(s, beside, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int add_given(struct subject *s, const char *file, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    s->given = wp_arena_alloc(s->c->arena, o->bundles.count + 8, sizeof(*s->given));
+    for (size_t i = 0; i < o->bundles.count; i++) {
+        if (add_signature(s, o->bundles.items[i], err) < 0) {
+            return wp_wrap(err, "--bundle");
+        }
+    }
+    if (file != NULL && o->in_module) {
+        int found = sig_module_find(s->bytes, file, s->c->arena, &s->given[s->given_count], err);
+        if (found < 0) {
+            return -1;
+        }
+        s->given_count += (size_t)found;
+    }
+    return file != NULL && o->bundles.count == 0 && !o->in_module ? add_beside(s, file, err) : 0;
+}
+
+/* ---- what is verified ---- */
+
+static int open_reference(struct subject *s, const char *text, struct wp_err *err)
+{
+    struct cmd_ctx *c = s->c;
+    s->is_reference = true;
+    if (target_open(c, text, TARGET_READ, &s->target, err) < 0 ||
+        target_resolve(c, &s->target, &s->desc, &s->bytes, err) < 0) {
+        if (err->code != WP_E_NOT_FOUND) {
+            return -1;
+        }
+        const struct wp_err old = *err;
+        wp_fail(err, WP_E_NO_SIGNED_REF, "nothing to verify: %s", old.msg);
+        return old.hint[0] != '\0' ? wp_hint(err, "%s", old.hint) : -1;
+    }
+    s->shown = target_pinned(c, &s->target, &s->desc.digest);
+    return add_given(s, NULL, err);
+}
+
+static int open_file(struct subject *s, const char *path, struct wp_err *err)
+{
+    if (wp_fs_read(path, WP_LIMIT_MODULE, &s->file, err) < 0) {
+        return -1;
+    }
+    s->shown = path;
+    s->bytes = wp_buf_span(&s->file);
+    s->desc.size = s->bytes.len;
+    oci_digest_of(WP_SHA256, s->bytes, &s->desc.digest);
+    return add_given(s, path, err);
+}
+
+static int open_digest(struct subject *s, const char *text, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    if (oci_digest_parse(text, &s->desc.digest, err) < 0) {
+        return -1;
+    }
+    if (o->bundles.count == 0) {
+        wp_fail(err, WP_E_USAGE, "verify: of %s only the digest is known: where is its signature?", text);
+        return wp_hint(err, "--bundle FILE");
+    }
+    s->shown = text;
+    s->desc.size = OCI_SIZE_UNKNOWN;
+    return add_given(s, NULL, err);
+}
+
+static int open_subject(struct subject *s, const char *text, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    int file = inspect_is_file(text, err);
+    if (file < 0) {
+        return wp_wrap(err, "verify");
+    }
+    if (o->in_module && file == 0) {
+        wp_fail(err, WP_E_USAGE, "verify: --in-module is for files, and %s is none", text);
+        return wp_hint(err, "pull it first; what is signed in a registry is the whole artifact, not the module alone");
+    }
+    return file > 0              ? open_file(s, text, err)
+           : oci_digest_is(text) ? open_digest(s, text, err)
+                                 : open_reference(s, text, err);
+}
+
+/* ---- content of a layout ---- */
+
+/* Files in a folder can be edited by anybody who may write there: every byte is held against its digest. A registry has
+ * done so when it took them in, and whoever pulls does so again. */
+static int check_blob(struct oci_store *store, const struct oci_desc *d, struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    int proven = oci_store_exists(store, d, true, err);
+    if (proven != OCI_ABSENT) {
+        return proven < 0 ? -1 : 0;
+    }
+    struct wp_err ignored = {0};
+    bool there = oci_store_exists(store, d, false, &ignored) == OCI_PRESENT;
+    wp_fail(err, WP_E_INTEGRITY, "%s: %s %s", store->label, oci_digest_text(&d->digest, text),
+            there ? "has been changed: its content is not its digest" : "is missing");
+    return wp_hint(err, "the signature is good, the content is not: 'wpack fsck' tells what else is wrong");
+}
+
+static int check_content(struct cmd_ctx *c, struct oci_store *store, const struct oci_desc *d, struct wp_span bytes,
+                         unsigned depth, struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    struct oci_manifest m;
+    if (depth > WP_LIMIT_GRAPH_DEPTH) {
+        return wp_fail(err, WP_E_LIMIT, "indexes are nested deeper than %u levels", (unsigned)WP_LIMIT_GRAPH_DEPTH);
+    }
+    if (oci_manifest_parse(bytes, d->media_type, oci_digest_text(&d->digest, text), c->arena, &m, err) < 0 ||
+        (m.config.media_type != NULL && check_blob(store, &m.config, err) < 0)) {
+        return -1;
+    }
+    for (size_t i = 0; i < m.layer_count; i++) {
+        if (check_blob(store, &m.layers[i], err) < 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < m.manifest_count; i++) {
+        struct wp_span child;
+        if (oci_store_exists(store, &m.manifests[i], false, err) == OCI_ABSENT) {
+            out_note(c->out, "%s, which the index names, is not in %s", oci_digest_text(&m.manifests[i].digest, text),
+                     store->label);
+            continue;
+        }
+        if (oci_store_get(store, &m.manifests[i], WP_LIMIT_MANIFEST, c->arena, &child, err) < 0 ||
+            check_content(c, store, &m.manifests[i], child, depth + 1, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the verdict ---- */
+
+static int judge(struct subject *s, const struct trust *t, struct sig_report *ret, struct wp_err *err)
+{
+    struct cmd_ctx *c = s->c;
+    const struct opts *o = c->opts;
+    struct trust_subject q = {
+        .target = s->is_reference ? &s->target : NULL,
+        .file = s->is_reference ? NULL : s->shown,
+        .desc = &s->desc,
+        .bytes = s->bytes,
+        .given = s->given,
+        .given_count = s->given_count,
+        .recursive = o->recursive,
+    };
+    if (trust_judge(c, t, &q, ret, err) < 0) {
+        return ret->verdict == SIG_NONE && !s->is_reference && o->bundles.count == 0
+                   ? wp_hint(err,
+                             "looked for %s.sigstore.json, .sigstore, .minisig, .sig beside it; --bundle FILE names "
+                             "another, --in-module looks into a module",
+                             s->shown)
+                   : -1;
+    }
+    return s->is_reference && s->target.ref.kind == OCI_REF_LAYOUT
+               ? check_content(c, s->target.store, &s->desc, s->bytes, 0, err)
+               : 0;
+}
+
+/* Nobody is trusted yet: what could be is shown. */
+static int ask_whom(struct subject *s, struct wp_err *err)
+{
+    struct cmd_ctx *c = s->c;
+    struct sig_list list = {.items = s->given, .count = s->given_count};
+    struct wp_err why = {0};
+    if (s->is_reference &&
+        sig_find(s->target.store, signer_repo(c, &s->target), &s->desc, c->job, c->arena, &list, &why) < 0) {
+        list.count = 0;
+    }
+    const char **lines = wp_arena_alloc(c->arena, list.count + 2, sizeof(*lines));
+    size_t n = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        lines[n++] = wp_arena_printf(c->arena, "  found: %s, %s", trust_candidate_text(&list.items[i], c->arena),
+                                     list.items[i].where);
+    }
+    if (n == 0) {
+        lines[n++] = why.code != WP_E_OK ? wp_arena_printf(c->arena, "  found: %s", why.msg) : "  found: no signature";
+    }
+    c->after = lines;
+    wp_fail(err, WP_E_USAGE, "verify: whom do you trust? no key, identity or policy was given");
+    return wp_hint(err, "--key PUB; --certificate-identity WHO --certificate-oidc-issuer URL --trusted-root FILE; "
+                        "--trust-store FILE --trusted-identity DN; --policy FILE");
+}
+
+/* ---- the report ---- */
+
+static int add_statement(struct wp_span statement, struct wp_buf *b, struct wp_err *err)
+{
+    WP_AUTO_JSON struct wp_json_doc *doc = NULL;
+    if (wp_json_parse(statement, "the statement", false, WP_E_UNSATISFIED, &doc, err) < 0) {
+        return -1;
+    }
+    const struct wp_json root = wp_json_root(doc);
+    wp_json_dump(&root, b);
+    return 0;
+}
+
+/* Every statement that was proven, on a line of its own or as elements. */
+static int statements(const struct sig_report *r, bool as_list, struct wp_buf *b, struct wp_err *err)
+{
+    bool first = true;
+    for (size_t i = 0; i < r->result_count; i++) {
+        for (size_t k = 0; k < r->results[i].good_count; k++) {
+            struct wp_span text = r->results[i].proofs[k].statement;
+            if (text.ptr == NULL) {
+                continue;
+            }
+            wp_buf_add_str(b, as_list && !first ? "," : "");
+            if (add_statement(text, b, err) < 0) {
+                return -1;
+            }
+            wp_buf_add_str(b, as_list ? "" : "\n");
+            first = false;
+        }
+    }
+    return 0;
+}
+
+static int report_json(const struct subject *s, const struct sig_report *r, bool good, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    char text[OCI_DIGEST_TEXT];
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&b);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, s->is_reference ? "reference" : "file", s->shown);
+    wp_jo_kstr(&j, "digest", oci_digest_text(&s->desc.digest, text));
+    trust_json(&j, r);
+    if (good && o->trust.type != NULL) {
+        WP_AUTO_BUF struct wp_buf list = WP_BUF_INIT;
+        wp_buf_add_char(&list, '[');
+        if (statements(r, true, &list, err) < 0) {
+            return -1;
+        }
+        wp_buf_add_char(&list, ']');
+        wp_jo_key(&j, "statements");
+        wp_jo_raw(&j, wp_buf_span(&list));
+    }
+    wp_jo_object_end(&j);
+    if (good) {
+        out_json(s->c->out, &b);
+    } else {
+        out_json_failed(s->c->out, &b);
+    }
+    return 0;
+}
+
+static int report(const struct subject *s, const struct sig_report *r, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    char text[OCI_DIGEST_TEXT];
+    if (cmd_json(s->c)) {
+        return report_json(s, r, true, err);
+    }
+    trust_note(s->c, r);
+    if (o->trust.type != NULL) {
+        WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+        if (statements(r, false, &b, err) < 0) {
+            return -1;
+        }
+        out_bytes(s->c->out, wp_buf_span(&b));
+        return 0;
+    }
+    out_line(s->c->out, "%s", s->is_reference ? s->shown : oci_digest_text(&s->desc.digest, text));
+    return 0;
+}
+
+static int run(struct cmd_ctx *c, struct wp_err *err)
+{
+    const struct opts *o = c->opts;
+    TRUST_AUTO struct trust trust = {0};
+    WP_CLEANUP(subject_done) struct subject s = {.c = c, .file = WP_BUF_INIT};
+    struct sig_report r = {0};
+    if (trust_open(c, &o->trust, &trust, err) < 0 || open_subject(&s, c->args[0], err) < 0) {
+        return -1;
+    }
+    if (trust.policy == NULL) {
+        return ask_whom(&s, err);
+    }
+    if (judge(&s, &trust, &r, err) == 0) {
+        return report(&s, &r, err);
+    }
+    if (cmd_json(c)) {
+        struct wp_err late = {0};
+        (void)report_json(&s, &r, false, &late);
+    }
+    return -1;
+}
+
+const struct cmd cmd_verify = {
+    .name = "verify",
+    .group = "Core",
+    .args = "REF|FILE|DIGEST",
+    .summary = "prove who signed an artifact or a file",
+    .min_args = 1,
+    .max_args = 1,
+    .uses = CMD_REGISTRY | CMD_LONG,
+    .opts_size = sizeof(struct opts),
+    .opts = rows,
+    .run = run,
+};
