@@ -83,6 +83,7 @@
     X(SIGNATURE, 4 * WP_MIB, "bytes", "a signature, bundle or envelope, without the statement a bundle carries") \
     X(STATEMENT, 16 * WP_MIB, "bytes", "a signed statement, such as a bill of materials, with its envelope")     \
     X(SIGNATURES, 256, "signatures", "looked at for one artifact")                                               \
+    X(SIGNATURE_BYTES, 64 * WP_MIB, "bytes", "signatures and statements of one artifact, together")              \
     X(CERTIFICATES, 10, "certificates", "one chain")                                                             \
     X(LOG_ENTRIES, 16, "entries", "log entries or timestamps of one signature")                                  \
     X(TRUST_FILE, 4 * WP_MIB, "bytes", "a trusted root, a policy, a signing configuration")                      \

@@ -17,10 +17,12 @@ struct sig_list {
  * repository" as oci_store's names want it). WP_E_CANNOT_TELL where a list, a tag or a listed referrer could not be
  * read (a missing tag is no such case, a 429, 500, timeout, a denied one, or content that is not its digest is): the
  * message keeps the store's words. A referrer whose manifest names another subject is none. artifactType of a listing
- * is not believed: empty or unknown ones are looked into. At most WP_LIMIT_REFERRERS referrers and WP_LIMIT_SIGNATURES
- * candidates. */
+ * is not believed: every referrer is looked into. More than WP_LIMIT_REFERRERS referrers, WP_LIMIT_SIGNATURES
+ * candidates or WP_LIMIT_SIGNATURE_BYTES of them cannot be told either. */
 int sig_find(struct oci_store *s, const char *repo, const struct oci_desc *subject, struct wp_job *job,
              struct wp_arena *a, struct sig_list *ret, struct wp_err *err) WP_MUST_USE;
+/* "sha256-<hex>.sig", in front of it "repo:" where repo is not "". In the arena. */
+char *sig_tag_name(struct wp_arena *a, const char *repo, const struct oci_digest *digest, const char *suffix);
 
 /* A referrer manifest with one layer, as cosign 3 writes bundles and notation envelopes: put into memory store `out`
  * with its blobs, ready for oci_copy by digest. */
