@@ -29,11 +29,14 @@
     X(EVP_DigestUpdate)                 \
     X(EVP_MD_CTX_free)                  \
     X(EVP_MD_CTX_new)                   \
+    X(EVP_PKCS82PKEY)                   \
+    X(EVP_PKEY2PKCS8)                   \
     X(EVP_PKEY_CTX_free)                \
     X(EVP_PKEY_CTX_new)                 \
     X(EVP_PKEY_CTX_set_rsa_padding)     \
     X(EVP_PKEY_CTX_set_rsa_pss_saltlen) \
     X(EVP_PKEY_CTX_set_signature_md)    \
+    X(EVP_PKEY_Q_keygen)                \
     X(EVP_PKEY_free)                    \
     X(EVP_PKEY_get_base_id)             \
     X(EVP_PKEY_get_bits)                \
@@ -41,9 +44,12 @@
     X(EVP_PKEY_get_group_name)          \
     X(EVP_PKEY_get_id)                  \
     X(EVP_PKEY_get_int_param)           \
+    X(EVP_PKEY_get_raw_private_key)     \
     X(EVP_PKEY_get_raw_public_key)      \
     X(EVP_PKEY_new_raw_public_key)      \
     X(EVP_PKEY_public_check)            \
+    X(EVP_PKEY_sign)                    \
+    X(EVP_PKEY_sign_init)               \
     X(EVP_PKEY_verify)                  \
     X(EVP_PKEY_verify_init)             \
     X(EVP_sha256)                       \
@@ -54,6 +60,8 @@
     X(OPENSSL_sk_new_null)              \
     X(OPENSSL_sk_push)                  \
     X(OpenSSL_version)                  \
+    X(PKCS8_PRIV_KEY_INFO_free)         \
+    X(PKCS8_decrypt)                    \
     X(X509_EXTENSION_get_critical)      \
     X(X509_NAME_ENTRY_get_data)         \
     X(X509_NAME_ENTRY_get_object)       \
@@ -62,6 +70,7 @@
     X(X509_NAME_entry_count)            \
     X(X509_NAME_get_entry)              \
     X(X509_NAME_print_ex)               \
+    X(X509_SIG_free)                    \
     X(X509_STORE_CTX_free)              \
     X(X509_STORE_CTX_get_error)         \
     X(X509_STORE_CTX_init)              \
@@ -88,9 +97,13 @@
     X(X509_verify_cert)                 \
     X(X509_verify_cert_error_string)    \
     X(d2i_ECDSA_SIG)                    \
+    X(d2i_PKCS8_PRIV_KEY_INFO)          \
     X(d2i_PUBKEY)                       \
+    X(d2i_PrivateKey)                   \
     X(d2i_PublicKey)                    \
     X(d2i_X509)                         \
+    X(d2i_X509_SIG)                     \
     X(i2d_ECDSA_SIG)                    \
+    X(i2d_PKCS8_PRIV_KEY_INFO)          \
     X(i2d_PUBKEY)                       \
     X(i2d_X509)

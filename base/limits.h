@@ -80,6 +80,7 @@
     X(WASI_LISTINGS, 64 * WP_MIB, "bytes", "listings of folders that a running module reads")                    \
     X(WASI_NUMBERED, 1 * WP_MIB, "files", "that have numbers of their own in the virtual world")                 \
     X(KEY_FILE, 64 * WP_KIB, "bytes", "a file with keys or certificates")                                        \
+    X(KEY_MEMORY, 1 * WP_GIB, "bytes", "that unlocking a key file with its password may take")                   \
     X(SIGNATURE, 4 * WP_MIB, "bytes", "a signature, bundle or envelope, without the statement a bundle carries") \
     X(STATEMENT, 16 * WP_MIB, "bytes", "a signed statement, such as a bill of materials, with its envelope")     \
     X(SIGNATURES, 256, "signatures", "looked at for one artifact")                                               \

@@ -89,6 +89,18 @@ int sig_pub_read(struct wp_span file, const char *name, struct sig_pub **ret, st
     if (file.len > 0 && file.ptr[0] == 0x30) {
         return sig_pub_of_spki(file, name, ret, err);
     }
+    if (sig_pub_wasmsign_is(file)) {
+        return sig_pub_of_ed25519(file.ptr + 1, name, ret, err);
+    }
+    if (sig_key_wasmsign_is(file)) {
+        return private_key(name, err);
+    }
+    if (sig_pub_minisign_is(file)) {
+        return sig_pub_minisign(file, name, ret, err);
+    }
+    if (sig_pub_openssh_is(file)) {
+        return sig_pub_openssh(file, name, ret, err);
+    }
     return of_pem(file, name, ret, err);
 }
 

@@ -118,8 +118,12 @@ enum sig_key_type {
 };
 int sig_key_generate(enum sig_key_type type, WP_OWN struct sig_key **ret, struct wp_err *err) WP_MUST_USE;
 /* Key files as text. password NULL: plain PKCS #8 (minisign: unencrypted). */
-int sig_key_write_sigstore(const struct sig_key *k, const struct sig_secret *password, struct sig_secret **ret,
+int sig_key_write_sigstore(const struct sig_key *k, const struct sig_secret *password, WP_OWN struct sig_secret **ret,
                            struct wp_err *err) WP_MUST_USE;
 int sig_key_write_pkcs8(const struct sig_key *k, WP_OWN struct sig_secret **ret, struct wp_err *err) WP_MUST_USE;
 int sig_key_write_minisign(const struct sig_key *k, const struct sig_secret *password, WP_OWN struct sig_secret **ret,
                            struct wp_err *err) WP_MUST_USE;
+/* minisign's public key file, appended. WP_E_INPUT: no Ed25519 key. */
+int sig_pub_write_minisign(const struct sig_pub *p, struct wp_buf *ret, struct wp_err *err) WP_MUST_USE;
+/* The number minisign knows the key by: of its file, or where it came from elsewhere, made of the key itself. */
+void sig_pub_minisign_id(const struct sig_pub *p, uint8_t ret[8]);
