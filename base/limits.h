@@ -89,6 +89,7 @@
     X(LOG_ENTRIES, 16, "entries", "log entries or timestamps of one signature")                                  \
     X(TRUST_FILE, 4 * WP_MIB, "bytes", "a trusted root, a policy, a signing configuration")                      \
     X(POLICY_RULES, 10000, "rules", "one policy")                                                                \
+    X(POLICY_PARTS, 4096, "manifests", "of one index, judged each by itself")                                    \
     X(CBOR_ITEMS, 4096, "values", "values of one COSE signature")                                                \
     X(SIGN_HELPER, 64 * WP_KIB, "bytes", "what a program that holds a key prints")
 

@@ -65,15 +65,17 @@ struct sig_policy {
     struct sig_rule fallback; /* where no rule is in force */
     /* The rule in force and which of its scopes matched (NULL: the fallback). Never NULL. */
     const struct sig_rule *(*find)(const struct sig_policy *p, const struct sig_question *q, const char **ret_scope);
+    struct wp_json_doc *doc; /* the file: its strings live as long as the policy; NULL: a command line */
     struct sig_owned *owned; /* keys, roots, stores: policy.c */
 };
 
-/* The readers: fill p from a document of their kind. */
-int sig_policy_read_file(struct sig_policy *p, const struct wp_json_doc *doc, struct wp_err *err) WP_MUST_USE;
-int sig_policy_read_containers(struct sig_policy *p, const struct wp_json_doc *doc, struct wp_err *err) WP_MUST_USE;
+WP_OWN struct sig_policy *sig_policy_new(const char *name);
+
+/* The readers: fill p from p->doc, which is of their kind. */
+int sig_policy_read_file(struct sig_policy *p, struct wp_err *err) WP_MUST_USE;
+int sig_policy_read_containers(struct sig_policy *p, struct wp_err *err) WP_MUST_USE;
 /* config_dir: as of sig_policy_load. */
-int sig_policy_read_notation(struct sig_policy *p, const struct wp_json_doc *doc, const char *config_dir,
-                             struct wp_err *err) WP_MUST_USE;
+int sig_policy_read_notation(struct sig_policy *p, const char *config_dir, struct wp_err *err) WP_MUST_USE;
 
 /* For readers. A path as the policy means it, in its arena. */
 const char *sig_policy_path(struct sig_policy *p, const char *path);
@@ -97,6 +99,30 @@ const char *sig_scope_name(const char *reference, struct wp_arena *a);
 bool sig_scope_matches(const char *scope, const char *name);
 /* Which of two patterns is the narrower one: < 0 the first, > 0 the second, 0 neither. */
 int sig_scope_cmp(const char *a, const char *b);
+
+/* How one need was answered. */
+struct sig_answer {
+    struct sig_result result;
+    enum sig_verdict verdict; /* SATISFIED, NONE, NOT_SATISFIED, BAD_CERTIFICATE */
+    size_t signers;           /* that count */
+    const struct sig_need *need;
+};
+/* list against the need. Nothing is read but what is given. */
+void sig_need_ask(const struct sig_need *need, const struct sig_artifact *art, const struct sig_candidate *list,
+                  size_t n, int64_t now, struct wp_arena *a, struct sig_answer *ret);
+
+/* Words (policy-words.c). "signed by 'release.pub'", "2 of 'a.pub', 'b.pub' have signed", … */
+const char *sig_need_text(const struct sig_need *need, struct wp_arena *a);
+/* Why the need is not satisfied, without the artifact's name. */
+const char *sig_answer_why(const struct sig_answer *an, struct wp_arena *a);
+/* The error of a question whose rule is not satisfied because of `an`, with a hint. */
+struct sig_looked {
+    const struct sig_question *question;
+    const char *name; /* of the artifact */
+    bool by_policy;   /* a file's rule, not a command line */
+    size_t others;    /* referrers that are no signatures */
+};
+void sig_answer_fail(const struct sig_answer *an, const struct sig_looked *l, struct wp_arena *a, struct wp_err *err);
 
 /* A list of conditions, from the document. */
 int sig_conditions_read(struct sig_policy *p, const struct wp_json *at, const struct sig_condition **ret, size_t *ret_n,

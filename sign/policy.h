@@ -15,6 +15,9 @@ struct sig_policy;
  * file's. */
 int sig_policy_load(const char *path, const char *config_dir, WP_OWN struct sig_policy **ret,
                     struct wp_err *err) WP_MUST_USE;
+/* The same from its bytes; path is its name, and what paths in it are relative to. */
+int sig_policy_parse(struct wp_span text, const char *path, const char *config_dir, WP_OWN struct sig_policy **ret,
+                     struct wp_err *err) WP_MUST_USE;
 /* One rule for everything: any of the demands satisfies it (threshold of them, each by another signer). Demands and
  * what they point at are borrowed. */
 int sig_policy_of(const struct sig_demand *demands, size_t n, unsigned threshold, WP_OWN struct sig_policy **ret,
