@@ -56,15 +56,18 @@ static int run_one(struct cmd_ctx *c, const struct test_suite *s, struct test_re
     for (size_t i = 0; i < t->args.count; i++) {
         args[i + 1] = t->args.items[i];
     }
+    const bool from_file = t->bytes.ptr == NULL && t->input_file != NULL;
     if (check_params(t, &r->err) < 0 ||
-        (t->input_file != NULL && wp_fs_read(t->input_file, WP_LIMIT_RUN_INPUT, &input, &r->err) < 0)) {
+        (from_file && wp_fs_read(t->input_file, WP_LIMIT_RUN_INPUT, &input, &r->err) < 0)) {
         return -1;
     }
     o->args = (struct run_texts){args, t->args.count + 1};
     o->env = (struct run_texts){t->env.items, t->env.count};
     o->params = (struct run_texts){t->params.items, t->params.count};
     o->invoke = t->invoke == NULL ? "" : t->invoke;
-    o->input = t->input_file != NULL ? wp_buf_span(&input) : wp_span_str(t->input == NULL ? "" : t->input);
+    o->input = from_file              ? wp_buf_span(&input)
+               : t->bytes.ptr != NULL ? t->bytes
+                                      : wp_span_str(t->input == NULL ? "" : t->input);
     o->clock_ns = t->clock * UINT64_C(1000000000);
     o->seed = t->seed;
     return run_module(c, &request, s->a, &r->answer, &r->cost, &r->err);

@@ -25,6 +25,7 @@ struct pack_test {
     struct pack_words args, env; /* env: NAME=VALUE */
     const char *input;           /* text, NULL: none */
     const char *input_file;      /* its path, the folder of wpack.json joined; NULL: none */
+    struct wp_span bytes;        /* in place of both: read already; ptr NULL: not */
     const char *invoke;          /* NULL: what a host would run */
     struct pack_words params;
     uint64_t clock; /* seconds since 1970 */
