@@ -4,11 +4,13 @@
 #pragma once
 
 #define WP_LAZY_CRYPTO(X)               \
+    X(ASN1_INTEGER_get_int64)           \
     X(ASN1_STRING_to_UTF8)              \
     X(ASN1_TIME_to_tm)                  \
     X(BIO_ctrl)                         \
     X(BIO_free)                         \
     X(BIO_new)                          \
+    X(BIO_new_mem_buf)                  \
     X(BIO_s_mem)                        \
     X(BN_bin2bn)                        \
     X(BN_bn2binpad)                     \
@@ -55,13 +57,44 @@
     X(EVP_sha256)                       \
     X(EVP_sha384)                       \
     X(EVP_sha512)                       \
+    X(OBJ_obj2nid)                      \
     X(OBJ_obj2txt)                      \
     X(OPENSSL_sk_free)                  \
     X(OPENSSL_sk_new_null)              \
+    X(OPENSSL_sk_num)                   \
     X(OPENSSL_sk_push)                  \
+    X(OPENSSL_sk_value)                 \
     X(OpenSSL_version)                  \
+    X(PKCS7_free)                       \
+    X(PKCS7_get0_signers)               \
+    X(PKCS7_to_TS_TST_INFO)             \
     X(PKCS8_PRIV_KEY_INFO_free)         \
     X(PKCS8_decrypt)                    \
+    X(TS_ACCURACY_get_micros)           \
+    X(TS_ACCURACY_get_millis)           \
+    X(TS_ACCURACY_get_seconds)          \
+    X(TS_MSG_IMPRINT_get_algo)          \
+    X(TS_RESP_free)                     \
+    X(TS_RESP_get_token)                \
+    X(TS_RESP_verify_token)             \
+    X(TS_TST_INFO_free)                 \
+    X(TS_TST_INFO_get_accuracy)         \
+    X(TS_TST_INFO_get_msg_imprint)      \
+    X(TS_TST_INFO_get_policy_id)        \
+    X(TS_TST_INFO_get_time)             \
+    X(TS_VERIFY_CTX_free)               \
+    X(TS_VERIFY_CTX_new)                \
+    X(TS_VERIFY_CTX_set_data)           \
+    X(TS_VERIFY_CTX_set_flags)          \
+    X(TS_VERIFY_CTX_set_store)          \
+    X(X509_ALGOR_get0)                  \
+    X(X509_CRL_free)                    \
+    X(X509_CRL_get0_by_cert)            \
+    X(X509_CRL_get0_lastUpdate)         \
+    X(X509_CRL_get0_nextUpdate)         \
+    X(X509_CRL_get_ext_by_critical)     \
+    X(X509_CRL_get_issuer)              \
+    X(X509_CRL_verify)                  \
     X(X509_EXTENSION_get_critical)      \
     X(X509_NAME_ENTRY_get_data)         \
     X(X509_NAME_ENTRY_get_object)       \
@@ -72,18 +105,25 @@
     X(X509_NAME_print_ex)               \
     X(X509_SIG_free)                    \
     X(X509_STORE_CTX_free)              \
+    X(X509_STORE_CTX_get0_chain)        \
     X(X509_STORE_CTX_get_error)         \
     X(X509_STORE_CTX_init)              \
     X(X509_STORE_CTX_new)               \
     X(X509_STORE_CTX_set_flags)         \
+    X(X509_STORE_CTX_set_purpose)       \
     X(X509_STORE_add_cert)              \
     X(X509_STORE_free)                  \
+    X(X509_STORE_get0_param)            \
     X(X509_STORE_new)                   \
+    X(X509_STORE_up_ref)                \
+    X(X509_VERIFY_PARAM_set_time)       \
     X(X509_cmp)                         \
+    X(X509_email_free)                  \
     X(X509_free)                        \
     X(X509_get0_notAfter)               \
     X(X509_get0_notBefore)              \
     X(X509_get0_pubkey)                 \
+    X(X509_get1_ocsp)                   \
     X(X509_get_ext)                     \
     X(X509_get_ext_by_NID)              \
     X(X509_get_extended_key_usage)      \
@@ -93,17 +133,22 @@
     X(X509_get_pathlen)                 \
     X(X509_get_signature_info)          \
     X(X509_get_subject_name)            \
+    X(X509_up_ref)                      \
     X(X509_verify)                      \
     X(X509_verify_cert)                 \
     X(X509_verify_cert_error_string)    \
     X(d2i_ECDSA_SIG)                    \
+    X(d2i_PKCS7)                        \
     X(d2i_PKCS8_PRIV_KEY_INFO)          \
     X(d2i_PUBKEY)                       \
     X(d2i_PrivateKey)                   \
     X(d2i_PublicKey)                    \
+    X(d2i_TS_RESP)                      \
     X(d2i_X509)                         \
+    X(d2i_X509_CRL)                     \
     X(d2i_X509_SIG)                     \
     X(i2d_ECDSA_SIG)                    \
+    X(i2d_PKCS7)                        \
     X(i2d_PKCS8_PRIV_KEY_INFO)          \
     X(i2d_PUBKEY)                       \
     X(i2d_X509)
