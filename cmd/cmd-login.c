@@ -3,11 +3,10 @@
  * `wpack login` and `wpack logout`: credentials where docker, podman, oras and crane look for them too. */
 #include "base/mem.h"
 #include "cmd/out.h"
+#include "cmd/silent.h"
 #include "cmd/target.h"
 #include "oci/registry.h"
 
-#include <signal.h>
-#include <termios.h>
 #include <unistd.h>
 
 struct login_opts {
@@ -21,24 +20,6 @@ static const struct opt login_rows[] = {
     {0},
 };
 
-/* The terminal as it was: a signal that ends the program must not leave it without echo. */
-static struct termios shown;
-
-static void show_again(int sig)
-{
-    tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-    raise(sig);
-}
-
-static void on_ending_signals(void (*handler)(int), int flags)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
-    for (size_t i = 0; i < WP_ARRAY_LEN(signals); i++) {
-        sigaction(signals[i], &act, NULL);
-    }
-}
-
 /* Read one line from the terminal, without echo when it is a secret. */
 static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **ret, struct wp_err *err)
 {
@@ -46,21 +27,14 @@ static int ask(struct cmd_ctx *c, const char *prompt, bool secret, const char **
         wp_fail(err, WP_E_USAGE, "login: %s missing", secret ? "the password is" : "user name and password are");
         return wp_hint(err, "wpack login HOST -u NAME --password-stdin");
     }
-    bool silenced = secret && tcgetattr(STDIN_FILENO, &shown) == 0;
-    if (silenced) {
-        struct termios silent = shown;
-        on_ending_signals(show_again, (int)SA_RESETHAND);
-        silent.c_lflag &= (tcflag_t) ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
+    bool silenced = secret && silent_begin(STDIN_FILENO);
     /* Only now: what is typed at the sight of it is neither shown nor lost. */
     fputs(prompt, stderr);
     fflush(stderr);
     char line[4096];
     char *got = fgets(line, sizeof(line), stdin);
     if (silenced) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        on_ending_signals(SIG_DFL, 0);
+        silent_end();
         fputc('\n', stderr);
     }
     if (got == NULL) {

@@ -90,6 +90,8 @@ struct sig_key;
 struct sig_ask {
     /* what: "password of release.key". confirm: asked twice, for a key that is being made. *ret is the caller's. */
     int (*password)(void *arg, const char *what, bool confirm, WP_OWN struct sig_secret **ret, struct wp_err *err);
+    /* As password, for a token (PKCS #11). NULL: there is none but the URI's. */
+    int (*pin)(void *arg, const char *what, WP_OWN struct sig_secret **ret, struct wp_err *err);
     void *arg;
     /* A line the user should read: a key file that others may read. NULL: none. */
     void (*warn)(void *arg, const char *line);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Passwords of keys (cmd/password.h). What was read lives in guarded memory; buffers on the way do, too. */
+#include "cmd/password.h"
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "cmd/out.h"
+#include "cmd/silent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { PASSWORD_MAX = 4096, TICK_MS = 100 };
+
+static const char *const key_names[] = {"WPACK_KEY_PASSWORD", "COSIGN_PASSWORD"};
+static const char *const pin_names[] = {"WPACK_PKCS11_PIN", "COSIGN_PKCS11_PIN"};
+
+/* The first that is set; all go. */
+static struct sig_secret *take_env(const char *const names[2])
+{
+    struct sig_secret *s = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        char *value = getenv(names[i]);
+        if (value == NULL) {
+            continue;
+        }
+        s = s != NULL ? s : sig_secret_of(value, strlen(value));
+        sig_wipe(value, strlen(value));
+        unsetenv(names[i]);
+    }
+    return s;
+}
+
+static void hide_process(void)
+{
+    const struct rlimit none = {0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* The first line of what fd has. */
+static int read_line(int fd, const char *name, struct sig_secret **ret, struct wp_err *err)
+{
+    SIG_AUTO_SECRET struct sig_secret *s = NULL;
+    if (sig_secret_read_fd(fd, PASSWORD_MAX, PASSWORD_MAX, name, &s, err) < 0) {
+        return -1;
+    }
+    sig_secret_cut(s, strcspn((const char *)s->ptr, "\r\n"));
+    *ret = WP_STEAL(s);
+    return 0;
+}
+
+static int from_file(const char *path, struct sig_secret **ret, struct wp_err *err)
+{
+    WP_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? wp_fs_fail(err, errno, "%s: cannot be opened", path) : read_line(fd, path, ret, err);
+}
+
+static int from_fd(const char *text, struct sig_secret **ret, struct wp_err *err)
+{
+    uint64_t fd = 0;
+    if (!wp_parse_u64(text, 0, INT32_MAX, &fd)) {
+        return wp_fail(err, WP_E_USAGE, "--password-fd '%s': the number of an open descriptor is expected", text);
+    }
+    WP_AUTO_FREE char *name = wp_xasprintf("descriptor %s", text);
+    return read_line((int)fd, name, ret, err);
+}
+
+/* ---- the terminal ---- */
+
+static int no_terminal(const char *what, const char *hint, struct wp_err *err)
+{
+    wp_fail(err, WP_E_USAGE, "the %s is needed, and there is no terminal to ask at", what);
+    return wp_hint(err, "%s", hint);
+}
+
+/* Bytes up to the end of the line; signals may be taken by another thread, which cancels the job. */
+static int read_typed(struct cmd_ctx *c, int tty, struct sig_secret *line, struct wp_err *err)
+{
+    size_t have = 0;
+    while (have < line->len) {
+        struct pollfd p = {.fd = tty, .events = POLLIN};
+        int ready = poll(&p, 1, TICK_MS);
+        if (wp_job_cancelled(c->job) || (ready < 0 && errno != EINTR)) {
+            return wp_fail(err, WP_E_INTERRUPTED, "interrupted");
+        }
+        if (ready <= 0) {
+            continue;
+        }
+        ssize_t n = read(tty, line->ptr + have, 1);
+        if (n <= 0) {
+            return wp_fail(err, WP_E_USAGE, "nothing was entered");
+        }
+        if (line->ptr[have] == '\n') {
+            sig_secret_cut(line, have);
+            return 0;
+        }
+        have++;
+    }
+    return wp_fail(err, WP_E_USAGE, "what was entered is longer than %d bytes", PASSWORD_MAX);
+}
+
+static int ask_once(struct cmd_ctx *c, int tty, const char *prompt, struct sig_secret **ret, struct wp_err *err)
+{
+    SIG_AUTO_SECRET struct sig_secret *line = sig_secret_new(PASSWORD_MAX);
+    WP_AUTO_BUF struct wp_buf shown = WP_BUF_INIT;
+    if (!silent_begin(tty)) {
+        return wp_fail_errno(err, errno, "the terminal cannot be silenced");
+    }
+    /* Only now: what is typed at the sight of it is neither shown nor lost. */
+    wp_escape(&shown, wp_span_str(prompt));
+    int rc = wp_write_all(tty, shown.ptr, shown.len, "the terminal", err);
+    rc = rc == 0 ? read_typed(c, tty, line, err) : rc;
+    silent_end();
+    if (rc < 0 || wp_write_all(tty, "\n", 1, "the terminal", err) < 0) {
+        return -1;
+    }
+    *ret = WP_STEAL(line);
+    return 0;
+}
+
+static int ask_terminal(struct cmd_ctx *c, const char *what, bool confirm, const char *hint, struct sig_secret **ret,
+                        struct wp_err *err)
+{
+    WP_AUTO_FD int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (tty < 0) {
+        return no_terminal(what, hint, err);
+    }
+    SIG_AUTO_SECRET struct sig_secret *first = NULL;
+    SIG_AUTO_SECRET struct sig_secret *again = NULL;
+    WP_AUTO_FREE char *prompt = wp_xasprintf("%c%s: ", what[0] >= 'a' && what[0] <= 'z' ? what[0] - 'a' + 'A' : what[0],
+                                             what[0] != '\0' ? what + 1 : "");
+    if (ask_once(c, tty, prompt, &first, err) < 0 ||
+        (confirm && ask_once(c, tty, "The same again: ", &again, err) < 0)) {
+        return -1;
+    }
+    if (confirm && (first->len != again->len || !wp_equal_secret(first->ptr, again->ptr, first->len))) {
+        return wp_fail(err, WP_E_USAGE, "the two passwords differ; nothing was written");
+    }
+    *ret = WP_STEAL(first);
+    return 0;
+}
+
+static int on_password(void *arg, const char *what, bool confirm, struct sig_secret **ret, struct wp_err *err)
+{
+    const struct password *p = arg;
+    if (p->file != NULL) {
+        return from_file(p->file, ret, err);
+    }
+    if (p->fd != NULL) {
+        return from_fd(p->fd, ret, err);
+    }
+    if (p->key != NULL) {
+        *ret = sig_secret_of(p->key->ptr, p->key->len);
+        return 0;
+    }
+    return ask_terminal(
+        p->c, what, confirm,
+        "--password-file FILE, --password-fd N, or WPACK_KEY_PASSWORD in the environment (empty counts)", ret, err);
+}
+
+static int on_pin(void *arg, const char *what, struct sig_secret **ret, struct wp_err *err)
+{
+    const struct password *p = arg;
+    if (p->file != NULL) {
+        return from_file(p->file, ret, err);
+    }
+    if (p->fd != NULL) {
+        return from_fd(p->fd, ret, err);
+    }
+    if (p->pin != NULL) {
+        *ret = sig_secret_of(p->pin->ptr, p->pin->len);
+        return 0;
+    }
+    return ask_terminal(p->c, what, false,
+                        "pin-source=FILE in the URI, --password-file FILE, or WPACK_PKCS11_PIN in the environment", ret,
+                        err);
+}
+
+static void on_warning(void *arg, const char *line)
+{
+    const struct password *p = arg;
+    out_warn(p->c->out, "%s", line);
+}
+
+void password_init(struct password *p, struct cmd_ctx *c, const char *file, const char *fd)
+{
+    hide_process();
+    *p = (struct password){.c = c, .file = file, .fd = fd, .key = take_env(key_names), .pin = take_env(pin_names)};
+    p->ask = (struct sig_ask){.password = on_password, .pin = on_pin, .arg = p, .warn = on_warning};
+}
+
+void password_done(struct password *p)
+{
+    sig_secret_free_p(&p->key);
+    sig_secret_free_p(&p->pin);
+}
