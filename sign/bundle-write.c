@@ -83,9 +83,6 @@ static void put_envelope(struct wp_json_out *o, const struct sig_bundle *b)
     wp_jo_array(o);
     wp_jo_object(o);
     put_bytes(o, "sig", b->signature);
-    if (b->material.hint != NULL) { /* "if a hint is given, keyid MUST be the same" */
-        wp_jo_kstr(o, "keyid", b->material.hint);
-    }
     wp_jo_object_end(o);
     wp_jo_array_end(o);
     wp_jo_object_end(o);
