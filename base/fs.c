@@ -292,9 +292,9 @@ static int write_temp(int fd, struct wp_span bytes, const char *shown, struct wp
     return 0;
 }
 
-/* name: one component in dirfd. */
-static int replace_in(int dirfd, const char *name, struct wp_span bytes, unsigned mode, const char *shown,
-                      struct wp_err *err)
+/* name: one component in dirfd. how: 0, RENAME_NOREPLACE. */
+static int put_in(int dirfd, const char *name, struct wp_span bytes, unsigned mode, unsigned how, const char *shown,
+                  struct wp_err *err)
 {
     char temp[32];
     wp_fs_temp_name(".wpack-", temp, sizeof(temp));
@@ -303,8 +303,8 @@ static int replace_in(int dirfd, const char *name, struct wp_span bytes, unsigne
         return wp_fs_fail(err, errno, "cannot write '%s'", shown);
     }
     int n = write_temp(fd, bytes, shown, err);
-    if (n == 0 && renameat(dirfd, temp, dirfd, name) < 0) {
-        n = wp_fs_fail(err, errno, "cannot replace '%s'", shown);
+    if (n == 0 && renameat2(dirfd, temp, dirfd, name, how) < 0) {
+        n = wp_fs_fail(err, errno, how == 0 ? "cannot replace '%s'" : "cannot create '%s'", shown);
     }
     if (n < 0) {
         unlinkat(dirfd, temp, 0);
@@ -318,20 +318,30 @@ int wp_fs_replace_at(int dirfd, const char *path, struct wp_span bytes, unsigned
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL) {
-        return replace_in(dirfd, path, bytes, mode, shown, err);
+        return put_in(dirfd, path, bytes, mode, 0, shown, err);
     }
     WP_AUTO_FREE char *above = wp_xstrndup(path, (size_t)(slash - path));
     WP_AUTO_FD int folder = wp_fs_open_beneath(dirfd, above, O_RDONLY | O_DIRECTORY, 0, shown, err);
-    return folder < 0 ? -1 : replace_in(folder, slash + 1, bytes, mode, shown, err);
+    return folder < 0 ? -1 : put_in(folder, slash + 1, bytes, mode, 0, shown, err);
 }
 
-int wp_fs_replace(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err)
+static int put(const char *path, struct wp_span bytes, unsigned mode, unsigned how, struct wp_err *err)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     WP_AUTO_FREE char *above = slash == NULL ? wp_xstrdup(".") : wp_xstrndup(path, (size_t)(slash - path) + 1);
     WP_AUTO_FD int folder = wp_fs_open_dir(above, err);
-    return folder < 0 ? -1 : replace_in(folder, name, bytes, mode, path, err);
+    return folder < 0 ? -1 : put_in(folder, name, bytes, mode, how, path, err);
+}
+
+int wp_fs_replace(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err)
+{
+    return put(path, bytes, mode, 0, err);
+}
+
+int wp_fs_create(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err)
+{
+    return put(path, bytes, mode, RENAME_NOREPLACE, err);
 }
 
 /* ---- locks ---- */

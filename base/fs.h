@@ -68,6 +68,8 @@ int wp_fs_replace_at(int dirfd, const char *path, struct wp_span bytes, unsigned
                      struct wp_err *err) WP_MUST_USE;
 /* As above for a path from the user: the folder part may be a symlink, the file itself is replaced, not followed. */
 int wp_fs_replace(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err) WP_MUST_USE;
+/* As wp_fs_replace, but WP_E_EXISTS where something has the name, a symlink too; that stays as it is. */
+int wp_fs_create(const char *path, struct wp_span bytes, unsigned mode, struct wp_err *err) WP_MUST_USE;
 /* A fresh random name "<prefix><16 hex>" into ret (ret_size >= strlen(prefix) + 17). */
 void wp_fs_temp_name(const char *prefix, char *ret, size_t ret_size);
 
