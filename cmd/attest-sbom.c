@@ -61,14 +61,29 @@ const char *attest_sbom_predicate(enum pack_sbom_kind kind)
     return kind == PACK_SBOM_SPDX ? "https://spdx.dev/Document" : "https://cyclonedx.org/bom";
 }
 
-static const char *annotation(const struct attest_subject *s, const char *key)
+static const char *annotation(const struct oci_manifest *m, const char *key)
 {
-    for (size_t i = 0; i < s->manifest.annotation_count; i++) {
-        if (wp_str_eq(s->manifest.annotations[i].key, key)) {
-            return s->manifest.annotations[i].value;
+    for (size_t i = 0; i < m->annotation_count; i++) {
+        if (wp_str_eq(m->annotations[i].key, key)) {
+            return m->annotations[i].value;
         }
     }
     return NULL;
+}
+
+/* What the artifact says of itself comes before what the module does. */
+static int write_sbom(struct pack_sbom *sbom, const struct oci_manifest *m, struct wp_buf *b, struct wp_err *err)
+{
+    const char *title = annotation(m, OCI_ANNOTATION_TITLE);
+    sbom->name = title != NULL ? title : sbom->module->name != NULL ? sbom->module->name : sbom->file;
+    sbom->version = annotation(m, "org.opencontainers.image.version");
+    sbom->licenses = annotation(m, "org.opencontainers.image.licenses");
+    sbom->wpack_version = WPACK_VERSION;
+    if (build_created(0, &sbom->created, err) < 0) {
+        return -1;
+    }
+    pack_sbom_write(sbom, b);
+    return 0;
 }
 
 int attest_sbom(struct cmd_ctx *c, const struct attest_subject *s, enum pack_sbom_kind kind, struct wp_buf *b,
@@ -77,21 +92,41 @@ int attest_sbom(struct cmd_ctx *c, const struct attest_subject *s, enum pack_sbo
     LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
     const struct pack_read how = {.load = {.threads = look_processors()}};
     struct pack_module module;
-    struct pack_sbom sbom = {.kind = kind, .module = &module, .wpack_version = WPACK_VERSION};
-    if (build_created(0, &sbom.created, err) < 0 || attest_open_module(c, s, &content, &sbom.file, err) < 0) {
+    const char *file = NULL;
+    char digest[OCI_DIGEST_TEXT];
+    if (attest_open_module(c, s, &content, &file, err) < 0) {
         return -1;
     }
     if (look_module(c, s->look, &content, &how, c->arena, &module, NULL, err) < 0) {
         return wp_wrap(err, "%s", target_pinned(c, s->target, &s->desc.digest));
     }
+    struct pack_sbom sbom = {
+        .kind = kind,
+        .module = &module,
+        .bytes = content.bytes,
+        .file = file,
+        .reference = s->target->ref.kind == OCI_REF_REGISTRY ? s->target->base : NULL,
+        .digest = oci_digest_text(&s->desc.digest, digest),
+    };
+    return write_sbom(&sbom, &s->manifest, b, err);
+}
+
+int attest_sbom_of_build(struct cmd_ctx *c, const struct build_result *r, enum pack_sbom_kind kind, struct wp_buf *b,
+                         struct wp_err *err)
+{
     char digest[OCI_DIGEST_TEXT];
-    const char *title = annotation(s, OCI_ANNOTATION_TITLE);
-    sbom.bytes = content.bytes;
-    sbom.name = title != NULL ? title : module.name != NULL ? module.name : sbom.file;
-    sbom.version = annotation(s, "org.opencontainers.image.version");
-    sbom.licenses = annotation(s, "org.opencontainers.image.licenses");
-    sbom.reference = s->target->ref.kind == OCI_REF_REGISTRY ? s->target->base : NULL;
-    sbom.digest = oci_digest_text(&s->desc.digest, digest);
-    pack_sbom_write(&sbom, b);
-    return 0;
+    struct attest_subject s = {.desc = r->desc, .bytes = r->bytes};
+    if (oci_manifest_parse(r->bytes, r->desc.media_type, "the build", c->arena, &s.manifest, err) < 0) {
+        return -1;
+    }
+    const struct oci_desc *layer = attest_layer(&s);
+    struct pack_sbom sbom = {
+        .kind = kind,
+        .module = &r->module,
+        .bytes = r->content.bytes,
+        .file = layer == NULL ? NULL : oci_desc_annotation(layer, OCI_ANNOTATION_TITLE),
+        .digest = oci_digest_text(&r->desc.digest, digest),
+    };
+    sbom.file = sbom.file == NULL ? "module.wasm" : sbom.file;
+    return write_sbom(&sbom, &s.manifest, b, err);
 }

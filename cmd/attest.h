@@ -30,6 +30,10 @@ bool attest_sbom_kind(const char *word, enum pack_sbom_kind *ret);
 const char *attest_sbom_predicate(enum pack_sbom_kind kind);
 int attest_sbom(struct cmd_ctx *c, const struct attest_subject *s, enum pack_sbom_kind kind, struct wp_buf *b,
                 struct wp_err *err) WP_MUST_USE;
+/* The same of what was built a moment ago and lies nowhere yet. */
+struct build_result;
+int attest_sbom_of_build(struct cmd_ctx *c, const struct build_result *r, enum pack_sbom_kind kind, struct wp_buf *b,
+                         struct wp_err *err) WP_MUST_USE;
 
 /* ---- attest-slsa.c ---- */
 

@@ -3,14 +3,16 @@
  * `wpack build`: a module or wpack.json becomes an artifact in a layout. */
 #include "base/fs.h"
 #include "base/text.h"
+#include "cmd/attest.h"
 #include "cmd/build.h"
 #include "cmd/out.h"
 #include "cmd/transfer.h"
 #include "oci/layout.h"
+#include "sign/find.h"
 
 struct opts {
     struct look_opts look;
-    const char *file, *output, *target;
+    const char *file, *output, *target, *sbom;
     struct opt_list tags, annotations;
     bool no_test;
 };
@@ -46,6 +48,12 @@ static const struct opt rows[] = {
      .offset = AT(annotations),
      .arg = "KEY=VALUE",
      .help = "annotation of the manifest, may be repeated"},
+    {.name = "sbom",
+     .kind = OPT_STR,
+     .offset = AT(sbom),
+     .arg = "[=KIND]",
+     .bare = "cyclonedx",
+     .help = "attach a bill of materials, unsigned: cyclonedx (default), spdx"},
     {.name = "no-test", .kind = OPT_FLAG, .offset = AT(no_test), .help = "do not run the module before it is packed"},
     LOOK_ROWS(struct opts),
     {0},
@@ -159,6 +167,29 @@ static int plan_outputs(struct cmd_ctx *c, const struct opts *o, const struct pa
     return 0;
 }
 
+/* The bill of materials travels as a referrer of what was built; wpack attest signs one. */
+static int add_sbom(struct cmd_ctx *c, struct build_result *built, struct wp_err *err)
+{
+    const struct opts *o = c->opts;
+    enum pack_sbom_kind kind;
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    struct oci_desc desc;
+    struct wp_span bytes;
+    if (o->sbom == NULL || !attest_sbom_kind(o->sbom, &kind)) {
+        return 0;
+    }
+    if (attest_sbom_of_build(c, built, kind, &text, err) < 0) {
+        return -1;
+    }
+    const char *type = pack_sbom_media_type(kind);
+    const struct sig_attach at = {.subject = &built->desc,
+                                  .artifact_type = type,
+                                  .config_type = OCI_MT_EMPTY,
+                                  .layer_type = type,
+                                  .layer = wp_arena_bytes(c->arena, wp_buf_span(&text))};
+    return sig_attach_build(&at, built->store, c->arena, &desc, &bytes, err);
+}
+
 /* Every name of one format in one copy; a line per name, the digest behind the name's own repository. */
 static int build_names(struct cmd_ctx *c, const struct build_plan *plan, const struct pack_format *format,
                        const struct outputs *out, struct build_result *built, struct cmd_target *layout,
@@ -168,7 +199,7 @@ static int build_names(struct cmd_ctx *c, const struct build_plan *plan, const s
     const char **lines = wp_arena_alloc(c->arena, out->count + 1, sizeof(*lines));
     size_t n = 0;
     size_t line_count = 0;
-    if (build_format(c, plan, format, built, err) < 0) {
+    if (build_format(c, plan, format, built, err) < 0 || add_sbom(c, built, err) < 0) {
         return -1;
     }
     char digest[OCI_DIGEST_TEXT];
@@ -246,6 +277,11 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (ref.kind != OCI_REF_LAYOUT || ref.has_digest) {
         wp_fail(err, WP_E_USAGE, "--output %s: not a layout folder", output);
         return wp_hint(err, "write oci:DIR or oci:DIR:NAME; 'wpack push' sends it to a registry");
+    }
+    enum pack_sbom_kind sbom;
+    if (o->sbom != NULL && !attest_sbom_kind(o->sbom, &sbom)) {
+        wp_fail(err, WP_E_USAGE, "--sbom: '%s' is no kind of bill of materials", o->sbom);
+        return wp_hint(err, "--sbom=cyclonedx or --sbom=spdx");
     }
     struct outputs outputs = {0};
     if (plan_sources(c, o, &plan, err) < 0 || build_read(c, &plan, &built, err) < 0 ||

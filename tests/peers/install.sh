@@ -71,7 +71,7 @@ by_cargofull() { # optimised as its authors do: for peers whose speed is measure
     rm -rf "$dir/.build/$name"
 }
 
-by_pip() { # the program inside the package, without pip's Python wrapper; more packages share its venv
+by_pip() { # the program inside the package, without pip's Python wrapper where there is one; more packages share its venv
     name=$1
     venv="$dir/.venv/$1"
     shift
@@ -79,7 +79,8 @@ by_pip() { # the program inside the package, without pip's Python wrapper; more 
     python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" || return 1
     set -- "$name"
     program=$(find "$venv/lib" -type f \( -path "*/bin/$1" -o -path "*_cli/$1" \) | head -n 1)
-    [ -n "$program" ] || return 1
+    program=${program:-$venv/bin/$1}
+    [ -e "$program" ] || return 1
     chmod +x "$program" && ln -sf "$program" "$dir/$1"
 }
 
