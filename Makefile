@@ -66,6 +66,7 @@ LIB_OBJS := $(filter-out $(OUT)/cmd/main.o,$(OBJS)) $(OUT)/gen/schemas.o
 UNIT_SRCS := $(sort $(wildcard tests/unit/*/test-*.c))
 UNIT_HELP := $(sort $(filter-out $(UNIT_SRCS),$(wildcard tests/unit/*/*.c)))
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(OUT)/tests/unit/%)
+SIGN_SRCS := $(sort $(wildcard tests/sign/*.c))
 FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 FUZZERS := $(FUZZ_SRCS:tests/fuzz/%.c=$(OUT)/tests/fuzz/%)
 
@@ -114,11 +115,13 @@ $(OUT)/tests/wasi/%: $(OUT)/tests/wasi/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/agree/%: $(OUT)/tests/agree/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/tests/sign/%: $(OUT)/tests/sign/%.o $(OUT)/tests/sign/case.o $(OUT)/libwpack.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
 
--include $(OBJS:.o=.d) $(UNIT_SRCS:%.c=$(OUT)/%.d) $(UNIT_HELP:%.c=$(OUT)/%.d)
+-include $(OBJS:.o=.d) $(UNIT_SRCS:%.c=$(OUT)/%.d) $(UNIT_HELP:%.c=$(OUT)/%.d) $(SIGN_SRCS:%.c=$(OUT)/%.d)
 
 .PHONY: unit
 unit: $(UNITS) ## unit tests
@@ -204,7 +207,7 @@ $(OUT)/headers/%.ok: %.h
 	$(Q)printf '#include "%s"\n' $< | $(CC) -std=c17 -D_GNU_SOURCE -I. -include base/banned.h -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c -
 	@touch $@
 
-C_FILES := $(SRCS) $(HDRS) $(UNIT_SRCS) $(UNIT_HELP) $(wildcard tests/unit/*/*.h) $(FUZZ_SRCS) tests/fuzz/replay.c
+C_FILES := $(SRCS) $(HDRS) $(UNIT_SRCS) $(UNIT_HELP) $(wildcard tests/unit/*/*.h) $(SIGN_SRCS) $(wildcard tests/sign/*.h) $(FUZZ_SRCS) tests/fuzz/replay.c
 format: ## format all C files
 	$(Q)clang-format -i $(C_FILES)
 format-check:
@@ -255,6 +258,11 @@ traps: $(OUT)/libwpack.a ## small inputs that try to cost much, to the validator
 spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v for every file, SPEC="--group threads"; SUITE=crate without it; WIT=500 packages
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/run.py $(SPEC) $(if $(SUITE),--suite $(SUITE))
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/wit-oracle.py $(if $(WIT),--seeds $(WIT))
+
+.PHONY: sigstore
+SIGSTORE := $(addprefix $(OUT)/tests/sign/,conformance)
+sigstore: $(SIGSTORE) ## Sigstore's conformance suite (needs WPACK_DATA)
+	$(Q)OUT=$(OUT) $(PYTHON) -B tests/sign/run.py
 
 .PHONY: wasi
 WASI ?=

@@ -4,9 +4,14 @@
 #pragma once
 
 #define WP_LAZY_CRYPTO(X)               \
+    X(ASN1_INTEGER_free)                \
     X(ASN1_INTEGER_get_int64)           \
+    X(ASN1_OBJECT_free)                 \
+    X(ASN1_STRING_get0_data)            \
+    X(ASN1_STRING_length)               \
     X(ASN1_STRING_to_UTF8)              \
     X(ASN1_TIME_to_tm)                  \
+    X(ASN1_UTF8STRING_free)             \
     X(BIO_ctrl)                         \
     X(BIO_free)                         \
     X(BIO_new)                          \
@@ -18,6 +23,7 @@
     X(BN_is_negative)                   \
     X(BN_is_odd)                        \
     X(BN_is_one)                        \
+    X(BN_to_ASN1_INTEGER)               \
     X(CRYPTO_free)                      \
     X(ECDSA_SIG_free)                   \
     X(ECDSA_SIG_get0_r)                 \
@@ -57,25 +63,50 @@
     X(EVP_sha256)                       \
     X(EVP_sha384)                       \
     X(EVP_sha512)                       \
+    X(GENERAL_NAMES_free)               \
+    X(OBJ_nid2obj)                      \
     X(OBJ_obj2nid)                      \
     X(OBJ_obj2txt)                      \
+    X(OBJ_txt2obj)                      \
     X(OPENSSL_sk_free)                  \
     X(OPENSSL_sk_new_null)              \
     X(OPENSSL_sk_num)                   \
+    X(OPENSSL_sk_pop)                   \
     X(OPENSSL_sk_push)                  \
     X(OPENSSL_sk_value)                 \
     X(OpenSSL_version)                  \
+    X(PEM_read_bio_X509)                \
     X(PKCS7_free)                       \
     X(PKCS7_get0_signers)               \
     X(PKCS7_to_TS_TST_INFO)             \
     X(PKCS8_PRIV_KEY_INFO_free)         \
     X(PKCS8_decrypt)                    \
+    X(RAND_bytes)                       \
+    X(SCT_LIST_free)                    \
+    X(SCT_get0_extensions)              \
+    X(SCT_get0_log_id)                  \
+    X(SCT_get0_signature)               \
+    X(SCT_get_timestamp)                \
+    X(SCT_get_version)                  \
     X(TS_ACCURACY_get_micros)           \
     X(TS_ACCURACY_get_millis)           \
     X(TS_ACCURACY_get_seconds)          \
+    X(TS_MSG_IMPRINT_free)              \
     X(TS_MSG_IMPRINT_get_algo)          \
+    X(TS_MSG_IMPRINT_new)               \
+    X(TS_MSG_IMPRINT_set_algo)          \
+    X(TS_MSG_IMPRINT_set_msg)           \
+    X(TS_REQ_free)                      \
+    X(TS_REQ_new)                       \
+    X(TS_REQ_set_cert_req)              \
+    X(TS_REQ_set_msg_imprint)           \
+    X(TS_REQ_set_nonce)                 \
+    X(TS_REQ_set_version)               \
+    X(TS_REQ_to_TS_VERIFY_CTX)          \
     X(TS_RESP_free)                     \
     X(TS_RESP_get_token)                \
+    X(TS_RESP_get_tst_info)             \
+    X(TS_RESP_verify_response)          \
     X(TS_RESP_verify_token)             \
     X(TS_TST_INFO_free)                 \
     X(TS_TST_INFO_get_accuracy)         \
@@ -84,10 +115,14 @@
     X(TS_TST_INFO_get_time)             \
     X(TS_VERIFY_CTX_free)               \
     X(TS_VERIFY_CTX_new)                \
+    X(TS_VERIFY_CTX_set_certs)          \
     X(TS_VERIFY_CTX_set_data)           \
     X(TS_VERIFY_CTX_set_flags)          \
     X(TS_VERIFY_CTX_set_store)          \
+    X(X509_ALGOR_free)                  \
     X(X509_ALGOR_get0)                  \
+    X(X509_ALGOR_new)                   \
+    X(X509_ALGOR_set0)                  \
     X(X509_CRL_free)                    \
     X(X509_CRL_get0_by_cert)            \
     X(X509_CRL_get0_lastUpdate)         \
@@ -95,17 +130,21 @@
     X(X509_CRL_get_ext_by_critical)     \
     X(X509_CRL_get_issuer)              \
     X(X509_CRL_verify)                  \
+    X(X509_EXTENSION_free)              \
     X(X509_EXTENSION_get_critical)      \
+    X(X509_EXTENSION_get_data)          \
     X(X509_NAME_ENTRY_get_data)         \
     X(X509_NAME_ENTRY_get_object)       \
     X(X509_NAME_ENTRY_set)              \
     X(X509_NAME_cmp)                    \
     X(X509_NAME_entry_count)            \
     X(X509_NAME_get_entry)              \
+    X(X509_NAME_oneline)                \
     X(X509_NAME_print_ex)               \
     X(X509_SIG_free)                    \
     X(X509_STORE_CTX_free)              \
     X(X509_STORE_CTX_get0_chain)        \
+    X(X509_STORE_CTX_get0_param)        \
     X(X509_STORE_CTX_get_error)         \
     X(X509_STORE_CTX_init)              \
     X(X509_STORE_CTX_new)               \
@@ -116,16 +155,24 @@
     X(X509_STORE_get0_param)            \
     X(X509_STORE_new)                   \
     X(X509_STORE_up_ref)                \
+    X(X509_VERIFY_PARAM_set_auth_level) \
+    X(X509_VERIFY_PARAM_set_depth)      \
+    X(X509_VERIFY_PARAM_set_flags)      \
     X(X509_VERIFY_PARAM_set_time)       \
     X(X509_cmp)                         \
+    X(X509_delete_ext)                  \
+    X(X509_dup)                         \
     X(X509_email_free)                  \
     X(X509_free)                        \
     X(X509_get0_notAfter)               \
     X(X509_get0_notBefore)              \
     X(X509_get0_pubkey)                 \
     X(X509_get1_ocsp)                   \
+    X(X509_get_X509_PUBKEY)             \
     X(X509_get_ext)                     \
     X(X509_get_ext_by_NID)              \
+    X(X509_get_ext_by_OBJ)              \
+    X(X509_get_ext_d2i)                 \
     X(X509_get_extended_key_usage)      \
     X(X509_get_extension_flags)         \
     X(X509_get_issuer_name)             \
@@ -137,6 +184,7 @@
     X(X509_verify)                      \
     X(X509_verify_cert)                 \
     X(X509_verify_cert_error_string)    \
+    X(d2i_ASN1_UTF8STRING)              \
     X(d2i_ECDSA_SIG)                    \
     X(d2i_PKCS7)                        \
     X(d2i_PKCS8_PRIV_KEY_INFO)          \
@@ -151,4 +199,7 @@
     X(i2d_PKCS7)                        \
     X(i2d_PKCS8_PRIV_KEY_INFO)          \
     X(i2d_PUBKEY)                       \
-    X(i2d_X509)
+    X(i2d_TS_REQ)                       \
+    X(i2d_X509)                         \
+    X(i2d_X509_PUBKEY)                  \
+    X(i2d_re_X509_tbs)

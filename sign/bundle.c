@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "sign/log.h"
 #include "sign/proto-json.h"
 
 /* A statement in base64, and all that stands around it. */

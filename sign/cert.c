@@ -131,6 +131,19 @@ bool sig_cert_same(const X509 *a, const X509 *b)
     return X509_cmp(a, b) == 0;
 }
 
+X509 *sig_cert_share(X509 *cert)
+{
+    if (X509_up_ref(cert) != 1) {
+        wp_out_of_memory();
+    }
+    return cert;
+}
+
+bool sig_cert_self_issued(const X509 *cert)
+{
+    return X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0;
+}
+
 bool sig_asn1_time(const ASN1_TIME *t, int64_t *ret)
 {
     struct tm tm = {0};

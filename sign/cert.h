@@ -36,6 +36,10 @@ const char *sig_name_text(const X509_NAME *name, struct wp_arena *a);
 /* The encoding. In the arena. */
 struct wp_span sig_cert_der(const X509 *cert, struct wp_arena *a);
 bool sig_cert_same(const X509 *a, const X509 *b);
+/* One more owner. */
+WP_OWN X509 *sig_cert_share(X509 *cert);
+/* Its subject is its issuer: an anchor. */
+bool sig_cert_self_issued(const X509 *cert);
 /* Seconds since the epoch; false: no time. */
 bool sig_asn1_time(const ASN1_TIME *t, int64_t *ret);
 /* Both ends belong to it. One whose times cannot be read has expired. */

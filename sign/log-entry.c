@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "sign/material.h"
+#include "sign/log.h"
 #include "sign/proto-json.h"
 
 #include <stdio.h>

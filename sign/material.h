@@ -23,10 +23,6 @@ struct sig_log_entry {
     const char *kind, *version; /* "hashedrekord" "0.0.1" */
     bool proof_required;        /* bundles from v0.2 on */
 };
-/* A TransparencyLogEntry (sigstore_rekor.proto) as JSON: bundles, Rekor v2's replies. Copies in the arena. */
-int sig_log_entry_read(const struct wp_json *at, struct wp_arena *a, struct sig_log_entry *ret,
-                       struct wp_err *err) WP_MUST_USE;
-void sig_log_entry_write(struct wp_json_out *o, const struct sig_log_entry *e);
 
 struct sig_material {
     const struct wp_span *certificates; /* DER, leaf first; NULL: a key's signature */

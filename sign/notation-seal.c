@@ -2,14 +2,13 @@
  *
  * Signing as Notary does: the payload about a target, an envelope around it, by the key of a chain's leaf
  * (sign/notation.h). */
-#include "sign/notation.h"
-
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/num.h"
 #include "sign/key-int.h"
 #include "sign/notation-int.h"
+#include "sign/notation.h"
 
 #include <limits.h>
 #include <openssl/ts.h>

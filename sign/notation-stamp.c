@@ -3,10 +3,9 @@
  * Timestamp tokens in Notary envelopes (RFC 3161 TimeStampToken, not the response around it): over the signature's
  * bytes, by an authority whose root is in the store, whose certificates were valid then
  * (trust-store-trust-policy.md, "Authentic timestamp"). */
-#include "sign/notation-int.h"
-
 #include "base/mem.h"
 #include "base/time.h"
+#include "sign/notation-int.h"
 
 #include <limits.h>
 #include <openssl/objects.h>

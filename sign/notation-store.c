@@ -275,8 +275,9 @@ static int check_one(const struct sig_store *s, X509 *cert, X509 *issuer, int64_
     if (!listed && names_source(cert)) {
         wp_fail(err, WP_E_CERTIFICATE, "whether certificate '%s' is revoked is not known: nobody is asked",
                 sig_cert_subject(cert, a));
-        return wp_hint(err, "give the revocation list of '%s' (--crl FILE), or set revocation to log or skip in the "
-                            "trust policy",
+        return wp_hint(err,
+                       "give the revocation list of '%s' (--crl FILE), or set revocation to log or skip in the "
+                       "trust policy",
                        sig_name_text(X509_get_issuer_name(cert), a));
     }
     return 0;

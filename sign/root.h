@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sigstore's trusted root: which certificate authorities, transparency logs, certificate logs and timestamp
- * authorities are believed, and when (sigstore/protobuf-specs, sigstore_trustroot.proto, as JSON). Immutable, shared.
+ * authorities are believed, and when (sigstore/protobuf-specs, sigstore_trustroot.proto, as JSON). A root without logs
+ * of certificates asks for no timestamps by them (SCT). Immutable, shared.
  */
 #pragma once
 

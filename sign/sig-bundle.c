@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The format 'bundle' (sign/sig.h). */
+#include "sign/bundle.h"
 #include "sign/formats.h"
 
 static int check(const struct sig_candidate *c, const struct sig_artifact *art, const struct sig_demand *d,
                  struct wp_arena *a, struct sig_proof *ret, struct wp_err *err)
 {
-    (void)art;
-    (void)d;
-    (void)a;
-    ret->failed = "format";
-    wp_fail(err, WP_E_UNSATISFIED, "%s: signatures in the format bundle cannot be verified", c->where);
-    return 0;
+    struct sig_bundle b;
+    if (sig_bundle_read(c->bytes, c->where, a, &b, err) < 0) {
+        ret->failed = "parse";
+        return 0;
+    }
+    if (sig_bundle_check(&b, art, d, a, ret, err) != 1) {
+        wp_wrap(err, "%s", c->where);
+        return 0;
+    }
+    return 1;
 }
 
 static const char *const layer_types[] = {"application/vnd.dev.sigstore.bundle*", NULL};

@@ -95,6 +95,7 @@ struct sig_proof {
     bool logged; /* an entry of a trusted log holds */
     uint64_t log_index;
     const char *log_name;
+    bool unproven; /* log entries or timestamps came along that nothing was believed of: ignored, or no root for them */
     const char *predicate_type; /* of a statement; NULL: none */
     struct wp_span statement;   /* the in-toto statement or signed payload; ptr NULL: none */
     const char *const *notes;   /* what was not looked at, or failed and is not enforced; sentences for people */
