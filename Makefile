@@ -229,7 +229,7 @@ check: ## every test: install what is missing, lints, gcc, ASan+UBSan, clang, cl
 check-gcc:
 	$(Q)$(MAKE) --no-print-directory -j2 all man lint
 	$(Q)$(MAKE) --no-print-directory -j2 build/release/units
-	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec wasi traps e2e
+	$(Q)$(MAKE) --no-print-directory unit fuzz-replay spec wasi sigstore traps e2e
 	$(Q)$(MAKE) --no-print-directory agree N=1000
 	$(Q)$(MAKE) --no-print-directory agree-run N=300
 	$(Q)$(MAKE) --no-print-directory faults FAULTS=--quick

@@ -113,9 +113,8 @@ static int check_by(struct sig_checking *c, const struct sig_log_entry *e, const
     return e->has_proof ? check_proof(c, e, log, err) : 0;
 }
 
-/* Several keys of one log may follow each other under the same id. */
-static int find_log(struct sig_checking *c, const struct sig_log_entry *e, const struct sig_root_log **ret,
-                    struct wp_err *err)
+/* The log that holds the entry, or NULL, with the reason. Several keys of one log may follow each other under one id. */
+static const struct sig_root_log *find_log(struct sig_checking *c, const struct sig_log_entry *e, struct wp_err *err)
 {
     bool known = false;
     for (size_t i = 0; e->log_id.len == 32 && i < c->root->log_count; i++) {
@@ -125,20 +124,22 @@ static int find_log(struct sig_checking *c, const struct sig_log_entry *e, const
         }
         known = true;
         if (check_by(c, e, log, err) == 0) {
-            *ret = log;
-            return 0;
+            return log;
         }
     }
-    if (known) {
-        return -1; /* the last one's reason */
+    if (!known) { /* else the last one's reason */
+        sig_refuse(c, "log", err, "the log entry is of a log that '%s' does not know", c->root->name);
     }
-    return sig_refuse(c, "log", err, "the log entry is of a log that '%s' does not know", c->root->name);
+    return NULL;
 }
 
 static int check_entry(struct sig_checking *c, const struct sig_log_entry *e, struct wp_err *err)
 {
-    const struct sig_root_log *log = NULL;
-    if (check_shape(c, e, err) < 0 || find_log(c, e, &log, err) < 0 || sig_check_body(c, e, err) < 0) {
+    if (check_shape(c, e, err) < 0) {
+        return -1;
+    }
+    const struct sig_root_log *log = find_log(c, e, err);
+    if (log == NULL || sig_check_body(c, e, err) < 0) {
         return -1;
     }
     const char *name = log->name[0] != '\0' ? log->name : "of the key given";
