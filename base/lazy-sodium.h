@@ -7,6 +7,7 @@
 
 #define WP_LAZY_SODIUM(X)                    \
     X(crypto_core_ed25519_is_valid_point)    \
+    X(crypto_generichash)                    \
     X(crypto_generichash_final)              \
     X(crypto_generichash_init)               \
     X(crypto_generichash_update)             \
