@@ -173,7 +173,7 @@ static void test_vectors(void **state)
     (void)state;
     static const struct {
         const char *sig, *key, *told;
-    } rows[] = {{"minisign/f.bin.minisig", "minisign/m.pub", "trusted comment 'timestamp:"},
+    } rows[] = {{"minisign/f.bin.minisig", "minisign/m.pub", "trusted comment 'digest:sha256:abcd file:f.bin'"},
                 {"minisign/f.leg", "minisign/m.pub", "not prehashed, trusted comment"},
                 {"minisign/f.sig", "minisign/s.pub", "not prehashed"}};
     vectors_or_skip();
@@ -187,7 +187,9 @@ static void test_vectors(void **state)
         if (check(&f, wp_buf_span(&sig), wp_buf_span(&file), p) != 1) {
             fail_msg("%s: %s", rows[i].sig, f.err.msg);
         }
-        assert_non_null(strstr(f.proof.signer, rows[i].told));
+        if (strstr(f.proof.signer, rows[i].told) == NULL) {
+            fail_msg("%s", f.proof.signer);
+        }
         refuses(&f, wp_buf_span(&sig), wp_span(file.ptr, file.len - 1), p, "signature", "is not one of");
     }
     wp_arena_done(&f.arena);
