@@ -27,6 +27,7 @@ int sig_bundle_read(struct wp_span text, const char *name, struct wp_arena *a, s
 void sig_bundle_write(const struct sig_bundle *b, const struct wp_span *entries_json, size_t entry_count,
                       struct wp_buf *ret);
 
-/* A bundle and nothing else: the conformance suite's question and verify-blob's. 1, 0. */
-int sig_bundle_check(const struct sig_bundle *b, const struct sig_artifact *art, const struct sig_demand *d,
-                     struct wp_arena *a, struct sig_proof *ret, struct wp_err *err);
+/* As sig_format.check; where: for messages. Of a file any statement about it will do as a plain signature, of a
+ * manifest only cosign's own (sign/claim.h). */
+int sig_bundle_check(const struct sig_bundle *b, const char *where, const struct sig_artifact *art,
+                     const struct sig_demand *d, struct wp_arena *a, struct sig_proof *ret, struct wp_err *err);

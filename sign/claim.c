@@ -42,10 +42,12 @@ int sig_claim_annotations(const char *where, const struct wp_json *at, const str
     return 0;
 }
 
-static int check_predicate(const char *where, const struct sig_demand *d, struct sig_proof *ret, struct wp_err *err)
+static int check_predicate(const char *where, const struct sig_artifact *art, const struct sig_demand *d,
+                           struct sig_proof *ret, struct wp_err *err)
 {
+    bool file = art->desc.media_type == NULL;
     bool sign = wp_str_eq(ret->predicate_type, SIG_PREDICATE_SIGN);
-    if (d->predicate.kind == SIG_MATCH_ANY ? sign : sig_match(&d->predicate, ret->predicate_type)) {
+    if (d->predicate.kind == SIG_MATCH_ANY ? sign || file : sig_match(&d->predicate, ret->predicate_type)) {
         return 0;
     }
     if (d->predicate.kind == SIG_MATCH_ANY) {
@@ -89,7 +91,7 @@ int sig_claim_statement(const char *where, const char *payload_type, struct wp_s
     if (!sig_statement_is_about(&s, &art->desc.digest, &annotations)) {
         return not_about(where, art, ret, err);
     }
-    if (check_predicate(where, d, ret, err) < 0 || sig_claim_annotations(where, &annotations, d, ret, err) < 0) {
+    if (check_predicate(where, art, d, ret, err) < 0 || sig_claim_annotations(where, &annotations, d, ret, err) < 0) {
         return -1;
     }
     ret->failed = NULL;

@@ -7,8 +7,8 @@
 #include "sign/statement.h"
 
 /* The payload of a DSSE envelope: an in-toto statement about art; of the predicate type that d demands, or where d
- * demands a plain signature cosign's own; with d's annotations at the subject. Fills statement (payload, which lives as
- * long as ret) and predicate_type. */
+ * demands a plain signature cosign's own, for a file any; with d's annotations at the subject. Fills statement
+ * (payload, which lives as long as ret) and predicate_type. */
 int sig_claim_statement(const char *where, const char *payload_type, struct wp_span payload,
                         const struct sig_artifact *art, const struct sig_demand *d, struct wp_arena *a,
                         struct sig_proof *ret, struct wp_err *err) WP_MUST_USE;

@@ -12,11 +12,7 @@ static int check(const struct sig_candidate *c, const struct sig_artifact *art, 
         ret->failed = "parse";
         return 0;
     }
-    if (sig_bundle_check(&b, art, d, a, ret, err) != 1) {
-        wp_wrap(err, "%s", c->where);
-        return 0;
-    }
-    return 1;
+    return sig_bundle_check(&b, c->where, art, d, a, ret, err);
 }
 
 static const char *const layer_types[] = {"application/vnd.dev.sigstore.bundle*", NULL};
