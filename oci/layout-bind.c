@@ -16,6 +16,7 @@
 /* One binding whose manifest is there and proven. */
 struct change {
     const char *name;
+    const struct oci_digest *replaces;
     bool unbind;
     struct oci_desc desc;
     const struct oci_digest *subject; /* NULL: none */
@@ -78,6 +79,7 @@ static int prepare(struct layout *l, const struct oci_binding *b, struct wp_aren
                    struct wp_err *err)
 {
     c->name = b->name;
+    c->replaces = b->replaces;
     c->unbind = b->desc == NULL;
     if (b->name != NULL && !c->unbind && oci_name_check(b->name, l->label, err) < 0) {
         return -1;
@@ -185,6 +187,22 @@ static int write_lists(struct layout *l, struct layout_draft *dr, const struct p
 
 /* ---- bind ---- */
 
+/* May the name, which is old's (NULL: nobody's), become the change's? */
+static int may_replace(const struct layout *l, const struct layout_draft_row *old, const struct change *c,
+                       unsigned flags, struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    if (old == NULL) {
+        return c->replaces == NULL ? 0 : wp_fail(err, WP_E_EXISTS, "%s: '%s' is gone", l->label, c->name);
+    }
+    bool fixed = (flags & OCI_BIND_NO_REPLACE) != 0 && !oci_digest_equal(&old->digest, &c->desc.digest);
+    if (!fixed && (c->replaces == NULL || oci_digest_equal(&old->digest, c->replaces))) {
+        return 0;
+    }
+    return wp_fail(err, WP_E_EXISTS, "%s: '%s' exists already and is %s", l->label, c->name,
+                   oci_digest_text(&old->digest, text));
+}
+
 static int apply(struct layout *l, struct layout_draft *dr, struct pending **lists, const struct change *c,
                  unsigned flags, struct wp_err *err)
 {
@@ -193,11 +211,8 @@ static int apply(struct layout *l, struct layout_draft *dr, struct pending **lis
                                                : wp_fail(err, WP_E_NOT_FOUND, "%s has no name '%s'", l->label, c->name);
     }
     if (c->name != NULL) {
-        const struct layout_draft_row *old = layout_draft_find(dr, c->name);
-        if (old != NULL && (flags & OCI_BIND_NO_REPLACE) != 0 && !oci_digest_equal(&old->digest, &c->desc.digest)) {
-            char text[OCI_DIGEST_TEXT];
-            return wp_fail(err, WP_E_EXISTS, "%s: '%s' exists already and is %s", l->label, c->name,
-                           oci_digest_text(&old->digest, text));
+        if (may_replace(l, layout_draft_find(dr, c->name), c, flags, err) < 0) {
+            return -1;
         }
         layout_draft_set(dr, c->name, &c->desc);
     } else {

@@ -10,13 +10,7 @@
 #include "base/time.h"
 #include "oci/referrers.h"
 #include "oci/registry-int.h"
-
-#include <sys/random.h>
-
-#define EDIT_ROUNDS   40   /* 38 writes may be lost to others: the round after the last one that counts only looks */
-#define SETTLE_ROUNDS 3    /* times as long as the slowest read and write so far: others are about as slow */
-#define SETTLE_MAX_MS 5000 /* what one stalled request does not stretch */
-#define SPREAD_MAX    4    /* the random part doubles so often, so that writers part */
+#include "oci/settle.h"
 
 /* One list to edit. entries: `own` that are to be there or gone, then those that others had there. */
 struct edit {
@@ -174,38 +168,18 @@ static int edit_round(struct oci_registry *r, struct editing *all, const struct 
     return settled;
 }
 
-static uint64_t random_below(uint64_t n)
-{
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0) {
-        random = wp_time_mono_ms();
-    }
-    return n == 0 ? 0 : random % n;
-}
-
-/* The wait after the write of number `round`. */
-static int settle(const struct oci_registry *r, unsigned round, uint64_t slowest_ms, struct wp_err *err)
-{
-    if (r->settle_ms == 0) {
-        return wp_job_check(r->job, err);
-    }
-    uint64_t settle_ms = WP_MAX(r->settle_ms, slowest_ms * SETTLE_ROUNDS);
-    uint64_t spread_ms = round == 0 ? 0 : slowest_ms << WP_MIN(round, (unsigned)SPREAD_MAX);
-    return wp_job_sleep(r->job, WP_MIN(settle_ms, (uint64_t)SETTLE_MAX_MS) + random_below(spread_ms), err);
-}
-
 int oci_registry_fallback_edit(struct oci_registry *r, const struct oci_registry_listed *list, size_t n, bool remove,
                                struct wp_err *err)
 {
     WP_CLEANUP(editing_done) struct editing all = {.remove = remove};
     const struct oci_digest *subject = NULL;
     editing_begin(&all, list, n);
-    for (unsigned round = 0; round < EDIT_ROUNDS; round++) {
+    for (unsigned round = 0; round < OCI_SETTLE_ROUNDS; round++) {
         int rc = edit_round(r, &all, &subject, err);
         if (rc != 0) {
             return rc < 0 ? -1 : 0;
         }
-        if (settle(r, round, all.slowest_ms, err) != 0) {
+        if (oci_settle(r->job, r->base.settle_ms, round, all.slowest_ms, err) != 0) {
             return -1;
         }
     }

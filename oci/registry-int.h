@@ -20,7 +20,6 @@ struct oci_registry {
     char *url; /* "https://host/v2/repo" */
     char *scope_pull, *scope_push, *scope_delete;
     uint64_t chunk_size;       /* bytes per PATCH, unless the registry asks for more */
-    uint64_t settle_ms;        /* at least so long after writing a fallback list it is looked at again; 0: at once */
     _Atomic int referrers_api; /* enum oci_registry_api: learned from replies */
 };
 

@@ -277,6 +277,22 @@ static int prepare(struct oci_store *s, const struct oci_binding *list, size_t a
     return 0;
 }
 
+/* May the name, which is old's (NULL: nobody's), become the change's? */
+static int may_replace(const struct mem_store *m, const struct oci_desc *old, const struct oci_binding *b,
+                       unsigned flags, struct wp_err *err)
+{
+    char text[OCI_DIGEST_TEXT];
+    if (old == NULL) {
+        return b->replaces == NULL ? 0 : wp_fail(err, WP_E_EXISTS, "%s: '%s' is gone", m->label, b->name);
+    }
+    bool fixed = (flags & OCI_BIND_NO_REPLACE) != 0 && !oci_digest_equal(&old->digest, &b->desc->digest);
+    if (!fixed && (b->replaces == NULL || oci_digest_equal(&old->digest, b->replaces))) {
+        return 0;
+    }
+    return wp_fail(err, WP_E_EXISTS, "%s: '%s' exists already and is %s", m->label, b->name,
+                   oci_digest_text(&old->digest, text));
+}
+
 /* With the lock held. */
 static int check_change(const struct mem_store *m, const struct change *c, unsigned flags, struct wp_err *err)
 {
@@ -288,15 +304,7 @@ static int check_change(const struct mem_store *m, const struct change *c, unsig
     if (c->want->desc == NULL) {
         return there ? 0 : no_such_name(m, c->want->name, err);
     }
-    if (there && (flags & OCI_BIND_NO_REPLACE) != 0) {
-        const struct oci_desc *old = &m->names.rows[at]->desc;
-        if (!oci_digest_equal(&old->digest, &c->want->desc->digest)) {
-            char text[OCI_DIGEST_TEXT];
-            return wp_fail(err, WP_E_EXISTS, "%s: '%s' exists already and is %s", m->label, c->want->name,
-                           oci_digest_text(&old->digest, text));
-        }
-    }
-    return 0;
+    return may_replace(m, there ? &m->names.rows[at]->desc : NULL, c->want, flags, err);
 }
 
 static bool has_referrer(const struct mem_table *t, const struct oci_digest *digest)

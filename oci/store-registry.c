@@ -498,7 +498,7 @@ int oci_registry_open(struct http_client *client, const char *host, const char *
     r->scope_push = wp_xasprintf("repository:%s:pull,push", repo);
     r->scope_delete = wp_xasprintf("repository:%s:pull,push,delete", repo);
     r->chunk_size = CHUNK_SIZE;
-    r->settle_ms = SETTLE_MS;
+    r->base.settle_ms = SETTLE_MS;
     atomic_init(&r->referrers_api, OCI_API_UNKNOWN);
     *ret = &r->base;
     return 0;

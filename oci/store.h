@@ -36,6 +36,8 @@ struct oci_binding {
     const char *name;            /* NULL: keep desc reachable without a name (a referrer, an untagged manifest) */
     const struct oci_desc *desc; /* NULL: remove the name */
     struct wp_span bytes;        /* the manifest, where the caller has it (ptr NULL: the store holds it already) */
+    const struct oci_digest *replaces; /* what the name must lead to now, else WP_E_EXISTS; NULL: not asked. Stores with
+                                        * a settle_ms cannot promise that and do not look */
 };
 
 enum oci_bind_flags {
@@ -106,7 +108,9 @@ struct oci_store_ops {
 /* Embedded first in each implementation. */
 struct oci_store {
     const struct oci_store_ops *ops;
-    const char *label; /* for messages: "oci:DIR", "host/repo"; owned by the implementation */
+    const char *label;  /* for messages: "oci:DIR", "host/repo"; owned by the implementation */
+    uint64_t settle_ms; /* a name that was given may be taken back by a writer who had not seen that: whoever changes
+                         * what a name leads to looks again after so long (oci/settle.h); 0: bind tells them apart */
 };
 
 int oci_store_exists(struct oci_store *s, const struct oci_desc *d, bool proven, struct wp_err *err) WP_MUST_USE;

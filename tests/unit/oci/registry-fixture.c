@@ -19,7 +19,7 @@ struct oci_store *registry_fixture_store(struct http_client *client, const char 
         fail_msg("%s", err.msg);
     }
     struct oci_registry *r = WP_DOWNCAST(struct oci_registry, s);
-    r->settle_ms = 0;
+    r->base.settle_ms = 0;
     r->chunk_size = 1000;
     return s;
 }

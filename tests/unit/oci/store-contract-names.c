@@ -183,6 +183,29 @@ static void test_rebind(void **state)
     assert_resolves(c, "new", &a, one);
 }
 
+/* Whoever changes what a name leads to learns that another one was faster. */
+static void test_replaces(void **state)
+{
+    struct contract *c = *state;
+    struct wp_err err = {0};
+    struct wp_span one;
+    struct wp_span two;
+    struct oci_desc a = pushed(c, "one", &one);
+    struct oci_desc b = pushed(c, "two", &two);
+    bind_one(c, "latest", &a);
+    struct oci_binding next = {.name = "latest", .desc = &b, .replaces = &a.digest};
+    CONTRACT_OK(oci_store_bind(c->s, &next, 1, 0, &err));
+    assert_resolves(c, "latest", &b, two);
+    if (c->t->one_repo) {
+        return; /* a registry does not look */
+    }
+    CONTRACT_FAILS(oci_store_bind(c->s, &next, 1, 0, &err), WP_E_EXISTS);
+    next = (struct oci_binding){.name = "new", .desc = &a, .replaces = &b.digest};
+    CONTRACT_FAILS(oci_store_bind(c->s, &next, 1, 0, &err), WP_E_EXISTS);
+    assert_no_name(c, "new");
+    assert_resolves(c, "latest", &b, two);
+}
+
 static void test_unbind(void **state)
 {
     struct contract *c = *state;
@@ -504,6 +527,7 @@ const struct CMUnitTest contract_name_tests[] = {
     cmocka_unit_test(test_repositories),
     cmocka_unit_test(test_bind_along),
     cmocka_unit_test(test_rebind),
+    cmocka_unit_test(test_replaces),
     cmocka_unit_test(test_unbind),
     cmocka_unit_test(test_bind_atomic),
     cmocka_unit_test(test_bad_names),

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One more layer under cosign's tag (sign/find.h). Reading, adding and writing are three steps, and several may do them
+ * at once. A layout tells who was too late; in a registry the last one wins, so that whoever has written stays for a
+ * while (oci/settle.h), looks again, and puts back what is missing: the own layer, and those of others that it has seen
+ * and that somebody undid who had not. */
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "oci/settle.h"
+#include "sign/cosign.h"
+#include "sign/find.h"
+
+#include <inttypes.h>
+
+struct adding {
+    struct oci_store *store;
+    const struct sig_tag_layer *l;
+    const char *name, *tag;
+    struct wp_job *job;
+    struct wp_arena *a;
+    struct oci_desc *layers; /* the own one first, then those of others, as they were met */
+    size_t count, room;
+    uint64_t slowest_ms;
+};
+
+static void adding_done(struct adding *x)
+{
+    free(x->layers);
+}
+
+static void push_layer(struct adding *x, const struct oci_desc *d)
+{
+    if (x->count == x->room) {
+        x->room = x->room == 0 ? 8 : x->room * 2;
+        x->layers = wp_xrealloc(x->layers, x->room, sizeof(*x->layers));
+    }
+    x->layers[x->count++] = *d;
+}
+
+/* Several may have signed the same payload: the signature is beside it. */
+static bool same_layer(const struct oci_desc *a, const struct oci_desc *b)
+{
+    const char *x = oci_desc_annotation(a, SIG_NOTE_SIGNATURE);
+    const char *y = oci_desc_annotation(b, SIG_NOTE_SIGNATURE);
+    return oci_digest_equal(&a->digest, &b->digest) && wp_str_eq(x != NULL ? x : "", y != NULL ? y : "");
+}
+
+static bool has_layer(const struct oci_desc *list, size_t count, const struct oci_desc *d)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_layer(&list[i], d)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the manifest and its config ---- */
+
+/* As cosign has it: an image of layers that are not compressed. */
+static void write_config(const struct oci_desc *layers, size_t count, struct wp_buf *b)
+{
+    char text[OCI_DIGEST_TEXT];
+    wp_buf_add_str(b, "{\"architecture\":\"\",\"created\":\"0001-01-01T00:00:00Z\",\"history\":[");
+    for (size_t i = 0; i < count; i++) {
+        wp_buf_printf(b, "%s{\"created\":\"0001-01-01T00:00:00Z\"}", i > 0 ? "," : "");
+    }
+    wp_buf_add_str(b, "],\"os\":\"\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[");
+    for (size_t i = 0; i < count; i++) {
+        wp_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", oci_digest_text(&layers[i].digest, text));
+    }
+    wp_buf_add_str(b, "]},\"config\":{}}");
+}
+
+static int put(struct adding *x, struct oci_desc *d, struct wp_span bytes, struct wp_err *err)
+{
+    d->size = bytes.len;
+    oci_digest_of(WP_SHA256, bytes, &d->digest);
+    return oci_store_put(x->store, d, bytes, err);
+}
+
+/* The manifest m with the layers of x that it lacks, under the tag. old: where the tag led; NULL: nowhere. */
+static int write_tag(struct adding *x, struct oci_manifest m, const struct oci_digest *old, struct oci_desc *ret,
+                     struct wp_err *err)
+{
+    WP_AUTO_FREE struct oci_desc *layers = wp_xcalloc(m.layer_count + x->count, sizeof(*layers));
+    size_t count = m.layer_count;
+    if (count > 0) {
+        memcpy(layers, m.layers, count * sizeof(*layers));
+    }
+    for (size_t i = x->count; i > 0; i--) {
+        if (!has_layer(m.layers, m.layer_count, &x->layers[i - 1])) {
+            layers[count++] = x->layers[i - 1];
+        }
+    }
+    if (count > WP_LIMIT_SIGNATURES) {
+        return wp_fail(err, WP_E_LIMIT, "there are %zu signatures already, the limit is %" PRIu64, m.layer_count,
+                       WP_LIMIT_SIGNATURES);
+    }
+    WP_AUTO_BUF struct wp_buf config = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
+    write_config(layers, count, &config);
+    m.config = (struct oci_desc){.media_type = OCI_MT_CONFIG};
+    if (put(x, &m.config, wp_buf_span(&config), err) < 0) {
+        return -1;
+    }
+    m.layers = layers;
+    m.layer_count = count;
+    oci_manifest_write(&m, &bytes);
+    const struct oci_desc d = oci_manifest_desc(&m, wp_buf_span(&bytes));
+    const struct oci_binding b = {.name = x->name, .desc = &d, .bytes = wp_buf_span(&bytes), .replaces = old};
+    *ret = oci_desc_copy(x->a, &d);
+    return oci_store_bind(x->store, &b, 1, old == NULL && x->store->settle_ms == 0 ? OCI_BIND_NO_REPLACE : 0, err);
+}
+
+/* ---- rounds ---- */
+
+/* 1: the tag leads to m; 0: nowhere. */
+static int read_tag(struct adding *x, struct wp_arena *a, struct oci_desc *ret_desc, struct oci_manifest *m,
+                    struct wp_err *err)
+{
+    struct wp_span bytes;
+    *m = (struct oci_manifest){.kind = OCI_MANIFEST, .media_type = OCI_MT_MANIFEST};
+    if (oci_store_resolve(x->store, x->name, a, ret_desc, &bytes, err) < 0) {
+        if (err->code != WP_E_NOT_FOUND) {
+            return -1;
+        }
+        wp_err_clear(err);
+        return 0;
+    }
+    if (oci_manifest_parse(bytes, ret_desc->media_type, x->tag, a, m, err) < 0) {
+        return -1;
+    }
+    if (m->kind != OCI_MANIFEST) {
+        return wp_fail(err, WP_E_OTHER, "holds something else than signatures: '%s'", m->media_type);
+    }
+    return 1;
+}
+
+/* 1: all layers are there; 0: they were written, or another one was faster; -1. */
+static int add_round(struct adding *x, struct oci_desc *ret, struct wp_err *err)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    struct oci_desc old;
+    struct oci_manifest m;
+    int there = read_tag(x, &a, &old, &m, err);
+    if (there < 0) {
+        return -1;
+    }
+    bool complete = true;
+    for (size_t i = 0; i < x->count; i++) {
+        complete = complete && has_layer(m.layers, m.layer_count, &x->layers[i]);
+    }
+    if (complete) {
+        *ret = oci_desc_copy(x->a, &old);
+        return 1;
+    }
+    for (size_t i = 0; i < m.layer_count; i++) {
+        if (!has_layer(x->layers, x->count, &m.layers[i])) {
+            const struct oci_desc copy = oci_desc_copy(x->a, &m.layers[i]);
+            push_layer(x, &copy);
+        }
+    }
+    if (write_tag(x, m, there == 1 ? &old.digest : NULL, ret, err) < 0) {
+        if (err->code != WP_E_EXISTS) {
+            return -1;
+        }
+        wp_err_clear(err);
+    }
+    return 0;
+}
+
+static int add_all(struct adding *x, struct oci_desc *ret, struct wp_err *err)
+{
+    for (unsigned round = 0; round < OCI_SETTLE_ROUNDS; round++) {
+        uint64_t start = wp_time_mono_ms();
+        int rc = add_round(x, ret, err);
+        if (rc != 0) {
+            return rc < 0 ? -1 : 0;
+        }
+        x->slowest_ms = WP_MAX(x->slowest_ms, wp_time_mono_ms() - start);
+        if (oci_settle(x->job, x->store->settle_ms, round, x->slowest_ms, err) < 0) {
+            return -1;
+        }
+    }
+    wp_fail(err, WP_E_NETWORK, "other writers keep replacing it");
+    return wp_hint(err, "run it again when they are done");
+}
+
+int sig_tag_add(struct oci_store *s, const char *repo, const struct sig_tag_layer *l, struct wp_job *job,
+                struct wp_arena *a, struct oci_desc *ret_desc, struct wp_err *err)
+{
+    WP_CLEANUP(adding_done) struct adding x = {.store = s, .l = l, .job = job, .a = a};
+    x.name = sig_tag_name(a, repo, &l->subject->digest, l->suffix);
+    x.tag = sig_tag_name(a, "", &l->subject->digest, l->suffix);
+    struct oci_desc own = {
+        .media_type = l->layer_type, .annotations = l->annotations, .annotation_count = l->annotation_count};
+    if (put(&x, &own, l->layer, err) < 0) {
+        return -1;
+    }
+    push_layer(&x, &own);
+    return add_all(&x, ret_desc, err) < 0 ? wp_wrap(err, "%s:%s", s->label, x.tag) : 0;
+}
