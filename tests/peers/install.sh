@@ -17,7 +17,7 @@ wanted() { # NAME KIND ARGUMENT...
     name=$1 kind=$2
     shift 2
     if [ $# -eq 0 ]; then
-        case $kind in go | pip | apt) return 0 ;; *) return 1 ;; esac
+        case $kind in go | pip | apt | npm) return 0 ;; *) return 1 ;; esac
     fi
     for arg; do
         [ "$arg" = all ] || [ "$arg" = "$name" ] || continue
@@ -32,7 +32,11 @@ there() { # NAME KIND SOURCE
         [ -x "/usr/bin/$1" ] || [ -x "/usr/sbin/$1" ]
         return
     fi
-    [ -x "$dir/$1" ] || return 1
+    if [ "$2" = npm ]; then # packages, no program
+        [ -d "$dir/.npm/$1/node_modules" ] || return 1
+    else
+        [ -x "$dir/$1" ] || return 1
+    fi
     mark="$dir/.$1.version"
     [ ! -e "$mark" ] || [ "$(cat "$mark")" = "$3" ]
 }
@@ -42,6 +46,7 @@ tool_of() {
     go) echo go ;;
     cargo | cargofull) echo cargo ;;
     pip) echo python3 ;;
+    npm) echo npm ;;
     apt) echo apt-get ;;
     script | list) echo sh ;;
     *) echo "no-such-kind-$1" ;;
@@ -82,6 +87,13 @@ by_pip() { # the program inside the package, without pip's Python wrapper where 
     program=${program:-$venv/bin/$1}
     [ -e "$program" ] || return 1
     chmod +x "$program" && ln -sf "$program" "$dir/$1"
+}
+
+by_npm() { # packages into .npm/NAME/node_modules
+    prefix="$dir/.npm/$1"
+    shift
+    rm -rf "$prefix"
+    mkdir -p "$prefix" && npm install --prefix "$prefix" --silent --no-audit --no-fund --ignore-scripts "$@"
 }
 
 by_apt() {
