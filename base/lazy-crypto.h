@@ -64,6 +64,8 @@
     X(EVP_sha384)                       \
     X(EVP_sha512)                       \
     X(GENERAL_NAMES_free)               \
+    X(NAME_CONSTRAINTS_check)           \
+    X(NAME_CONSTRAINTS_free)            \
     X(OBJ_nid2obj)                      \
     X(OBJ_obj2nid)                      \
     X(OBJ_obj2txt)                      \

@@ -91,7 +91,7 @@
     X(POLICY_RULES, 10000, "rules", "one policy")                                                                \
     X(POLICY_PARTS, 4096, "manifests", "of one index, judged each by itself")                                    \
     X(CBOR_ITEMS, 4096, "values", "values of one COSE signature")                                                \
-    X(TRUST_CERTIFICATES, 1000, "certificates", "trusted, or revocation lists, of one rule")                      \
+    X(TRUST_CERTIFICATES, 1000, "certificates", "trusted, or revocation lists, of one rule")                     \
     X(SIGN_HELPER, 64 * WP_KIB, "bytes", "what a program that holds a key prints")
 
 #define WP_LIMIT_ENUM(name, value, unit, what) static const uint64_t WP_LIMIT_##name __attribute__((unused)) = (value);

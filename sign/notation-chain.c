@@ -85,27 +85,18 @@ static int check_ca(X509 *cert, size_t below, struct wp_arena *a, struct wp_err 
     return 0;
 }
 
-/* What only OpenSSL's own check looks at, name constraints first of all: of exactly this chain, at any time. */
-static int check_by_openssl(const struct sig_certs *chain, struct wp_arena *a, struct wp_err *err)
+/* An authority that may only speak for some names has not issued others. */
+static int check_names(const struct sig_certs *chain, size_t ca, struct wp_arena *a, struct wp_err *err)
 {
-    X509_STORE *store = X509_STORE_new();
-    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    STACK_OF(X509) *rest = sk_X509_new_null();
-    bool ready = store != NULL && ctx != NULL && rest != NULL;
-    for (size_t i = 1; ready && i < chain->count; i++) {
-        ready = sk_X509_push(rest, chain->items[i]) > 0;
+    int critical = 0;
+    NAME_CONSTRAINTS *names = X509_get_ext_d2i(chain->items[ca], NID_name_constraints, &critical, NULL);
+    int code = names != NULL || critical == -1 ? X509_V_OK : X509_V_ERR_UNSPECIFIED;
+    size_t at = ca;
+    while (names != NULL && code == X509_V_OK && at > 0) {
+        code = NAME_CONSTRAINTS_check(chain->items[--at], names);
     }
-    ready = ready && X509_STORE_add_cert(store, chain->items[chain->count - 1]) == 1 &&
-            X509_STORE_CTX_init(ctx, store, chain->items[0], rest) == 1;
-    int code = X509_V_ERR_UNSPECIFIED;
-    if (ready) {
-        X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
-        code = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
-    }
-    X509_STORE_CTX_free(ctx);
-    X509_STORE_free(store);
-    sk_X509_free(rest);
-    return code == X509_V_OK ? 0 : fail(chain->items[0], a, err, X509_verify_cert_error_string(code));
+    NAME_CONSTRAINTS_free(names);
+    return code == X509_V_OK ? 0 : fail(chain->items[at], a, err, "its name is none that its authority may issue");
 }
 
 static int check_link(const struct sig_certs *chain, size_t i, struct wp_arena *a, struct wp_err *err)
@@ -134,11 +125,11 @@ int sig_chain_check(const struct sig_certs *chain, struct wp_arena *a, struct wp
     }
     for (size_t i = 0; i < chain->count; i++) {
         int rc = i == 0 ? check_leaf(chain->items[i], a, err) : check_ca(chain->items[i], i - 1, a, err);
-        if (rc < 0 || check_link(chain, i, a, err) < 0) {
+        if (rc < 0 || check_link(chain, i, a, err) < 0 || check_names(chain, i, a, err) < 0) {
             return -1;
         }
     }
-    return check_by_openssl(chain, a, err);
+    return 0;
 }
 
 enum sig_alg sig_chain_alg(const struct sig_pub_facts *leaf)
@@ -164,10 +155,11 @@ int sig_chain_at(const struct sig_certs *chain, int64_t at, const char *when, st
 {
     for (size_t i = 0; i < chain->count; i++) {
         enum sig_validity v = sig_cert_at(chain->items[i], at);
+        const char *how = v == SIG_CERT_EARLY ? (when != NULL ? "was not yet valid" : "is not yet valid")
+                                              : (when != NULL ? "had expired" : "has expired");
         if (v != SIG_CERT_VALID) {
-            return wp_fail(err, WP_E_CERTIFICATE, "certificate '%s' %s %s: it is valid from %s",
-                           sig_cert_subject(chain->items[i], a),
-                           v == SIG_CERT_EARLY ? "was not yet valid" : "had expired", when,
+            return wp_fail(err, WP_E_CERTIFICATE, "certificate '%s' %s%s%s: it is valid from %s",
+                           sig_cert_subject(chain->items[i], a), how, when != NULL ? " " : "", when != NULL ? when : "",
                            sig_cert_period(chain->items[i], a));
         }
     }

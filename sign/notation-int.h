@@ -77,7 +77,7 @@ int sig_attributes_settle(const struct sig_attributes *at, struct sig_envelope *
 int sig_chain_check(const struct sig_certs *chain, struct wp_arena *a, struct wp_err *err) WP_MUST_USE;
 /* What a leaf's key signs with; SIG_ALG_NONE: none of Notary's. */
 enum sig_alg sig_chain_alg(const struct sig_pub_facts *leaf);
-/* All are valid at that time. WP_E_CERTIFICATE. */
+/* All are valid at that time. when: "when it signed", for messages; NULL: now. WP_E_CERTIFICATE. */
 int sig_chain_at(const struct sig_certs *chain, int64_t at, const char *when, struct wp_arena *a,
                  struct wp_err *err) WP_MUST_USE;
 

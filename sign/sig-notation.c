@@ -282,7 +282,7 @@ static int check_time(struct checking *k, struct wp_err *err)
     if (k->envelope.timestamp.ptr != NULL && k->store->tsa.count == 0) {
         note(k, "its timestamp was not looked at: no timestamp authority is trusted");
     }
-    if (sig_chain_at(&k->chain, k->demand->now, "by now", k->arena, err) < 0) {
+    if (sig_chain_at(&k->chain, k->demand->now, NULL, k->arena, err) < 0) {
         return settle(k, k->store->timestamp, "expired", err);
     }
     return 0;

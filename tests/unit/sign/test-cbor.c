@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/unit.h"
-
 #include "base/mem.h"
 #include "base/num.h"
 #include "sign/cbor.h"
+#include "tests/unit/unit.h"
 
 /* Lower-case hex to bytes in a block of exactly that size, so that a sanitizer sees every step beyond. */
 static struct wp_span unhex(const char *hex)
