@@ -7,6 +7,7 @@
 
 #include "base/lazy-crypto.h"
 #include "base/lazy-sodium.h"
+#include "base/lazy-zlib.h"
 #include "base/mem.h"
 
 #include <dlfcn.h>
@@ -61,14 +62,18 @@ struct library {
 
 #define CRYPTO_ENTRY(function) ENTRY(function, wp_lazy_crypto_cold)
 #define SODIUM_ENTRY(function) ENTRY(function, wp_lazy_sodium_cold)
+#define ZLIB_ENTRY(function)   ENTRY(function, wp_lazy_zlib_cold)
 #define ROW(function)          {#function, &wp_slot_##function},
 WP_LAZY_CRYPTO(CRYPTO_ENTRY)
 WP_LAZY_SODIUM(SODIUM_ENTRY)
+WP_LAZY_ZLIB(ZLIB_ENTRY)
 COLD(wp_lazy_crypto_cold, wp_lazy_crypto_need)
 COLD(wp_lazy_sodium_cold, wp_lazy_sodium_need)
+COLD(wp_lazy_zlib_cold, wp_lazy_zlib_need)
 
 static const struct row crypto_rows[] = {WP_LAZY_CRYPTO(ROW)};
 static const struct row sodium_rows[] = {WP_LAZY_SODIUM(ROW)};
+static const struct row zlib_rows[] = {WP_LAZY_ZLIB(ROW)};
 static struct library crypto = {.file = "libcrypto.so.3",
                                 .install = "OpenSSL 3 (Debian: apt install libssl3)",
                                 .rows = crypto_rows,
@@ -79,6 +84,11 @@ static struct library sodium = {.file = "libsodium.so.23",
                                 .rows = sodium_rows,
                                 .count = WP_ARRAY_LEN(sodium_rows),
                                 .once = PTHREAD_ONCE_INIT};
+static struct library zlib = {.file = "libz.so.1",
+                              .install = "zlib (Debian: apt install zlib1g)",
+                              .rows = zlib_rows,
+                              .count = WP_ARRAY_LEN(zlib_rows),
+                              .once = PTHREAD_ONCE_INIT};
 
 /* Slots change only once every function has been found. */
 static void open_library(struct library *l)
@@ -106,6 +116,11 @@ static void open_sodium(void)
     }
 }
 
+static void open_zlib(void)
+{
+    open_library(&zlib);
+}
+
 static void end_without(const struct library *l)
 {
     if (l->lacks != NULL) {
@@ -117,6 +132,7 @@ static void end_without(const struct library *l)
 
 void wp_lazy_crypto_need(void) __attribute__((visibility("hidden"), used));
 void wp_lazy_sodium_need(void) __attribute__((visibility("hidden"), used));
+void wp_lazy_zlib_need(void) __attribute__((visibility("hidden"), used));
 
 void wp_lazy_crypto_need(void)
 {
@@ -128,6 +144,12 @@ void wp_lazy_sodium_need(void)
 {
     pthread_once(&sodium.once, open_sodium);
     end_without(&sodium);
+}
+
+void wp_lazy_zlib_need(void)
+{
+    pthread_once(&zlib.once, open_zlib);
+    end_without(&zlib);
 }
 
 int wp_lazy_crypto(const char **ret_lacks)
@@ -144,6 +166,13 @@ int wp_lazy_sodium(const char **ret_lacks)
     return sodium.lacks == NULL ? 0 : -1;
 }
 
+int wp_lazy_zlib(const char **ret_lacks)
+{
+    pthread_once(&zlib.once, open_zlib);
+    *ret_lacks = zlib.lacks;
+    return zlib.lacks == NULL ? 0 : -1;
+}
+
 #else
 
 int wp_lazy_crypto(const char **ret_lacks)
@@ -156,6 +185,12 @@ int wp_lazy_sodium(const char **ret_lacks)
 {
     *ret_lacks = sodium_init() < 0 ? "a source of random numbers" : NULL;
     return *ret_lacks == NULL ? 0 : -1;
+}
+
+int wp_lazy_zlib(const char **ret_lacks)
+{
+    *ret_lacks = NULL;
+    return 0;
 }
 
 #endif

@@ -12,3 +12,4 @@
  * which). Without asking, the first call of a function ends the program with a line that says what to install. */
 int wp_lazy_crypto(const char **ret_lacks) WP_MUST_USE;
 int wp_lazy_sodium(const char **ret_lacks) WP_MUST_USE;
+int wp_lazy_zlib(const char **ret_lacks) WP_MUST_USE;

@@ -86,7 +86,10 @@ static int limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard, const c
 static int set_limits(const struct wp_sandbox_plan *plan, struct wp_err *err)
 {
     uint64_t cpu = plan->cpu_seconds;
-    uint64_t files = plan->keep_count == 0 ? STANDARD : (uint64_t)plan->keep[plan->keep_count - 1] + 1;
+    uint64_t files = STANDARD;
+    for (size_t i = 0; i < plan->keep_count; i++) {
+        files = WP_MAX(files, (uint64_t)plan->keep[i] + 1);
+    }
     files += plan->dir_count > 0 ? OPEN_FILES : 0;
     if (limit(RLIMIT_CORE, 0, 0, "core files", err) < 0 || limit(RLIMIT_NOFILE, files, files, "descriptors", err) < 0) {
         return -1;
@@ -116,23 +119,30 @@ static void close_range_of(unsigned first, unsigned last)
     }
 }
 
-static void close_others(const struct wp_sandbox_plan *plan)
+void wp_sandbox_close(const int *keep, size_t count)
 {
     unsigned first = STANDARD;
-    for (size_t i = 0; i < plan->keep_count; i++) {
-        unsigned kept = (unsigned)plan->keep[i];
-        if (kept > first) {
-            close_range_of(first, kept - 1);
+    for (;;) {
+        unsigned next = ~0u; /* the lowest that is kept from there on */
+        for (size_t i = 0; i < count; i++) {
+            unsigned fd = (unsigned)keep[i];
+            next = fd >= first && fd < next ? fd : next;
         }
-        first = kept + 1;
+        if (next == ~0u) {
+            close_range_of(first, ~0u);
+            return;
+        }
+        if (next > first) {
+            close_range_of(first, next - 1);
+        }
+        first = next + 1;
     }
-    close_range_of(first, ~0u);
 }
 
 int wp_sandbox_enter(const struct wp_sandbox_plan *plan, struct wp_sandbox_state *ret, struct wp_err *err)
 {
     *ret = (struct wp_sandbox_state){0};
-    close_others(plan);
+    wp_sandbox_close(plan->keep, plan->keep_count);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         return wp_fail_errno(err, errno, "cannot give up privileges");
     }

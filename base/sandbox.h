@@ -34,7 +34,7 @@ struct wp_sandbox_plan {    /* zero: nothing is granted */
     bool threads;           /* may be started; else the process stays alone */
     bool shrinks;           /* it may give up more later: enter a further filter, of a plan that grants less */
     bool streams;           /* it may read and wait, and what it writes to may be a file that grows */
-    const int *keep;        /* descriptors that stay beside the standard three; ascending */
+    const int *keep;        /* descriptors that stay beside the standard three */
     size_t keep_count;
     const struct wp_sandbox_dir *dirs; /* among keep; any: streams are meant, too */
     size_t dir_count;
@@ -52,5 +52,7 @@ int wp_sandbox_enter(const struct wp_sandbox_plan *plan, struct wp_sandbox_state
 
 /* ---- its layers ---- */
 
+/* Close all descriptors but these and the standard three. */
+void wp_sandbox_close(const int *keep, size_t count);
 /* 0, or -1 with errno set. */
 int wp_sandbox_filter(const struct wp_sandbox_plan *plan) WP_MUST_USE;

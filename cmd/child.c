@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Starting the program anew (posix_spawn: no copy of this process's memory), and taking its answer. */
+ * Starting a child, by execution (posix_spawn: no copy of this process's memory) or as a copy, and taking its answer.
+ */
 #include "cmd/child.h"
 
 #include "base/sandbox.h"
@@ -8,11 +9,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/auxv.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHUNK = 64 * 1024, ENVIRONMENT = 8 };
+enum { CHUNK = 16 * 1024, ENVIRONMENT = 8 };
 
 /* The child gets no variable that it does not need to start: they hold passwords. */
 static void pick_environment(char *ret[ENVIRONMENT + 1])
@@ -30,7 +33,7 @@ static void pick_environment(char *ret[ENVIRONMENT + 1])
     ret[n] = NULL;
 }
 
-static int start(const struct child_plan *plan, posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, pid_t *ret)
+static int spawn(const struct child_plan *plan, posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, pid_t *ret)
 {
     char *environment[ENVIRONMENT + 1];
     sigset_t ignored; /* what may be so here; handlers do not survive execution anyway */
@@ -55,7 +58,7 @@ static int start(const struct child_plan *plan, posix_spawn_file_actions_t *file
     return errnum;
 }
 
-int child_start(const struct child_plan *plan, pid_t *ret, struct wp_err *err)
+static int execute(const struct child_plan *plan, pid_t *ret)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
@@ -70,9 +73,65 @@ int child_start(const struct child_plan *plan, pid_t *ret, struct wp_err *err)
         /* To its own number: that it shall stay open. */
         posix_spawn_file_actions_adddup2(&files, plan->keep[i], plan->keep[i]);
     }
-    int errnum = start(plan, &files, &attr, ret);
+    int errnum = spawn(plan, &files, &attr, ret);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
+    return errnum;
+}
+
+/* ---- a copy ---- */
+
+bool child_is_copy(const struct child_plan *plan)
+{
+    return plan->copy != NULL && !WP_SANITIZED && __libc_single_threaded != 0;
+}
+
+/* The variables lie in the memory that the kernel made for this process; nothing else of it holds what was not asked
+ * for. */
+static void forget_environment(void)
+{
+    for (char **e = environ; *e != NULL; e++) {
+        memset(*e, 0, strlen(*e));
+    }
+    environ[0] = NULL;
+}
+
+/* As posix_spawn does it above. Signals that came meanwhile end it at the last step. */
+static void become(const struct child_plan *plan)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    forget_environment();
+    if (plan->own_session) {
+        (void)setsid();
+    }
+    for (int fd = 0; fd < 3; fd++) {
+        if (plan->standard[fd] != fd && dup2(plan->standard[fd], fd) < 0) {
+            _exit(1);
+        }
+    }
+    wp_sandbox_close(plan->keep, plan->keep_count);
+    (void)signal(SIGPIPE, plan->ignore_pipe ? SIG_IGN : SIG_DFL);
+    (void)signal(SIGXCPU, SIG_DFL);
+    (void)signal(SIGABRT, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    plan->copy(plan->arg);
+    _exit(1);
+}
+
+static int copy(const struct child_plan *plan, pid_t *ret)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        become(plan);
+    }
+    *ret = pid;
+    return pid < 0 ? errno : 0;
+}
+
+int child_start(const struct child_plan *plan, pid_t *ret, struct wp_err *err)
+{
+    int errnum = child_is_copy(plan) ? copy(plan, ret) : execute(plan, ret);
     if (errnum == 0) {
         return 0;
     }

@@ -3,6 +3,7 @@
  * The child that reads one module: the bytes behind descriptor 0, the answer to 1, then the end. Nothing of the module
  * is touched before the cell is closed. */
 #include "base/json.h"
+#include "base/lazy.h"
 #include "base/limits.h"
 #include "base/memfile.h"
 #include "base/sandbox.h"
@@ -60,16 +61,23 @@ static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)
 }
 
 /* What libraries ask the system for once and late, and would be killed for later: how much memory there is (a large
- * qsort), how many processors (an arena for each of many threads), a seed for hashes (the first object of jansson,
- * which the list of dependencies needs). */
-static void settle_libraries(void)
+ * qsort), how many processors (an arena for each of many threads); and for the list of dependencies zlib itself and a
+ * seed for hashes (the first object of jansson). */
+static int settle_libraries(const struct pack_read *how, struct wp_err *err)
 {
     WP_AUTO_JSON struct wp_json_doc *doc = NULL;
-    struct wp_err ignored;
-    (void)!wp_json_parse(wp_span_str("{}"), "nothing", false, WP_E_OTHER, &doc, &ignored);
-    uint64_t large[512] = {0};
+    const char *lacks = NULL;
+    uint64_t large[160] = {0}; /* glibc: of more than a KiB */
     qsort(large, WP_ARRAY_LEN(large), sizeof(*large), any_order);
     mallopt(M_ARENA_MAX, 1);
+    if (how->brief) {
+        return 0;
+    }
+    if (wp_lazy_zlib(&lacks) < 0) {
+        wp_fail(err, WP_E_OTHER, "zlib: %s is missing", lacks);
+        return wp_hint(err, "install zlib (Debian: apt install zlib1g)");
+    }
+    return wp_json_parse(wp_span_str("{}"), "nothing", false, WP_E_OTHER, &doc, err);
 }
 
 static int answer(const struct wp_buf *text)
@@ -95,7 +103,9 @@ int look_child(int argc, char *argv[])
     uint64_t size = (uint64_t)st.st_size;
     int rc = wp_map(STDIN_FILENO, size, &bytes, &err);
     if (rc == 0) {
-        settle_libraries();
+        rc = settle_libraries(&how, &err);
+    }
+    if (rc == 0) {
         rc = enter(size, &how, require, &cell, missing, &err);
     }
     if (rc < 0) {

@@ -32,11 +32,6 @@ static uint64_t address_space(const struct run_order *o)
     return total + WP_MAX(o->threads, 1u) * 160 * WP_MIB + 4 * WP_LIMIT_RUN_ANSWER + WP_GIB;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
 /* What the cell has to leave open: the answer, the trace, the profile, the folders. */
 static size_t kept(const struct run_order *o, int *list)
 {
@@ -50,7 +45,6 @@ static size_t kept(const struct run_order *o, int *list)
     for (size_t i = 0; i < o->dir_count; i++) {
         list[n++] = o->dirs[i].fd;
     }
-    qsort(list, n, sizeof(*list), ascending);
     return n;
 }
 
@@ -141,7 +135,7 @@ static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)
  * how many processors (an arena for each of many threads). */
 static void settle_libraries(void)
 {
-    uint64_t large[512] = {0};
+    uint64_t large[160] = {0}; /* glibc: of more than a KiB */
     qsort(large, WP_ARRAY_LEN(large), sizeof(*large), any_order);
     mallopt(M_ARENA_MAX, 1);
 }
@@ -174,13 +168,20 @@ static int work(struct child *child, struct wp_err *err)
 
 int run_child(int argc, char *argv[])
 {
-    struct child child = {.a = WP_ARENA_INIT, .answer = {.ran = "", .detail = ""}};
+    struct wp_arena a = WP_ARENA_INIT;
+    struct run_order o;
+    if (read_order(argc, argv, &a, &o) < 0) {
+        _exit(wp_code_status(WP_E_USAGE));
+    }
+    run_child_ordered(&o);
+}
+
+void run_child_ordered(const struct run_order *o)
+{
+    struct child child = {.o = *o, .a = WP_ARENA_INIT, .answer = {.ran = "", .detail = ""}};
     WP_AUTO_BUF struct wp_buf out = WP_BUF_INIT;
     struct wp_err err = {.code = WP_E_OK};
     struct wp_err ignored;
-    if (read_order(argc, argv, &child.a, &child.o) < 0) {
-        _exit(wp_code_status(WP_E_USAGE));
-    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGXFSZ, SIG_IGN); /* an error of the write, which the guest is told */
     if (work(&child, &err) >= 0) {

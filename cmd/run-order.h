@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the parent and the child that runs a module say to each other: an order in bytes (arguments and variables need
- * not be text), an answer as one line of JSON. The order comes from whoever started the child; the answer from a
- * process that may have fallen to its module, so that nothing in it is believed before it was checked. */
+ * What the parent and the child that runs a module say to each other: an order and an answer, both in bytes (cmd/
+ * run-flow.h). The order comes from whoever started the child; the answer from a process that may have fallen to its
+ * module, so that nothing in it is believed before it was checked. */
 #pragma once
 
 #include "base/arena.h"
@@ -84,10 +84,11 @@ struct run_answer {
 
 enum { RUN_OFFERS = 64, RUN_MISSING = 64, RUN_HOT = 64 };
 
-/* The members "frames" and "results" of an object, as the answer and what users read have them. */
+/* The members "frames" and "results" of an object. */
 void run_frames_json(struct wp_json_out *j, const struct run_answer *r);
 void run_results_json(struct wp_json_out *j, const struct run_answer *r);
 /* How it went; or with e->code not WP_E_OK, why it did not (of ret only cell and missing then). */
 void run_answer_write(const struct run_answer *r, const struct wp_err *e, struct wp_buf *b);
-/* 0; -1: the error that it tells, or nonsense (WP_E_OTHER). *ret is filled as far as it is known in each case. */
-int run_answer_read(struct wp_span text, struct wp_arena *a, struct run_answer *ret, struct wp_err *err) WP_MUST_USE;
+/* Borrows bytes. 0; -1: the error that it tells, or nonsense (WP_E_OTHER). *ret is filled as far as it is known in each
+ * case. */
+int run_answer_read(struct wp_span bytes, struct wp_arena *a, struct run_answer *ret, struct wp_err *err) WP_MUST_USE;

@@ -33,7 +33,8 @@ static int complete(struct run_order *o, const struct run_request *r, struct wp_
     o->cell = wp_str_eq(mode, "off") ? RUN_CELL_OFF : wp_str_eq(mode, "require") ? RUN_CELL_REQUIRE : RUN_CELL_AUTO;
     o->module_fd = (uint64_t)r->content->fd;
     o->module_size = r->content->size;
-    o->threads = WP_MIN(look_processors(), 1 + r->content->size / BYTES_PER_THREAD);
+    uint64_t useful = 1 + r->content->size / BYTES_PER_THREAD;
+    o->threads = useful == 1 ? 1 : WP_MIN(look_processors(), useful);
     if (r->look->features != NULL && wrt_features_parse(r->look->features, &o->features, err) < 0) {
         return wp_wrap(err, "--features");
     }
@@ -54,9 +55,9 @@ static int write_order(const struct run_order *o, struct wp_err *err)
 }
 
 /* What the child inherits beside its standard descriptors. */
-static size_t kept(const struct run_order *o, int order, int *list)
+static size_t kept(const struct run_order *o, int *list)
 {
-    const uint64_t fds[] = {(uint64_t)order, o->module_fd, o->answer_fd, o->trace_fd, o->profile_fd};
+    const uint64_t fds[] = {o->module_fd, o->answer_fd, o->trace_fd, o->profile_fd};
     size_t n = 0;
     for (size_t i = 0; i < WP_ARRAY_LEN(fds); i++) {
         if (fds[i] != RUN_NO_FD && fds[i] > STDERR_FILENO) {
@@ -69,11 +70,23 @@ static size_t kept(const struct run_order *o, int order, int *list)
     return n;
 }
 
-static int start(const struct run_request *r, const struct run_order *o, pid_t *ret, struct wp_err *err)
+static void run_copy(void *order)
+{
+    run_child_ordered(order);
+}
+
+/* A file of this machine, and nothing asked for that is nobody else's business: the child may know what is known here.
+ */
+static bool holds_nothing(const struct cmd_ctx *c, const struct run_request *r)
+{
+    const struct cmd_registry *own = &c->registry;
+    return r->content->is_file && c->net == NULL && own->password == NULL && own->identity_token == NULL &&
+           own->registry_token == NULL;
+}
+
+static int execute(struct child_plan *plan, const struct run_order *o, int *keep, pid_t *ret, struct wp_err *err)
 {
     WP_AUTO_FD int order = write_order(o, err);
-    WP_AUTO_FD int nothing = -1;
-    WP_AUTO_FREE int *keep = wp_xcalloc(o->dir_count + OWN_KEPT, sizeof(*keep));
     char number[24];
     if (order < 0) {
         return -1;
@@ -82,10 +95,21 @@ static int start(const struct run_request *r, const struct run_order *o, pid_t *
     static char program[] = "wpack";
     static char word[] = RUN_WORD;
     char *const argv[] = {program, word, number, NULL};
+    keep[plan->keep_count++] = order;
+    plan->argv = argv;
+    return child_start(plan, ret, err);
+}
+
+static int start(const struct cmd_ctx *c, const struct run_request *r, struct run_order *o, pid_t *ret,
+                 struct wp_err *err)
+{
+    WP_AUTO_FD int nothing = -1;
+    WP_AUTO_FREE int *keep = wp_xcalloc(o->dir_count + OWN_KEPT, sizeof(*keep));
     struct child_plan plan = {
-        .argv = argv,
+        .copy = holds_nothing(c, r) ? run_copy : NULL,
+        .arg = o,
         .keep = keep,
-        .keep_count = kept(o, order, keep),
+        .keep_count = kept(o, keep),
         .own_session = r->signals < 0,
         .ignore_pipe = true,
         .what = RUNNER,
@@ -97,7 +121,7 @@ static int start(const struct run_request *r, const struct run_order *o, pid_t *
         plan.standard[i] = r->standard[i] < 0 ? nothing : r->standard[i];
     }
     plan.standard[2] = WP_SANITIZED && r->standard[2] < 0 ? STDERR_FILENO : plan.standard[2];
-    return child_start(&plan, ret, err);
+    return child_is_copy(&plan) ? child_start(&plan, ret, err) : execute(&plan, o, keep, ret, err);
 }
 
 /* A signal that came: on to the child, which knows no other answer than to end. */
@@ -206,7 +230,7 @@ static int ask(struct cmd_ctx *c, const struct run_request *r, struct run_order 
     }
     o->answer_fd = (uint64_t)ends[1];
     uint64_t begin = wp_time_mono_ms();
-    int rc = start(r, o, &pid, err);
+    int rc = start(c, r, o, &pid, err);
     close(ends[1]);
     if (rc < 0) {
         close(ends[0]);
@@ -243,7 +267,7 @@ int run_module(struct cmd_ctx *c, const struct run_request *r, struct wp_arena *
     if (complete(&o, r, err) < 0 || ask(c, r, &o, &answer, ret_cost, err) < 0) {
         return -1;
     }
-    int rc = run_answer_read(wp_buf_span(&answer), a, ret, err);
+    int rc = run_answer_read(wp_arena_bytes(a, wp_buf_span(&answer)), a, ret, err);
     if (o.cell == RUN_CELL_AUTO) {
         look_warn_missing(c, ret->cell_missing, "run");
     }

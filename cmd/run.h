@@ -49,4 +49,6 @@ const char *run_frame_text(const struct run_answer *r, size_t i, struct wp_arena
 /* ---- the child ---- */
 
 #define RUN_WORD "__run" /* what it is called with */
-int run_child(int argc, char *argv[]);
+_Noreturn int run_child(int argc, char *argv[]);
+/* Its life without those words, in a process that has what the order names. */
+_Noreturn void run_child_ordered(const struct run_order *o);

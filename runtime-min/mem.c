@@ -53,10 +53,11 @@ static void unlink_block(struct wrt_mem *m, struct wrt_mem_block *b)
     }
 }
 
-static struct wrt_mem_block *add_block(struct wrt_mem *m, size_t bytes, struct wp_err *err)
+/* A shared one is not zeroed: what of it is never asked for is never touched. */
+static struct wrt_mem_block *add_block(struct wrt_mem *m, size_t bytes, bool shared, struct wp_err *err)
 {
     size_t size = bytes + HEAD;
-    struct wrt_mem_block *b = fits(m, size) ? calloc(1, size) : NULL;
+    struct wrt_mem_block *b = !fits(m, size) ? NULL : shared ? malloc(size) : calloc(1, size);
     if (!b) {
         no_room(m, bytes, err);
         return NULL;
@@ -93,19 +94,19 @@ void *wrt_alloc(struct wrt_mem *m, size_t count, size_t size, struct wp_err *err
         return NULL;
     }
     if (bytes >= OWN) {
-        struct wrt_mem_block *own = add_block(m, bytes, err);
+        struct wrt_mem_block *own = add_block(m, bytes, false, err);
         return own ? cut(own, bytes) : NULL;
     }
     if (!m->open || m->open->size - m->open->used < bytes) {
         size_t room = m->open ? WP_MIN(m->open->size * 2, (size_t)MOST) : FIRST;
         room = WP_MAX(room, bytes);
-        struct wrt_mem_block *b = add_block(m, fits(m, room + HEAD) ? room : bytes, err);
+        struct wrt_mem_block *b = add_block(m, fits(m, room + HEAD) ? room : bytes, true, err);
         if (!b) {
             return NULL;
         }
         m->open = b;
     }
-    return cut(m->open, bytes);
+    return memset(cut(m->open, bytes), 0, bytes);
 }
 
 static struct wrt_mem_block *own_block(void *p)

@@ -37,7 +37,7 @@ int wrt_wasi_desc_new(struct wrt_wasi *w, uint32_t *ret)
     }
     if (fd == w->desc_room) {
         uint32_t room = WP_MIN(WP_MAX(2 * w->desc_room, 16u), (uint32_t)WP_LIMIT_WASI_DESCRIPTORS);
-        struct wrt_wasi_desc *more = room > fd ? reallocarray(w->descs, room, sizeof *more) : NULL;
+        struct wrt_wasi_desc *more = room > fd ? realloc(w->descs, room * sizeof *more) : NULL;
         if (!more) {
             return room > fd ? WASI_NOMEM : WASI_MFILE;
         }

@@ -450,20 +450,22 @@ def test_kernels_that_lack_a_layer(wpack, probe):
             assert f"the sandbox for running modules is not whole: {lacks}" in p.stderr
 
 
-def test_descriptors_of_others_stay_outside(wpack, probe):
-    """What wpack inherited is closed in the child."""
-    secret = os.open(wpack.cwd / "probe.wasm", os.O_RDONLY)
-    os.set_inheritable(secret, True)
-    try:
-        p = wpack.popen("run", "probe.wasm", "--", "cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
+@pytest.fixture
+def waiting(wpack, probe):
+    """waiting(options): a run that has read a little and waits for more, and the process of its guest."""
+    started = []
+
+    def run(*options, env=None, **more):
+        p = wpack.popen("run", *options, "probe.wasm", "--", "cat", env=env, stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE, **more)
+        started.append(p)
         p.stdin.write(b"x" * 8192)
         p.stdin.flush()
         p.stdout.read(1024)
-        child = next(x for x in pathlib.Path("/proc").glob("[0-9]*") if is_child(x, p.pid))
-        inherited = {os.readlink(f) for f in (child / "fd").iterdir()} if os.geteuid() == 0 else set()
-        assert not any("probe.wasm" in x for x in inherited), inherited
-    finally:
-        os.close(secret)
+        return p, next(x for x in pathlib.Path("/proc").glob("[0-9]*") if is_child(x, p.pid))
+
+    yield run
+    for p in started:
         p.stdin.close()
         p.stdout.close()
         p.wait(60)
@@ -471,7 +473,91 @@ def test_descriptors_of_others_stay_outside(wpack, probe):
 
 def is_child(path, parent):
     try:
-        stat = (path / "stat").read_text().rsplit(")", 1)[1].split()
-        return int(stat[1]) == parent and b"__run" in (path / "cmdline").read_bytes()
+        return int((path / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent
     except OSError:
         return False
+
+
+def is_executed(child):
+    """Else a copy of the process that was asked to run it."""
+    return b"\0__run\0" in (child / "cmdline").read_bytes()
+
+
+def memory_of(path):
+    """All that a process can read of itself."""
+    found = []
+    with open(path / "mem", "rb", 0) as mem:
+        for line in (path / "maps").read_text().splitlines():
+            begin, end = (int(x, 16) for x in line.split()[0].split("-"))
+            if "r" in line.split()[1] and end - begin < 1 << 26:
+                try:
+                    mem.seek(begin)
+                    found.append(mem.read(end - begin))
+                except (OSError, OverflowError):
+                    pass  # of the kernel's own
+    return b"".join(found)
+
+
+SECRET = "hunter2-of-the-parent"
+
+
+@pytest.mark.parametrize("options, env, copied", [
+    ([], {"AWS_SECRET_ACCESS_KEY": SECRET, "COSIGN_PASSWORD": SECRET, "WPACK_KEY_PASSWORD": SECRET}, True),
+    ([], {"WPACK_USERNAME": "me", "WPACK_REGISTRY_PASSWORD": SECRET}, False),
+    (["--username", "me", "--password", SECRET], {}, False),
+    (["--registry-token", SECRET], {}, False),
+    (["--identity-token", SECRET], {}, False),
+])
+def test_secrets_of_the_parent_are_not_in_the_child(wpack, waiting, options, env, copied):
+    """A copy is made where there is none but in the environment, which it wipes."""
+    if os.geteuid() != 0 or wpack.sanitized:
+        pytest.skip("SKIP: only root reads the memory of a process that cannot be dumped; sanitizers map too much of it")
+    p, child = waiting(*options, env={**env, "SOMETHING": SECRET})
+    assert SECRET.encode() in memory_of(pathlib.Path(f"/proc/{p.pid}")), "this search finds secrets"
+    memory = memory_of(child)
+    assert len(memory) > 1 << 20 and b"probe.wasm" in memory
+    assert SECRET.encode() not in memory
+    assert (child / "environ").read_bytes().strip(b"\0") == b""
+    assert is_executed(child) != copied
+
+
+@pytest.mark.parametrize("options", [[], ["--sandbox", "off"], ["--registry-token", "x"]])
+def test_descriptors_of_others_stay_outside(wpack, waiting, options):
+    """What wpack inherited is closed in the child, and what wpack itself has open beside what the child is given."""
+    secret = os.open(wpack.cwd / "probe.wasm", os.O_RDONLY)
+    os.set_inheritable(secret, True)
+    os.mkdir(wpack.cwd / "given")
+    try:
+        _, child = waiting("--dir", "given", *options, close_fds=False)
+        if os.geteuid() != 0:
+            pytest.skip("SKIP: only root sees the descriptors of a process that cannot be dumped")
+        open_now = {fd: os.readlink(child / "fd" / fd) for fd in os.listdir(child / "fd")}
+        assert not any("probe.wasm" in x for x in open_now.values()), open_now
+        beside = sorted(x.partition(":")[0] for fd, x in open_now.items() if int(fd) > 2)
+        assert beside == [str(wpack.cwd / "given"), "pipe"], "the folder and the answer"
+        assert is_executed(child) == ("--registry-token" in options or wpack.sanitized)
+    finally:
+        os.close(secret)
+
+
+def test_what_is_fetched_runs_by_execution(wpack, probe):
+    """What came from a store, or by a pipe, never runs in a copy."""
+    wpack("build", "probe.wasm", "-t", "app:1", "--no-test")
+    program = find_peer("strace")
+    for what, executed in (("probe.wasm", wpack.sanitized), ("oci:.wpack/oci:app:1", True), ("-", True)):
+        with (wpack.cwd / "probe.wasm").open("rb") as module:
+            p = subprocess.run([program, "-f", "-qq", "-e", "trace=execve", "-o", wpack.cwd / "trace", wpack.path, "run", what],
+                               cwd=wpack.cwd, env={**wpack.env, "ASAN_OPTIONS": "detect_leaks=0"}, stdin=module,
+                               capture_output=True, timeout=60)
+        assert p.returncode == 0 and p.stdout.startswith(b"["), p
+        assert ("/proc/self/exe" in (wpack.cwd / "trace").read_text()) == executed, what
+
+
+def test_nothing_is_printed_twice(wpack, probe):
+    """Not even what lay in a buffer when the child was made."""
+    (wpack.cwd / "out").write_bytes(b"")
+    with (wpack.cwd / "out").open("wb") as out:
+        p = wpack.popen("run", "--stats", "--env", "A", "probe.wasm", "--", "args", stdout=out, stderr=out)
+        assert p.wait(60) == 0
+    text = (wpack.cwd / "out").read_text()
+    assert text.count("[probe.wasm][args]\n") == 1 and text.count("instructions") == 1
