@@ -11,10 +11,17 @@
 
 struct sig_condition; /* policy-condition.c */
 
-/* The repository that cosign's older format must name, where it is not the one asked for (containers policy.json,
- * exactReference, exactRepository, remapIdentity). */
+/* The name that cosign's older format must state, where the rule says more than the demand's name_rule does
+ * (containers policy.json, signedIdentity). */
+enum sig_map_rule {
+    SIG_MAP_NONE,
+    SIG_MAP_REPOSITORY,
+    SIG_MAP_EXACT,           /* with the tag or digest that was asked for */
+    SIG_MAP_DIGEST_OR_EXACT, /* asked for by digest: the repository; by tag: exactly that */
+};
 struct sig_name_map {
-    const char *from; /* NULL: any name; else a prefix that ends where a part does, names without it stay */
+    enum sig_map_rule rule;
+    const char *from; /* what names begin with, whole parts, to be replaced by `to`; others stay. NULL: all of it */
     const char *to;   /* NULL: the name as it is */
 };
 
@@ -49,6 +56,7 @@ struct sig_rule {
     const char *const *scopes; /* what they mean is the reader's affair: sig_policy.find */
     size_t scope_count;
     enum sig_action action;
+    const char *why; /* with REJECT: more than that the file says so; NULL: nothing */
     struct sig_need *needs;
     size_t need_count;
     const struct sig_group *groups; /* all of them must hold */
@@ -88,17 +96,29 @@ int sig_policy_root(struct sig_policy *p, const struct wp_json *at, const char *
 void sig_policy_own_pub(struct sig_policy *p, WP_OWN struct sig_pub *pub);
 void sig_policy_own_root(struct sig_policy *p, WP_OWN struct sig_root *root);
 void sig_policy_own_store(struct sig_policy *p, WP_OWN struct sig_store *store);
+/* The place of a member's text in words, which end with NULL and hold whatever the schema lets pass; absent: 0. */
+unsigned sig_policy_choice(const struct wp_json *at, const char *key, const char *const *words);
 /* One group per need: all must hold. */
 void sig_rule_need_all(struct sig_policy *p, struct sig_rule *r);
+/* err told again at the place that led to it; a hint stays. Returns -1. */
+int sig_policy_fail_at(const struct wp_json *at, struct wp_err *err);
 /* "wpack-policy.json:12:5" of a place, in the arena. */
 const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at);
 
-/* The name that scopes are compared with: a reference without its tag and digest. In the arena. */
-const char *sig_scope_name(const char *reference, struct wp_arena *a);
+/* What scopes are compared with: the reference without tag and digest, "file:…" for files. In the arena. */
+const char *sig_scope_name(const struct sig_question *q, struct wp_arena *a);
+/* That without a layout's repository; NULL: has none. */
+const char *sig_scope_folder(const char *name, struct wp_arena *a);
 /* '*' within one level, "**" across. */
 bool sig_scope_matches(const char *scope, const char *name);
 /* Which of two patterns is the narrower one: < 0 the first, > 0 the second, 0 neither. */
 int sig_scope_cmp(const char *a, const char *b);
+/* May a name match both? Says yes in doubt. */
+bool sig_scope_overlap(const char *a, const char *b);
+/* A pattern from a document, as names are written. */
+int sig_scope_read(struct sig_policy *p, const struct wp_json *at, const char **ret, struct wp_err *err) WP_MUST_USE;
+/* A member that is a point in time, RFC 3339; absent: *ret stays. */
+int sig_time_read(const struct wp_json *at, const char *key, int64_t *ret, struct wp_err *err) WP_MUST_USE;
 
 /* How one need was answered. */
 struct sig_answer {
@@ -107,9 +127,14 @@ struct sig_answer {
     size_t signers;           /* that count */
     const struct sig_need *need;
 };
+struct sig_asked {
+    struct sig_artifact artifact;
+    int64_t now;
+    int name_rule; /* in place of the demands'; < 0: theirs */
+};
 /* list against the need. Nothing is read but what is given. */
-void sig_need_ask(const struct sig_need *need, const struct sig_artifact *art, const struct sig_candidate *list,
-                  size_t n, int64_t now, struct wp_arena *a, struct sig_answer *ret);
+void sig_need_ask(const struct sig_need *need, const struct sig_asked *asked, const struct sig_candidate *list,
+                  size_t n, struct wp_arena *a, struct sig_answer *ret);
 
 /* Words (policy-words.c). "signed by 'release.pub'", "2 of 'a.pub', 'b.pub' have signed", … */
 const char *sig_need_text(const struct sig_need *need, struct wp_arena *a);

@@ -4,8 +4,8 @@
  * covers what it leads to, unless the rule or the question asks for each manifest by itself. The answer "satisfied" is
  * given by judge_all() alone. */
 #include "base/limits.h"
-#include "base/text.h"
 #include "base/time.h"
+#include "oci/ref.h"
 #include "sign/policy-int.h"
 
 struct judging {
@@ -67,15 +67,43 @@ static void add_found(struct judging *j, const struct sig_candidate *list, size_
     }
 }
 
-/* The name that cosign's older format must state, where the rule maps it. */
-static const char *map_name(const struct sig_name_map *map, const char *repository, struct wp_arena *a)
+/* The repository, or a longer name of it, with its beginning replaced as the map says. */
+static const char *map_repository(const struct sig_name_map *map, const char *name, struct wp_arena *a)
 {
-    if (map->to == NULL || repository == NULL || map->from == NULL) {
-        return map->to != NULL ? map->to : repository;
+    if (map->to == NULL || name == NULL || map->from == NULL) {
+        return map->to != NULL ? map->to : name;
     }
     size_t len = strlen(map->from);
-    bool within = strncmp(repository, map->from, len) == 0 && (repository[len] == '\0' || repository[len] == '/');
-    return within ? wp_arena_printf(a, "%s%s", map->to, repository + len) : repository;
+    bool within = strncmp(name, map->from, len) == 0 && (name[len] == '\0' || name[len] == '/');
+    return within ? wp_arena_printf(a, "%s%s", map->to, name + len) : name;
+}
+
+/* What the older format must name, with the tag or digest that was asked for where it has to. Returns the name rule. */
+static int map_name(const struct judging *j, const struct sig_name_map *map, const char **name)
+{
+    struct oci_ref ref = {.kind = OCI_REF_REGISTRY};
+    struct wp_err err;
+    char digest[OCI_DIGEST_TEXT];
+    const char *repo;
+    const char *tag = NULL;
+    bool fixed = map->to != NULL && map->from == NULL;
+    *name = map_repository(map, *name, j->arena);
+    if (map->rule == SIG_MAP_REPOSITORY || fixed || *name == NULL) {
+        return map->rule == SIG_MAP_REPOSITORY ? SIG_NAME_REPOSITORY : SIG_NAME_EXACT;
+    }
+    if (j->question->reference == NULL || oci_ref_parse(j->arena, j->question->reference, &ref, &err) < 0) {
+        return SIG_NAME_EXACT;
+    }
+    if (ref.has_digest && map->rule == SIG_MAP_DIGEST_OR_EXACT) {
+        return SIG_NAME_REPOSITORY;
+    }
+    if (ref.has_digest) {
+        *name = wp_arena_printf(j->arena, "%s@%s", *name, oci_digest_text(&ref.digest, digest));
+        return SIG_NAME_EXACT;
+    }
+    oci_name_split(j->arena, ref.name != NULL ? ref.name : "latest", &repo, &tag);
+    *name = wp_arena_printf(j->arena, "%s:%s", *name, tag);
+    return SIG_NAME_EXACT;
 }
 
 /* None of the group's needs holds: the one to tell is the one that something was found for. */
@@ -115,9 +143,11 @@ static struct sig_answer *ask_needs(struct judging *j, const struct part *part, 
     struct sig_answer *answers = wp_arena_alloc(j->arena, j->rule->need_count + 1, sizeof(*answers));
     for (size_t i = 0; i < j->rule->need_count; i++) {
         const struct sig_need *need = &j->rule->needs[i];
-        struct sig_artifact art = part->artifact;
-        art.repository = map_name(&need->name_map, art.repository, j->arena);
-        sig_need_ask(need, &art, list, n, j->now, j->arena, &answers[i]);
+        struct sig_asked asked = {.artifact = part->artifact, .now = j->now, .name_rule = -1};
+        if (need->name_map.rule != SIG_MAP_NONE) {
+            asked.name_rule = map_name(j, &need->name_map, &asked.artifact.repository);
+        }
+        sig_need_ask(need, &asked, list, n, j->arena, &answers[i]);
     }
     return answers;
 }
@@ -290,7 +320,9 @@ static enum sig_verdict judge_all(struct judging *j, struct wp_err *err)
 static void fail_rejected(const struct judging *j, struct wp_err *err)
 {
     const char *name = j->question->artifact.name;
-    if (j->scope != NULL) {
+    if (j->rule->why != NULL) {
+        wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s: %s", name, j->rule->where, j->rule->why);
+    } else if (j->scope != NULL) {
         wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s admits nothing under '%s'", name, j->rule->where,
                 j->scope);
     } else {

@@ -231,10 +231,10 @@ static enum sig_verdict verdict(const struct asking *q)
     return certificate ? SIG_BAD_CERTIFICATE : SIG_NOT_SATISFIED;
 }
 
-void sig_need_ask(const struct sig_need *need, const struct sig_artifact *art, const struct sig_candidate *list,
-                  size_t n, int64_t now, struct wp_arena *a, struct sig_answer *ret)
+void sig_need_ask(const struct sig_need *need, const struct sig_asked *asked, const struct sig_candidate *list,
+                  size_t n, struct wp_arena *a, struct sig_answer *ret)
 {
-    struct asking q = {.need = need, .art = art, .now = now, .arena = a};
+    struct asking q = {.need = need, .art = &asked->artifact, .now = asked->now, .arena = a};
     q.good = wp_arena_alloc(a, n * need->demand_count + 1, sizeof(*q.good));
     q.failed = wp_arena_alloc(a, n + 1, sizeof(*q.failed));
     q.codes = wp_arena_alloc(a, n + 1, sizeof(*q.codes));
@@ -242,7 +242,10 @@ void sig_need_ask(const struct sig_need *need, const struct sig_artifact *art, c
     q.demands = wp_arena_alloc(a, need->demand_count + 1, sizeof(*q.demands));
     for (size_t i = 0; i < need->demand_count; i++) {
         q.demands[i] = need->demands[i];
-        q.demands[i].now = now;
+        q.demands[i].now = asked->now;
+        if (asked->name_rule >= 0) {
+            q.demands[i].name_rule = (unsigned)asked->name_rule;
+        }
     }
     for (size_t i = 0; i < n; i++) {
         ask(&q, &list[i]);

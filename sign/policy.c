@@ -86,8 +86,7 @@ const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at)
     return wp_arena_strn(&p->arena, err.msg, end != NULL ? (size_t)(end - err.msg) : strlen(err.msg));
 }
 
-/* The reason of a file that could not be loaded, at the place that names the file; its hint stays. */
-static int fail_at(const struct wp_json *at, struct wp_err *err)
+int sig_policy_fail_at(const struct wp_json *at, struct wp_err *err)
 {
     struct wp_err why = *err;
     wp_json_fail(at, err, "%s", why.msg);
@@ -106,7 +105,7 @@ int sig_policy_pub(struct sig_policy *p, const struct wp_json *at, const char *p
     }
     struct sig_pub *pub = NULL;
     if (sig_pub_load(full, &pub, err) < 0) {
-        return fail_at(at, err);
+        return sig_policy_fail_at(at, err);
     }
     own(p, full)->pub = pub;
     *ret = pub;
@@ -125,11 +124,26 @@ int sig_policy_root(struct sig_policy *p, const struct wp_json *at, const char *
     }
     struct sig_root *root = NULL;
     if (sig_root_load(full, &root, err) < 0) {
-        return fail_at(at, err);
+        return sig_policy_fail_at(at, err);
     }
     own(p, full)->root = root;
     *ret = root;
     return 0;
+}
+
+unsigned sig_policy_choice(const struct wp_json *at, const char *key, const char *const *words)
+{
+    struct wp_json member = wp_json_get(at, key);
+    struct wp_err err;
+    const char *text = NULL;
+    unsigned i = 0;
+    if (wp_json_opt_str(&member, &text, &err) < 0 || text == NULL) {
+        return 0;
+    }
+    while (words[i] != NULL && !wp_str_eq(words[i], text)) {
+        i++;
+    }
+    return i;
 }
 
 void sig_rule_need_all(struct sig_policy *p, struct sig_rule *r)

@@ -44,13 +44,15 @@ struct sig_match {
 int sig_match_check(const struct sig_match *m, struct wp_err *err) WP_MUST_USE;
 bool sig_match(const struct sig_match *m, const char *text);
 
+struct sig_claim {
+    const char *name; /* "sourceRepositoryURI", "buildTrigger", … as in Fulcio's oid-info, lower camel case */
+    struct sig_match value;
+};
+
 /* Who a certificate must speak of (Fulcio: subject alternative name and issuer; further extensions by their name). */
 struct sig_who {
     struct sig_match identity, issuer;
-    struct {
-        const char *name; /* "sourceRepositoryURI", "buildTrigger", … as in Fulcio's oid-info, lower camel case */
-        struct sig_match value;
-    } const *claims;
+    const struct sig_claim *claims;
     size_t claim_count;
 };
 
@@ -74,7 +76,9 @@ struct sig_demand {
     struct sig_match predicate;               /* ANY: a plain signature; else an attestation of this predicate type */
     const struct oci_annotation *annotations; /* that the signer must have put under the signature */
     size_t annotation_count;
-    enum { SIG_NAME_REPOSITORY, SIG_NAME_EXACT, SIG_NAME_IGNORED } name_rule; /* older format: docker-reference */
+    /* Older format: docker-reference against the artifact's repository, without its tag and digest, or byte for byte.
+     */
+    enum { SIG_NAME_REPOSITORY, SIG_NAME_EXACT, SIG_NAME_IGNORED } name_rule;
 };
 
 struct sig_time {
@@ -100,10 +104,10 @@ struct sig_proof {
     struct wp_span statement;   /* the in-toto statement or signed payload; ptr NULL: none */
     const char *const *notes;   /* what was not looked at, or failed and is not enforced; sentences for people */
     size_t note_count;
-    const char
-        *failed;     /* NULL: proven. "parse", "digest", "subject", "predicate", "signature", "key", "log", "timestamp",
-                      * "chain", "sct", "identity", "expired", "revoked", "time-limit", "annotation", "name", "format" */
-    const char *why; /* sig_check sets it to the message where failed is set; NULL: proven */
+    const char *failed; /* NULL: proven. "parse", "digest", "subject", "predicate", "signature", "key", "log",
+                         * "timestamp", "chain", "sct", "identity", "expired", "revoked", "time-limit", "annotation",
+                         * "name", "format"; of a policy's need: "condition" */
+    const char *why;    /* sig_check sets it to the message where failed is set; NULL: proven */
 };
 
 enum sig_format_id { SIG_BUNDLE, SIG_COSIGN, SIG_NOTATION, SIG_MINISIGN, SIG_MODULE, SIG_FORMATS };
