@@ -3,10 +3,12 @@
  * Entries of transparency logs: a promise (Rekor v1's signed entry timestamp), a proof of inclusion beneath a signed
  * checkpoint, or both; and that the entry is about this signature (sign/log-body.c). Every entry that is there must
  * hold, an entry without promise and proof is none. */
+#include "sign/log.h"
+
 #include "base/num.h"
 #include "base/time.h"
+#include "sign/cert.h"
 #include "sign/material-int.h"
-#include "sign/log.h"
 
 /* Clocks differ. */
 #define AHEAD_MAX 300
@@ -113,7 +115,8 @@ static int check_by(struct sig_checking *c, const struct sig_log_entry *e, const
     return e->has_proof ? check_proof(c, e, log, err) : 0;
 }
 
-/* The log that holds the entry, or NULL, with the reason. Several keys of one log may follow each other under one id. */
+/* The log that holds the entry, or NULL, with the reason. Several keys of one log may follow each other under one id.
+ */
 static const struct sig_root_log *find_log(struct sig_checking *c, const struct sig_log_entry *e, struct wp_err *err)
 {
     bool known = false;
@@ -189,12 +192,28 @@ int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed
     SIG_AUTO_CERT X509 *leaf = NULL;
     struct sig_proof proof = {0};
     struct sig_checking c = {.material = m, .sealed = s, .arena = &a, .proof = &proof, .key = pub};
-    if (m->certificate_count != 0 &&
-        sig_cert_of_der(m->certificates[0], "the signer's certificate", &leaf, err) < 0) {
+    if (m->certificate_count != 0 && sig_cert_of_der(m->certificates[0], "the signer's certificate", &leaf, err) < 0) {
         return -1;
     }
     c.leaf = leaf;
     if (sig_check_body(&c, e, err) < 0) {
+        return -1;
+    }
+    return e->has_proof ? check_inclusion(&c, e, err) : 0;
+}
+
+int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed *s, const struct sig_material *m,
+                          const struct sig_pub *pub, struct wp_arena *a, struct wp_err *err)
+{
+    struct sig_proof proof = {0};
+    const struct sig_demand nobody = {.name = ""};
+    SIG_AUTO_CERT X509 *leaf = NULL;
+    if (m->certificate_count > 0 && sig_cert_of_der(m->certificates[0], "the signer's certificate", &leaf, err) < 0) {
+        return -1;
+    }
+    struct sig_checking c = {
+        .material = m, .sealed = s, .demand = &nobody, .arena = a, .proof = &proof, .leaf = leaf, .key = pub};
+    if (check_shape(&c, e, err) < 0 || sig_check_body(&c, e, err) < 0) {
         return -1;
     }
     return e->has_proof ? check_inclusion(&c, e, err) : 0;
