@@ -201,20 +201,3 @@ int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed
     }
     return e->has_proof ? check_inclusion(&c, e, err) : 0;
 }
-
-int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed *s, const struct sig_material *m,
-                          const struct sig_pub *pub, struct wp_arena *a, struct wp_err *err)
-{
-    struct sig_proof proof = {0};
-    const struct sig_demand nobody = {.name = ""};
-    SIG_AUTO_CERT X509 *leaf = NULL;
-    if (m->certificate_count > 0 && sig_cert_of_der(m->certificates[0], "the signer's certificate", &leaf, err) < 0) {
-        return -1;
-    }
-    struct sig_checking c = {
-        .material = m, .sealed = s, .demand = &nobody, .arena = a, .proof = &proof, .leaf = leaf, .key = pub};
-    if (check_shape(&c, e, err) < 0 || sig_check_body(&c, e, err) < 0) {
-        return -1;
-    }
-    return e->has_proof ? check_inclusion(&c, e, err) : 0;
-}

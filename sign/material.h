@@ -42,11 +42,6 @@ struct sig_signed {
     struct wp_span payload;
 };
 
-/* 0 where the entry is about exactly this signature, by this key or m's certificate, and its proof of inclusion leads
- * to the root that it names. Nothing is trusted or believed here: for who has asked a log and looks at the answer. */
-int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed *s, const struct sig_material *m,
-                          const struct sig_pub *pub, struct wp_arena *a, struct wp_err *err) WP_MUST_USE;
-
 /* 1: the signature is the demand's key's, or that of a certificate which the demand's root and identities accept, at
  * every time proven; entries and timestamps hold as the demand asks. 0 as sig_format.check. Fills signer, identity,
  * times, log of ret. */

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "sign/cosign.h"
 #include "sign/key-int.h"
+#include "sign/log.h"
 #include "sign/online-int.h"
 
 #define WHAT    "transparency log"
@@ -351,7 +352,7 @@ int sig_online_log(const struct sig_online *on, const struct sig_signed *s, cons
         return -1;
     }
     struct wp_span text = wp_arena_bytes(a, wp_buf_span(&json));
-    if (read_entry(text, a, ret, err) < 0 || sig_log_entry_answers(ret, s, m, pub, a, err) < 0) {
+    if (read_entry(text, a, ret, err) < 0 || sig_log_entry_answers(ret, s, m, pub, err) < 0) {
         return wp_wrap(err, WHAT " %s", on->services.rekor);
     }
     *ret_json = text;
