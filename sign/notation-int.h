@@ -109,3 +109,15 @@ struct sig_stamp {
 };
 int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, struct wp_arena *a,
                     struct sig_stamp *ret, struct wp_err *err) WP_MUST_USE;
+
+/* Files of a configuration folder, in the arena; they are appended to the lists of parts. */
+struct sig_trust_files {
+    const char *folder;
+    struct wp_arena arena;
+};
+/* text: "ca:NAME", "signingAuthority:NAME", "tsa:NAME": all of truststore/x509/TYPE/NAME/. Symlinks, folders and an
+ * empty store are refused. */
+int sig_trust_files_store(struct sig_trust_files *f, const char *text, struct sig_store_parts *parts,
+                          struct wp_err *err) WP_MUST_USE;
+/* Revocation lists in truststore/crl/; it need not be there. */
+int sig_trust_files_crls(struct sig_trust_files *f, struct sig_store_parts *parts, struct wp_err *err) WP_MUST_USE;
