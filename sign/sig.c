@@ -102,8 +102,7 @@ static int compile(const struct sig_match *m, regex_t *ret, struct wp_err *err)
         wp_fail(err, WP_E_INPUT, "'%s': '%.2s' is no part of POSIX extended regular expressions", m->text, foreign);
         return wp_hint(err, "[0-9] for \\d, [[:alnum:]_] for \\w; the whole text must match, ^ and $ are not needed");
     }
-    WP_AUTO_FREE char *whole = wp_xasprintf("^(%s)$", m->text);
-    int bad = regcomp(ret, whole, REG_EXTENDED | REG_NOSUB);
+    int bad = regcomp(ret, m->text, REG_EXTENDED);
     if (bad != 0) {
         char why[128];
         regerror(bad, ret, why, sizeof(why));
@@ -125,10 +124,22 @@ int sig_match_check(const struct sig_match *m, struct wp_err *err)
     return 0;
 }
 
-bool sig_match(const struct sig_match *m, const char *text)
+/* The leftmost and longest match is all of text. Nothing is put around the expression: a ')' too many would end it. */
+static bool matches_whole(const struct sig_match *m, const char *text)
 {
     regex_t r;
-    struct wp_err err = {0};
+    regmatch_t at;
+    struct wp_err ignored = {0};
+    if (compile(m, &r, &ignored) < 0) {
+        return false;
+    }
+    bool yes = regexec(&r, text, 1, &at, 0) == 0 && at.rm_so == 0 && text[at.rm_eo] == '\0';
+    regfree(&r);
+    return yes;
+}
+
+bool sig_match(const struct sig_match *m, const char *text)
+{
     if (m->kind == SIG_MATCH_ANY) {
         return true;
     }
@@ -140,15 +151,11 @@ bool sig_match(const struct sig_match *m, const char *text)
         return wp_str_eq(m->text, text);
     case SIG_MATCH_GLOB:
         return glob(m->text, text);
+    case SIG_MATCH_REGEXP:
+        return matches_whole(m, text);
     default:
-        break;
-    }
-    if (compile(m, &r, &err) < 0) {
         return false;
     }
-    bool yes = regexec(&r, text, 0, NULL, 0) == 0;
-    regfree(&r);
-    return yes;
 }
 
 /* The signing time must lie within the demand's limits: every time proven does, or where none is and the limit has
