@@ -213,13 +213,13 @@ static int read_payload(struct sig_payload *p, struct wp_err *err)
     if (!wp_str_eq(type, SIG_COSIGN_TYPE)) {
         return wp_json_fail(&type_at, err, "'%s', not '" SIG_COSIGN_TYPE "'", type);
     }
-    p->optional = wp_json_pointer(&root, "/optional");
-    enum wp_json_kind kind = wp_json_kind(&p->optional);
+    struct wp_json optional = wp_json_get(&root, "optional");
+    enum wp_json_kind kind = wp_json_kind(&optional);
     if (kind == WP_JSON_NULL || kind == WP_JSON_ABSENT) {
-        p->optional.node = NULL;
         return 0;
     }
-    return wp_json_must(&p->optional, WP_JSON_OBJECT, err);
+    p->optional = wp_json_pointer(&root, "/optional"); /* outlives this block */
+    return wp_json_must(&optional, WP_JSON_OBJECT, err);
 }
 
 int sig_payload_read(struct wp_span text, const char *name, struct sig_payload *ret, struct wp_err *err)
