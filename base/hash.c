@@ -58,6 +58,13 @@ void wp_hash_end(struct wp_hash *h, uint8_t ret[WP_HASH_MAX])
     must(EVP_DigestFinal_ex(h->ctx, ret, &len) == 1 && len == wp_hash_size(h->alg));
 }
 
+void wp_hash_peek(const struct wp_hash *h, uint8_t ret[WP_HASH_MAX])
+{
+    WP_AUTO_HASH struct wp_hash *copy = wp_hash_new(h->alg);
+    must(EVP_MD_CTX_copy_ex(copy->ctx, h->ctx) == 1);
+    wp_hash_end(copy, ret);
+}
+
 void wp_hash_reset(struct wp_hash *h)
 {
     must(EVP_DigestInit_ex(h->ctx, h->alg == WP_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) == 1);

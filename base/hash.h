@@ -16,6 +16,8 @@ void wp_hash_free_p(struct wp_hash **h);
 void wp_hash_add(struct wp_hash *h, const void *bytes, size_t len);
 /* Writes wp_hash_size(alg) bytes to ret. The object can only be freed or reset afterwards. */
 void wp_hash_end(struct wp_hash *h, uint8_t ret[WP_HASH_MAX]);
+/* The hash of what came so far; more may come. */
+void wp_hash_peek(const struct wp_hash *h, uint8_t ret[WP_HASH_MAX]);
 void wp_hash_reset(struct wp_hash *h);
 size_t wp_hash_size(enum wp_hash_alg alg);
 void wp_hash_bytes(enum wp_hash_alg alg, struct wp_span bytes, uint8_t ret[WP_HASH_MAX]);

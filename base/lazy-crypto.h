@@ -35,6 +35,7 @@
     X(EVP_DigestFinal_ex)               \
     X(EVP_DigestInit_ex)                \
     X(EVP_DigestUpdate)                 \
+    X(EVP_MD_CTX_copy_ex)               \
     X(EVP_MD_CTX_free)                  \
     X(EVP_MD_CTX_new)                   \
     X(EVP_PKCS82PKEY)                   \
