@@ -19,7 +19,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PASSWORD_MAX = 4096, TICK_MS = 100 };
+enum { PASSWORD_MAX = 4096 };
 
 static const char *const key_names[] = {"WPACK_KEY_PASSWORD", "COSIGN_PASSWORD"};
 static const char *const pin_names[] = {"WPACK_PKCS11_PIN", "COSIGN_PKCS11_PIN"};
@@ -88,8 +88,8 @@ static int read_typed(struct cmd_ctx *c, int tty, struct sig_secret *line, struc
 {
     size_t have = 0;
     while (have < line->len) {
-        struct pollfd p = {.fd = tty, .events = POLLIN};
-        int ready = poll(&p, 1, TICK_MS);
+        struct pollfd p[] = {{.fd = tty, .events = POLLIN}, {.fd = wp_job_wake_fd(c->job), .events = POLLIN}};
+        int ready = poll(p, WP_ARRAY_LEN(p), -1);
         if (wp_job_cancelled(c->job) || (ready < 0 && errno != EINTR)) {
             return wp_fail(err, WP_E_INTERRUPTED, "interrupted");
         }
