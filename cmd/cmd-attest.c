@@ -143,8 +143,9 @@ static int plan_type(const struct opts *o, struct plan *p, struct wp_err *err)
 static int plan_places(const struct opts *o, struct plan *p, struct wp_err *err)
 {
     const char *at = o->as != NULL ? o->as : "bundle";
-    for (size_t len = 0; *at != '\0'; at += at[len] == ',' ? len + 1 : len) {
-        len = strcspn(at, ",");
+    for (const char *end = at; end != NULL; at = end == NULL ? NULL : end + 1) {
+        const size_t len = strcspn(at, ",");
+        end = at[len] == ',' ? at + len : NULL;
         const bool bundle = len == strlen("bundle") && memcmp(at, "bundle", len) == 0;
         const bool cosign = len == strlen("cosign") && memcmp(at, "cosign", len) == 0;
         if (!bundle && !cosign) {
@@ -349,7 +350,7 @@ static int attach_signed(struct cmd_ctx *c, const struct attest_subject *s, cons
 {
     WP_AUTO_BUF struct wp_buf statement = WP_BUF_INIT;
     struct sealed sealed;
-    struct oci_desc made;
+    struct oci_desc made = {0};
     const char *tag = NULL;
     sig_statement_write(&statement, signer_repository(c, s->target), &s->desc.digest, NULL, 0, p->uri, predicate);
     const struct wp_span payload = wp_buf_span(&statement);

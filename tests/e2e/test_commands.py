@@ -13,9 +13,9 @@ import pytest
 
 from support import sample
 
-COMMANDS = ["build", "push", "pull", "attach", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate", "run", "test",
-            "tree", "ls", "resolve", "tag",
-            "rm", "raw", "login", "logout", "version", "completion"]
+COMMANDS = ["build", "push", "pull", "attach", "attest", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate",
+            "run", "test", "tree", "ls", "resolve", "tag",
+            "rm", "raw", "keygen", "login", "logout", "version", "completion"]
 PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
 
@@ -125,6 +125,7 @@ RUNS = {
     "pull": ("pull {ref} -o out/", True),
     "pull-layout": ("pull {ref} -o oci:other:app:1", True),
     "attach": ("attach {ref} note.txt --type application/vnd.acme.other", True),
+    "attest": ("attest {ref} --type sbom --no-sign", True),
     "copy": ("copy {ref} {host}/d/app:1", True),
     "copy-all": ("copy {host}/a/app oci:third:app --all-tags", True),
     "gc": ("gc oci:lay", False),
@@ -145,6 +146,7 @@ RUNS = {
     "raw-head": ("raw head manifest {ref}", True),
     "raw-head-blob": ("raw head blob {layer}", True),
     "raw-put": ("raw put blob {host}/a/app --file note.txt", True),
+    "keygen": ("keygen --plain", False),
     "login": ("login {host} -u alice -p secret --no-check", False),
     "logout": ("logout {host}", False),
     "version": ("version", False),
