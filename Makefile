@@ -122,8 +122,8 @@ $(OUT)/tests/wasi/%: $(OUT)/tests/wasi/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/tests/agree/%: $(OUT)/tests/agree/%.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lz
-$(OUT)/tests/sign/%: $(OUT)/tests/sign/%.o $(OUT)/tests/sign/case.o $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/tests/sign/%: $(addprefix $(OUT)/tests/sign/,%.o case.o mutate.o) $(OUT)/libwpack.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcrypto
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
@@ -267,7 +267,7 @@ spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v
 	$(Q)OUT=$(OUT) MAKE="$(MAKE)" $(PYTHON) -B tests/spec/wit-oracle.py $(if $(WIT),--seeds $(WIT))
 
 .PHONY: sigstore
-SIGSTORE := $(addprefix $(OUT)/tests/sign/,conformance)
+SIGSTORE := $(addprefix $(OUT)/tests/sign/,conformance mutants)
 sigstore: $(SIGSTORE) ## Sigstore's conformance suite (needs WPACK_DATA)
 	$(Q)OUT=$(OUT) $(PYTHON) -B tests/sign/run.py
 

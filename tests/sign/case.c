@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -62,7 +63,11 @@ void sign_case_make(struct sign_case *c, const char *bundle, const char *artifac
     const char *slash = strrchr(bundle, '/');
     c->name = wp_xstrdup(slash != NULL ? slash + 1 : bundle);
     read_file(bundle, &c->bundle);
-    read_file(artifact, &c->artifact);
+    if (artifact != NULL) {
+        read_file(artifact, &c->artifact);
+    } else {
+        wp_buf_add(&c->artifact, "\0asm\1\0\0", 8);
+    }
     /* A root or a key that cannot be read is a refusal. */
     if (root != NULL && sig_root_load(root, &c->root, &err) < 0) {
         c->root = NULL;
@@ -122,4 +127,57 @@ int sign_case_ask(const struct sign_case *c, struct wp_span bundle, bool by_dige
     }
     const struct sig_candidate candidate = {.format = &sig_format_bundle, .where = "bundle", .bytes = bundle};
     return sig_check(&candidate, &art, &c->demand, a, ret, err);
+}
+
+/* ---- all of them ---- */
+
+/* Made by @sigstore/sign and @sigstore/mock, by OpenSSL and hand; of eight bytes, or of a statement's subject. */
+static const struct {
+    const char *bundle, *root, *key;
+} others[] = {
+    {"mock/msg-keyless-rekor1.sigstore.json", "mock/trusted_root.json", NULL},
+    {"mock/msg-keyless-rekor1-tsa.sigstore.json", "mock/trusted_root.json", NULL},
+    {"mock/dsse-keyless-rekor1-intoto.sigstore.json", "mock/trusted_root.json", NULL},
+    {"mock/msg-key-rekor1.sigstore.json", "mock/trusted_root.json", "mock/managed.pub"},
+    {"mock/dsse-key-tsa.sigstore.json", "mock/trusted_root.json", "mock/managed.pub"},
+    {"mock/dsse-key-notlog.sigstore.json", NULL, "mock/managed.pub"},
+    {"cosign/own-dsse-key.sigstore.json", NULL, "cosign/legacy.pub"},
+};
+
+static int is_case(const struct dirent *e)
+{
+    return e->d_name[0] != '.' && e->d_type == DT_DIR;
+}
+
+static int each_of_suite(const char *data, int (*fn)(void *arg, const struct sign_case *c), void *arg)
+{
+    WP_AUTO_FREE char *suite = wp_xasprintf("%s/sigstore-conformance/bundle-verify", data);
+    WP_AUTO_FREE char *root = wp_xasprintf("%s/roots/public-good-trusted_root.json", data);
+    struct dirent **list = NULL;
+    int count = scandir(suite, &list, is_case, alphasort);
+    int stop = 0;
+    for (int i = 0; i < count; i++) {
+        struct sign_case c;
+        sign_case_open(&c, suite, list[i]->d_name, root);
+        stop = stop != 0 ? stop : fn(arg, &c);
+        sign_case_close(&c);
+        free(list[i]);
+    }
+    free(list);
+    return stop != 0 ? -1 : count;
+}
+
+int sign_cases(const char *data, int (*fn)(void *arg, const struct sign_case *c), void *arg)
+{
+    int count = each_of_suite(data, fn, arg);
+    for (size_t i = 0; count >= 0 && i < WP_ARRAY_LEN(others); i++) {
+        WP_AUTO_FREE char *bundle = in(data, ".", others[i].bundle);
+        WP_AUTO_FREE char *root = others[i].root != NULL ? in(data, ".", others[i].root) : NULL;
+        WP_AUTO_FREE char *key = others[i].key != NULL ? in(data, ".", others[i].key) : NULL;
+        struct sign_case c;
+        sign_case_make(&c, bundle, NULL, root, key, "dev@example.com", "https://issuer.example");
+        count = fn(arg, &c) != 0 ? -1 : count + 1;
+        sign_case_close(&c);
+    }
+    return count;
 }

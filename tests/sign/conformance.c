@@ -2,10 +2,8 @@
  *
  * Sigstore's conformance suite, every case by file and by digest: the verdict, and of the bad ones the check that
  * stopped them. conformance SIGNING-DATA [-v] */
-#include "base/mem.h"
 #include "tests/sign/case.h"
 
-#include <dirent.h>
 #include <stdio.h>
 
 /* What stops a bad case, by file and by digest: sig_proof.failed, and words of the message. */
@@ -87,9 +85,11 @@ static void ask(const struct sign_case *c, bool by_digest, struct sum *sum)
     }
 }
 
-static int is_case(const struct dirent *e)
+static int ask_both(void *arg, const struct sign_case *c)
 {
-    return e->d_name[0] != '.' && e->d_type == DT_DIR;
+    ask(c, false, arg);
+    ask(c, true, arg);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -99,19 +99,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct sum sum = {.verbose = argc > 2};
-    WP_AUTO_FREE char *suite = wp_xasprintf("%s/sigstore-conformance/bundle-verify", argv[1]);
-    WP_AUTO_FREE char *root = wp_xasprintf("%s/roots/public-good-trusted_root.json", argv[1]);
-    struct dirent **list = NULL;
-    int count = scandir(suite, &list, is_case, alphasort);
-    for (int i = 0; i < count; i++) {
-        struct sign_case c;
-        sign_case_open(&c, suite, list[i]->d_name, root);
-        ask(&c, false, &sum);
-        ask(&c, true, &sum);
-        sign_case_close(&c);
-        free(list[i]);
-    }
-    free(list);
-    printf("sigstore conformance: %zu of %zu runs right\n", sum.right, sum.runs);
+    int cases = sign_cases(argv[1], ask_both, &sum);
+    printf("sigstore: %d cases, by file and by digest: %zu of %zu runs right\n", cases, sum.right, sum.runs);
     return sum.runs != 0 && sum.right == sum.runs ? 0 : 1;
 }
