@@ -38,12 +38,20 @@ there() { # NAME KIND SOURCE
         [ -x "$dir/$1" ] || return 1
     fi
     mark="$dir/.$1.version"
-    [ ! -e "$mark" ] || [ "$(cat "$mark")" = "$3" ]
+    [ ! -e "$mark" ] || [ "$(cat "$mark")" = "$(mark_of "$2" "$3")" ]
+}
+
+mark_of() { # KIND SOURCE: what is installed; one of the project's own programs changes with its files
+    if [ "$1" = gomod ]; then
+        echo "$2 $(cat "$here/$2"/*.go "$here/$2"/go.* | sha256sum | cut -c 1-16)"
+    else
+        echo "$2"
+    fi
 }
 
 tool_of() {
     case $1 in
-    go) echo go ;;
+    go | gomod) echo go ;;
     cargo | cargofull) echo cargo ;;
     pip) echo python3 ;;
     npm) echo npm ;;
@@ -55,6 +63,10 @@ tool_of() {
 
 by_go() {
     GOBIN="$dir" GOFLAGS=-mod=mod go install "$2"
+}
+
+by_gomod() { # a program of the project's own over other people's libraries: tests/peers/FOLDER
+    (cd "$here/$2" && nice -n 19 env CGO_ENABLED=0 go build -trimpath -o "$dir/$1" .)
 }
 
 by_cargo() { # speed of the peer does not matter, the time to build it does
@@ -127,7 +139,7 @@ while read -r name kind source more; do
     echo "  PEER    $name ($kind $source)"
     # shellcheck disable=SC2086 # the rest of a row is arguments
     if "by_$kind" "$name" "$source" $more </dev/null; then
-        [ "$kind" = apt ] || [ "$kind" = list ] || echo "$source" >"$dir/.$name.version"
+        [ "$kind" = apt ] || [ "$kind" = list ] || mark_of "$kind" "$source" >"$dir/.$name.version"
     else
         skip "$name: cannot be had"
     fi
