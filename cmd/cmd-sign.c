@@ -275,10 +275,11 @@ static int sign_notation(struct run *r, const struct oci_desc *subject, const ch
         {.key = SIG_NOTATION_THUMBS, .value = thumbprints},
         {.key = OCI_ANNOTATION_CREATED, .value = wp_time_rfc3339(r->signer.time, created)},
     };
+    /* notation knows its signatures in a layout by the config's type, and writes them so everywhere. */
     const struct sig_attach at = {
         .subject = subject,
-        .artifact_type = SIG_NOTATION_TYPE,
-        .config_type = OCI_MT_EMPTY,
+        .artifact_type = NULL,
+        .config_type = SIG_NOTATION_TYPE,
         .layer_type = o->cose ? SIG_MT_COSE : SIG_MT_JWS,
         .layer = wp_buf_span(&envelope),
         .annotations = annotations,
