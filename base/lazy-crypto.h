@@ -30,6 +30,12 @@
     X(ECDSA_SIG_get0_s)                 \
     X(ECDSA_SIG_new)                    \
     X(ECDSA_SIG_set0)                   \
+    X(ENGINE_by_id)                     \
+    X(ENGINE_ctrl_cmd_string)           \
+    X(ENGINE_finish)                    \
+    X(ENGINE_free)                      \
+    X(ENGINE_init)                      \
+    X(ENGINE_load_private_key)          \
     X(ERR_clear_error)                  \
     X(EVP_Digest)                       \
     X(EVP_DigestFinal_ex)               \
@@ -71,6 +77,7 @@
     X(OBJ_obj2nid)                      \
     X(OBJ_obj2txt)                      \
     X(OBJ_txt2obj)                      \
+    X(OPENSSL_init_crypto)              \
     X(OPENSSL_sk_free)                  \
     X(OPENSSL_sk_new_null)              \
     X(OPENSSL_sk_num)                   \
@@ -122,6 +129,7 @@
     X(TS_VERIFY_CTX_set_data)           \
     X(TS_VERIFY_CTX_set_flags)          \
     X(TS_VERIFY_CTX_set_store)          \
+    X(UI_null)                          \
     X(X509_ALGOR_free)                  \
     X(X509_ALGOR_get0)                  \
     X(X509_ALGOR_new)                   \
