@@ -3,10 +3,12 @@
  * `wpack copy`: any store to any store, one name or all tags, referrers included. */
 #include "cmd/out.h"
 #include "cmd/transfer.h"
+#include "cmd/trust.h"
 
 #include <fnmatch.h>
 
 struct opts {
+    struct trust_opts trust;
     bool all_tags, no_referrers, no_clobber, dry_run, recursive;
     struct opt_list tags;
     const char *platform;
@@ -36,12 +38,14 @@ static const struct opt rows[] = {
      .help = "understood and without effect: referrers are copied by default"},
     {.name = "no-clobber", .kind = OPT_FLAG, .offset = AT(no_clobber), .help = "fail where a name has other content"},
     {.name = "dry-run", .kind = OPT_FLAG, .offset = AT(dry_run), .help = "say what would be copied, copy nothing"},
+    TRUST_ROWS(struct opts, trust),
     {0},
 };
 
 struct copy_run {
     struct cmd_ctx *c;
     struct cmd_target src, dst;
+    struct trust trust;
     struct oci_copy_opts copy;
     const char **names; /* to copy, in the source's own words */
     size_t count, room;
@@ -53,6 +57,7 @@ static void run_done(struct copy_run *r)
 {
     target_done(&r->src);
     target_done(&r->dst);
+    trust_done(&r->trust);
     wp_buf_done(&r->json);
 }
 
@@ -62,7 +67,8 @@ static int copy_one(struct copy_run *r, const char *from, const char *const *to,
     struct cmd_ctx *c = r->c;
     const struct opts *o = c->opts;
     struct oci_copy_result result = {0};
-    if (oci_copy(r->src.store, from, r->dst.store, to, n, &r->copy, c->arena, &result, err) < 0) {
+    struct trust_door door = {.c = c, .trust = &r->trust, .source = &r->src, .name = from};
+    if (trust_copy(&door, from, r->dst.store, to, n, &r->copy, &result, err) < 0) {
         return -1;
     }
     transfer_note(c, o->dry_run ? "would copy" : "copied", n > 0 ? to[0] : "", o->dry_run, &result);
@@ -175,7 +181,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     r.copy.platform = o->platform;
     r.copy.dry_run = o->dry_run;
     r.copy.bind_flags = o->no_clobber ? OCI_BIND_NO_REPLACE : 0;
-    if (target_open(c, c->args[0], TARGET_READ, &r.src, err) < 0 ||
+    if (trust_open(c, &o->trust, &r.trust, err) < 0 || target_open(c, c->args[0], TARGET_READ, &r.src, err) < 0 ||
         target_open(c, c->args[1], o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &r.dst, err) < 0) {
         return -1;
     }

@@ -7,12 +7,14 @@
 #include "cmd/out.h"
 #include "cmd/progress.h"
 #include "cmd/transfer.h"
+#include "cmd/trust.h"
 #include "oci/files.h"
 #include "pack/format.h"
 
 #include <unistd.h>
 
 struct opts {
+    struct trust_opts trust;
     const char *output, *platform;
     bool no_clobber, no_referrers;
 };
@@ -39,11 +41,12 @@ static const struct opt rows[] = {
      .kind = OPT_FLAG,
      .offset = AT(no_referrers),
      .help = "to a layout: leave signatures and other referrers behind"},
+    TRUST_ROWS(struct opts, trust),
     {0},
 };
 
-static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct oci_desc *root, struct wp_span bytes,
-                       struct wp_err *err)
+static int pull_layout(struct cmd_ctx *c, const struct trust *trust, struct cmd_target *src,
+                       const struct oci_desc *root, struct wp_span bytes, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     TARGET_AUTO struct cmd_target dst = {0};
@@ -59,8 +62,9 @@ static int pull_layout(struct cmd_ctx *c, struct cmd_target *src, const struct o
     const char *name = dst.ref.name != NULL ? dst.ref.name : src->ref.name;
     char digest[OCI_DIGEST_TEXT];
     struct oci_copy_result r = {0};
-    if (oci_copy(src->store, oci_digest_text(&root->digest, digest), dst.store, &name, name == NULL ? 0 : 1, &copy,
-                 c->arena, &r, err) < 0) {
+    struct trust_door door = {.c = c, .trust = trust, .source = src};
+    if (trust_copy(&door, oci_digest_text(&root->digest, digest), dst.store, &name, name == NULL ? 0 : 1, &copy, &r,
+                   err) < 0) {
         return -1;
     }
     transfer_note(c, "layout", dst.base, false, &r);
@@ -222,15 +226,18 @@ static void report_files(struct cmd_ctx *c, const char *folder, const struct oci
     out_json(c->out, &b);
 }
 
-static int pull_files(struct cmd_ctx *c, struct cmd_target *src, const struct oci_desc *root, struct wp_span bytes,
-                      struct wp_err *err)
+static int pull_files(struct cmd_ctx *c, const struct trust *trust, struct cmd_target *src, const struct oci_desc *root,
+                      struct wp_span root_bytes, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     struct oci_desc desc = *root;
+    struct wp_span bytes = root_bytes;
+    struct sig_report report;
     struct oci_manifest m;
     struct oci_files_entry *files = NULL;
     size_t n = 0;
     if (read_manifest(c, src, &desc, &bytes, &m, err) < 0 ||
+        trust_gate(c, trust, src, root, root_bytes, &desc, bytes, &report, err) < 0 ||
         pack_files_plan(&m, repo_stem(c, src), c->arena, &files, &n, err) < 0) {
         return -1;
     }
@@ -257,6 +264,7 @@ static int pull_files(struct cmd_ctx *c, struct cmd_target *src, const struct oc
     if (oci_copy(src->store, oci_digest_text(&desc.digest, digest), dst, NULL, 0, &copy, c->arena, &r, err) < 0) {
         return -1;
     }
+    trust_note(c, &report);
     report_files(c, folder, files, n, pinned, &r);
     return 0;
 }
@@ -264,16 +272,18 @@ static int pull_files(struct cmd_ctx *c, struct cmd_target *src, const struct oc
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
+    TRUST_AUTO struct trust trust = {0};
     TARGET_AUTO struct cmd_target src = {0};
     struct oci_desc root;
     struct wp_span bytes;
-    if (target_open(c, c->args[0], TARGET_READ, &src, err) < 0 || target_resolve(c, &src, &root, &bytes, err) < 0) {
+    if (trust_open(c, &o->trust, &trust, err) < 0 || target_open(c, c->args[0], TARGET_READ, &src, err) < 0 ||
+        target_resolve(c, &src, &root, &bytes, err) < 0) {
         return -1;
     }
     if (o->output != NULL && (wp_str_starts(o->output, "oci:") || wp_str_starts(o->output, "ocidir://"))) {
-        return pull_layout(c, &src, &root, bytes, err);
+        return pull_layout(c, &trust, &src, &root, bytes, err);
     }
-    return pull_files(c, &src, &root, bytes, err);
+    return pull_files(c, &trust, &src, &root, bytes, err);
 }
 
 const struct cmd cmd_pull = {

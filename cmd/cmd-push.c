@@ -4,12 +4,14 @@
 #include "base/fs.h"
 #include "cmd/build.h"
 #include "cmd/out.h"
+#include "cmd/sign.h"
 #include "cmd/transfer.h"
 
 #include <unistd.h>
 
 struct opts {
     struct look_opts look;
+    struct sign_opts sign;
     const char *artifact_type, *config;
     struct opt_list annotations;
     bool no_referrers, no_clobber, dry_run, no_test;
@@ -47,6 +49,12 @@ static const struct opt rows[] = {
      .alias = "digestfile",
      .help = "write the digest to a file"},
     {.name = "no-test", .kind = OPT_FLAG, .offset = AT(no_test), .help = "do not run the module before it is packed"},
+    {.name = "sign-by",
+     .kind = OPT_STR,
+     .offset = AT(sign.key),
+     .arg = "KEY",
+     .help = "sign it, too; the name comes after the signature"},
+    SIGN_PASSWORD_ROWS(struct opts, sign),
     LOOK_ROWS(struct opts),
     {0},
 };
@@ -76,7 +84,44 @@ static bool is_module_argument(const char *text)
     return wp_str_eq(text, "-") || (exists_as_file(text) && len > 5 && wp_str_eq(text + len - 5, ".wasm"));
 }
 
-static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *dst, struct wp_err *err)
+/* Where it goes, and who signs it there; no key: nobody. */
+struct destination {
+    struct cmd_target target;
+    struct signer signer;
+};
+
+static void destination_done(struct destination *d)
+{
+    target_done(&d->target);
+    signer_done(&d->signer);
+}
+
+/* The content without a name, its signature, then the name: whoever finds the one finds the other. */
+static int send_signed(struct cmd_ctx *c, const struct source *src, struct destination *dst,
+                       const struct oci_copy_opts *copy, const char *const *names, size_t n,
+                       struct oci_copy_result *ret, struct wp_err *err)
+{
+    struct oci_desc root;
+    struct wp_span bytes;
+    struct oci_desc referrer;
+    char text[OCI_DIGEST_TEXT];
+    if (oci_copy(src->store, src->name, dst->target.store, NULL, 0, copy, c->arena, ret, err) < 0 ||
+        oci_store_resolve(src->store, oci_digest_text(&ret->root.digest, text), c->arena, &root, &bytes, err) < 0 ||
+        signer_sign(c, &dst->signer, &dst->target, &root, NULL, 0, &referrer, err) < 0) {
+        return -1;
+    }
+    struct oci_binding *list = wp_arena_alloc(c->arena, n + 1, sizeof(*list));
+    for (size_t i = 0; i < n; i++) {
+        list[i] = (struct oci_binding){.name = names[i], .desc = &root, .bytes = bytes};
+    }
+    if (n > 0 && oci_store_bind(dst->target.store, list, n, copy->bind_flags, err) < 0) {
+        return -1;
+    }
+    out_fact(c->out, "signed by", "%s", dst->signer.name);
+    return 0;
+}
+
+static int send(struct cmd_ctx *c, const struct source *src, struct destination *dst, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     struct oci_copy_opts copy = transfer_opts(c);
@@ -87,12 +132,14 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
     copy.bind_flags = o->no_clobber ? OCI_BIND_NO_REPLACE : 0;
     struct oci_copy_result r = {0};
     const char *const *names = NULL;
-    size_t n = target_names(c, dst, &names);
-    if (dst->ref.has_digest) {
-        wp_fail(err, WP_E_USAGE, "%s: a digest cannot be pushed to, it follows from the content", dst->base);
+    size_t n = target_names(c, &dst->target, &names);
+    if (dst->target.ref.has_digest) {
+        wp_fail(err, WP_E_USAGE, "%s: a digest cannot be pushed to, it follows from the content", dst->target.base);
         return -1;
     }
-    if (oci_copy(src->store, src->name, dst->store, names, n, &copy, c->arena, &r, err) < 0) {
+    bool sign = dst->signer.key != NULL && !o->dry_run;
+    if ((sign ? send_signed(c, src, dst, &copy, names, n, &r, err)
+              : oci_copy(src->store, src->name, dst->target.store, names, n, &copy, c->arena, &r, err)) < 0) {
         return -1;
     }
     transfer_note(c, o->dry_run ? "would push" : "pushed", "", o->dry_run, &r);
@@ -102,11 +149,11 @@ static int send(struct cmd_ctx *c, const struct source *src, struct cmd_target *
         wp_fs_replace(o->digest_file, wp_span_str(wp_arena_printf(c->arena, "%s\n", digest)), 0666, err) < 0) {
         return -1;
     }
-    transfer_report(c, wp_arena_printf(c->arena, "%s@%s", dst->base, digest), names, n, &r, NULL);
+    transfer_report(c, wp_arena_printf(c->arena, "%s@%s", dst->target.base, digest), names, n, &r, NULL);
     return 0;
 }
 
-static int push_module(struct cmd_ctx *c, const char *module, struct cmd_target *dst, struct wp_err *err)
+static int push_module(struct cmd_ctx *c, const char *module, struct destination *dst, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     struct build_plan plan = {.module = module, .look = &o->look, .no_test = o->no_test};
@@ -133,7 +180,8 @@ static int push_module(struct cmd_ctx *c, const char *module, struct cmd_target 
     return send(c, &src, dst, err);
 }
 
-static int push_files(struct cmd_ctx *c, const char *const *paths, size_t n, struct cmd_target *dst, struct wp_err *err)
+static int push_files(struct cmd_ctx *c, const char *const *paths, size_t n, struct destination *dst,
+                      struct wp_err *err)
 {
     const struct opts *o = c->opts;
     struct pack_file *files = wp_arena_alloc(c->arena, n + 1, sizeof(*files));
@@ -168,10 +216,11 @@ static int push_files(struct cmd_ctx *c, const char *const *paths, size_t n, str
 }
 
 /* What `build -t REF` left in .wpack/oci under the reference's own name. */
-static int push_built(struct cmd_ctx *c, struct cmd_target *dst, struct wp_err *err)
+static int push_built(struct cmd_ctx *c, struct destination *dst, struct wp_err *err)
 {
     TARGET_AUTO struct cmd_target src = {0};
-    const char *name = wp_arena_printf(c->arena, "%s:%s", dst->base, dst->ref.name == NULL ? "latest" : dst->ref.name);
+    const char *name = wp_arena_printf(c->arena, "%s:%s", dst->target.base,
+                                       dst->target.ref.name == NULL ? "latest" : dst->target.ref.name);
     if (target_open(c, "oci:" TARGET_LAYOUT, TARGET_READ, &src, err) < 0) {
         return wp_hint(err, "build it first: wpack build MODULE.wasm -t %s", name);
     }
@@ -182,7 +231,7 @@ static int push_built(struct cmd_ctx *c, struct cmd_target *dst, struct wp_err *
     return 0;
 }
 
-static int push_store(struct cmd_ctx *c, const char *text, struct cmd_target *dst, struct wp_err *err)
+static int push_store(struct cmd_ctx *c, const char *text, struct destination *dst, struct wp_err *err)
 {
     TARGET_AUTO struct cmd_target src = {0};
     struct oci_desc desc;
@@ -210,8 +259,9 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         wp_fail(err, WP_E_USAGE, "push: with several files the reference comes first");
         return wp_hint(err, "wpack push REF FILE[:TYPE]...");
     }
-    TARGET_AUTO struct cmd_target dst = {0};
-    if (target_open(c, ref, o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &dst, err) < 0) {
+    WP_CLEANUP(destination_done) struct destination dst = {0};
+    if ((o->sign.key != NULL && signer_open(c, &o->sign, &dst.signer, err) < 0) ||
+        target_open(c, ref, o->dry_run ? TARGET_IMAGINE : TARGET_CREATE, &dst.target, err) < 0) {
         return -1;
     }
     if (n == 1 || source_is_store) {

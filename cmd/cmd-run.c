@@ -22,6 +22,7 @@
 
 struct opts {
     struct look_opts look;
+    struct trust_opts trust;
     const char *invoke, *input, *trace, *profile, *platform;
     struct opt_list dirs, env;
     uint64_t fuel, memory, timeout, output_max;
@@ -93,6 +94,7 @@ static const struct opt rows[] = {
      .offset = AT(platform),
      .arg = "OS/ARCH",
      .help = "which manifest of an index"},
+    TRUST_ROWS(struct opts, trust),
     RUN_ROWS(struct opts),
     {0},
 };
@@ -488,7 +490,9 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     struct run_request request;
     struct run_answer answer;
     struct run_cost cost;
-    if (run_open(c, c->args[0], o->platform, &content, &source, err) < 0 || open_files(c, o, &files, err) < 0 ||
+    TRUST_AUTO struct trust trust = {0};
+    if (trust_open(c, &o->trust, &trust, err) < 0 ||
+        run_open(c, c->args[0], o->platform, &trust, &content, &source, err) < 0 || open_files(c, o, &files, err) < 0 ||
         write_request(c, o, &files, &source, &request, err) < 0) {
         return -1;
     }

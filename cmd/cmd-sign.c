@@ -181,6 +181,10 @@ static int check_formats(const struct run *r, bool file, struct wp_err *err)
                                                : "");
         }
     }
+    if (r->o->sign.online.keyless && (wants(r, SIG_NOTATION) || wants(r, SIG_MINISIGN) || wants(r, SIG_MODULE))) {
+        wp_fail(err, WP_E_USAGE, "sign: --keyless makes a Sigstore certificate, which only Sigstore's formats hold");
+        return wp_hint(err, "--as bundle or cosign; or --key");
+    }
     if (wants(r, SIG_NOTATION) && r->o->certificate == NULL) {
         wp_fail(err, WP_E_USAGE,
                 "sign: a Notary signature needs the key's certificate: --certificate-chain is missing");
@@ -202,14 +206,8 @@ static const char *digest_word(struct run *r, const char *what, const struct oci
 
 static int sign_bundle(struct run *r, const struct oci_desc *subject, const char **ret_where, struct wp_err *err)
 {
-    WP_AUTO_BUF struct wp_buf statement = WP_BUF_INIT;
-    struct sealed sealed;
     struct oci_desc referrer;
-    sig_statement_write(&statement, NULL, &subject->digest, r->annotations, r->annotation_count, SIG_PREDICATE_SIGN,
-                        wp_span_str("{}"));
-    if (signer_seal_payload(r->c, &r->signer, SIG_PAYLOAD_INTOTO, wp_buf_span(&statement), &sealed, err) < 0 ||
-        signer_attach_bundle(r->c, &r->signer, &r->target, subject, sealed.bundle, SIG_PREDICATE_SIGN, &referrer, err) <
-            0) {
+    if (signer_sign(r->c, &r->signer, &r->target, subject, r->annotations, r->annotation_count, &referrer, err) < 0) {
         return -1;
     }
     *ret_where = digest_word(r, "referrer", &referrer.digest);
@@ -248,6 +246,12 @@ static int sign_cosign(struct run *r, const struct oci_desc *subject, const char
     return 0;
 }
 
+static int stamp(void *arg, struct wp_span signature, struct wp_arena *a, struct wp_span *ret, struct wp_err *err)
+{
+    const struct sig_online *online = arg;
+    return sig_online_timestamp(online, signature, a, ret, err);
+}
+
 static int sign_notation(struct run *r, const struct oci_desc *subject, const char **ret_where, struct wp_err *err)
 {
     const struct opts *o = r->o;
@@ -256,6 +260,7 @@ static int sign_notation(struct run *r, const struct oci_desc *subject, const ch
     if (wp_fs_read(o->certificate, WP_LIMIT_KEY_FILE, &chain, err) < 0) {
         return -1;
     }
+    const bool stamped = r->signer.online.services.timestamp != NULL;
     const struct sig_notation_sign in = {
         .cose = o->cose,
         .target = subject,
@@ -265,6 +270,8 @@ static int sign_notation(struct run *r, const struct oci_desc *subject, const ch
         .signing_time = r->signer.time,
         .expiry = o->expiry == 0 ? 0 : r->signer.time + (int64_t)(o->expiry / 1000),
         .agent = "wpack/" WPACK_VERSION,
+        .stamp = stamped ? stamp : NULL,
+        .stamp_arg = &r->signer.online,
     };
     const char *thumbprints = NULL;
     if (sig_notation_seal(r->signer.key, &in, &envelope, &thumbprints, r->c->arena, err) < 0) {
@@ -510,7 +517,7 @@ const struct cmd cmd_sign = {
     .summary = "sign an artifact or a file",
     .min_args = 1,
     .max_args = 1,
-    .uses = CMD_REGISTRY | CMD_LONG,
+    .uses = CMD_REGISTRY | CMD_LONG | CMD_LOCAL,
     .opts_size = sizeof(struct opts),
     .opts = rows,
     .run = run,

@@ -214,7 +214,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         return -1;
     }
     const char *module = c->arg_count > 0 ? c->args[0] : project.module;
-    if (run_open(c, module, o->platform, &content, &source, err) < 0) {
+    if (run_open(c, module, o->platform, NULL, &content, &source, err) < 0) {
         return -1;
     }
     struct test_suite s = {

@@ -4,9 +4,10 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cmd/out.h"
-#include "cmd/target.h"
+#include "cmd/tree-signatures.h"
 
 struct opts {
+    struct trust_opts trust;
     const char *artifact_type;
 };
 static const struct opt rows[] = {
@@ -15,6 +16,7 @@ static const struct opt rows[] = {
      .offset = offsetof(struct opts, artifact_type),
      .arg = "TYPE",
      .help = "only referrers of this type"},
+    TRUST_ROWS(struct opts, trust),
     {0},
 };
 
@@ -29,6 +31,7 @@ struct children {
 struct tree {
     struct cmd_ctx *c;
     struct cmd_target *t;
+    struct trust trust;
     struct wp_json_out json;
     uint64_t nodes, bytes; /* shown so far: what multiplies from level to level must end somewhere */
 };
@@ -72,35 +75,69 @@ static int add_child(void *arg, const struct oci_desc *d, struct wp_err *err)
     return 0;
 }
 
-static const char *node_text(struct tree *t, const struct oci_desc *d)
+static const char *node_text(struct tree *t, const struct oci_desc *d, const struct tree_signatures *signatures)
 {
     char digest[OCI_DIGEST_TEXT];
     char size[WP_SIZE_TEXT];
-    oci_digest_text(&d->digest, digest);
+    size_t at = 0;
+    const struct sig_candidate *k = tree_signatures_next(signatures, d, &at);
     const char *what = d->artifact_type != NULL ? d->artifact_type : d->media_type;
+    oci_digest_text(&d->digest, digest);
+    wp_size_text(d->size, size);
+    if (k != NULL) {
+        return wp_arena_printf(t->c->arena, "%s  %s  %s  %s", tree_signature_text(t->c, k), digest, size,
+                               tree_signature_verdict(t->c, signatures, k));
+    }
     if (d->platform != NULL) {
         what = wp_arena_printf(t->c->arena, "%s/%s", d->platform->os, d->platform->architecture);
     }
-    return wp_arena_printf(t->c->arena, "%s  %s  %s", what, digest, wp_size_text(d->size, size));
+    return wp_arena_printf(t->c->arena, "%s  %s  %s", what, digest, size);
 }
 
-static int walk(struct tree *t, const struct oci_desc *d, const char *indent, unsigned depth, struct wp_err *err);
-
-/* Children first as the tree of manifests, then referrers, in the order the store gives. */
-static int walk_children(struct tree *t, const struct oci_desc *d, const char *key, struct children *k,
-                         struct children *rest, const char *indent, unsigned depth, struct wp_err *err)
+/* Signatures under cosign's tags are no referrers; here they stand among them. */
+static void show_tags(struct tree *t, const struct tree_signatures *s, const char *indent)
 {
-    (void)d;
+    size_t at = 0;
+    const struct sig_candidate *k = tree_signatures_next(s, NULL, &at);
+    while (k != NULL) {
+        const struct sig_candidate *next = tree_signatures_next(s, NULL, &at);
+        out_line(t->c->out, "%s%s%s  %s  %s", indent, next == NULL ? "└── " : "├── ", tree_signature_text(t->c, k),
+                 k->where, tree_signature_verdict(t->c, s, k));
+        k = next;
+    }
+}
+
+static bool has_tags(const struct tree_signatures *s)
+{
+    size_t at = 0;
+    return tree_signatures_next(s, NULL, &at) != NULL;
+}
+
+static int walk(struct tree *t, const struct oci_desc *d, bool referrer, const char *indent, unsigned depth,
+                struct wp_err *err);
+
+/* A list of children: what they are called in JSON, and what they stand among. */
+struct branch {
+    const char *key;
+    struct children *list;
+    bool more; /* something stands behind them */
+    const struct tree_signatures *signatures;
+};
+
+/* In the order the store gives. */
+static int walk_children(struct tree *t, const struct branch *b, const char *indent, unsigned depth, struct wp_err *err)
+{
+    struct children *k = b->list;
     if (k->count == 0) {
         return 0;
     }
-    wp_jo_key(&t->json, key);
+    wp_jo_key(&t->json, b->key);
     wp_jo_array(&t->json);
     for (size_t i = 0; i < k->count; i++) {
-        bool last = i + 1 == k->count && (rest == NULL || rest->count == 0);
-        out_line(t->c->out, "%s%s%s", indent, last ? "└── " : "├── ", node_text(t, &k->list[i]));
+        bool last = i + 1 == k->count && !b->more;
+        out_line(t->c->out, "%s%s%s", indent, last ? "└── " : "├── ", node_text(t, &k->list[i], b->signatures));
         const char *deeper = wp_arena_printf(t->c->arena, "%s%s", indent, last ? "    " : "│   ");
-        if (walk(t, &k->list[i], deeper, depth + 1, err) < 0) {
+        if (walk(t, &k->list[i], k->referrers, deeper, depth + 1, err) < 0) {
             return -1;
         }
     }
@@ -140,7 +177,8 @@ static int add_manifests(struct tree *t, const struct oci_desc *d, struct childr
     return 0;
 }
 
-static int walk(struct tree *t, const struct oci_desc *d, const char *indent, unsigned depth, struct wp_err *err)
+static int walk(struct tree *t, const struct oci_desc *d, bool referrer, const char *indent, unsigned depth,
+                struct wp_err *err)
 {
     if (depth > WP_LIMIT_GRAPH_DEPTH) {
         return wp_fail(err, WP_E_LIMIT, "referrers are nested deeper than %u levels", (unsigned)WP_LIMIT_GRAPH_DEPTH);
@@ -149,32 +187,57 @@ static int walk(struct tree *t, const struct oci_desc *d, const char *indent, un
     node_json(t, d);
     struct children inner = {.c = t->c, .tree = t};
     struct children refs = {.c = t->c, .tree = t, .referrers = true};
+    struct tree_signatures signatures = {0};
+    bool manifest = oci_mediatype_kind(d->media_type) != OCI_NOT_MANIFEST;
     if (oci_mediatype_kind(d->media_type) == OCI_INDEX && add_manifests(t, d, &inner, err) < 0) {
         return -1;
     }
-    if (oci_mediatype_kind(d->media_type) != OCI_NOT_MANIFEST &&
-        oci_store_referrers(t->t->store, d, add_child, &refs, err) < 0) {
+    if (manifest && oci_store_referrers(t->t->store, d, add_child, &refs, err) < 0) {
         return -1;
     }
-    if (walk_children(t, d, "manifests", &inner, &refs, indent, depth, err) < 0 ||
-        walk_children(t, d, "referrers", &refs, NULL, indent, depth, err) < 0) {
+    if (manifest && !referrer) {
+        tree_signatures_find(t->c, &t->trust, t->t, d, &signatures);
+        tree_signatures_json(&t->json, &signatures);
+    }
+    const struct tree_signatures none = {0};
+    const struct branch first = {
+        .key = "manifests",
+        .list = &inner,
+        .more = refs.count > 0 || has_tags(&signatures),
+        .signatures = &none,
+    };
+    const struct branch second = {
+        .key = "referrers",
+        .list = &refs,
+        .more = has_tags(&signatures),
+        .signatures = &signatures,
+    };
+    if (walk_children(t, &first, indent, depth, err) < 0 || walk_children(t, &second, indent, depth, err) < 0) {
         return -1;
     }
+    show_tags(t, &signatures, indent);
     wp_jo_object_end(&t->json);
     return 0;
 }
 
+static void tree_done(struct tree *t)
+{
+    trust_done(&t->trust);
+}
+
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
+    const struct opts *o = c->opts;
     TARGET_AUTO struct cmd_target target = {0};
     struct oci_desc root;
-    if (target_open(c, c->args[0], TARGET_READ, &target, err) < 0 || target_resolve(c, &target, &root, NULL, err) < 0) {
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    WP_CLEANUP(tree_done) struct tree t = {.c = c, .t = &target, .json = wp_json_out(&b)};
+    if (trust_open(c, &o->trust, &t.trust, err) < 0 || target_open(c, c->args[0], TARGET_READ, &target, err) < 0 ||
+        target_resolve(c, &target, &root, NULL, err) < 0) {
         return -1;
     }
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    struct tree t = {.c = c, .t = &target, .json = wp_json_out(&b)};
     out_heading(c->out, "%s", target_pinned(c, &target, &root.digest));
-    if (walk(&t, &root, "", 0, err) < 0) {
+    if (walk(&t, &root, false, "", 0, err) < 0) {
         return -1;
     }
     if (cmd_json(c)) {

@@ -73,70 +73,25 @@ static void subject_done(struct subject *s)
 
 /* ---- signatures in files ---- */
 
-/* A signature file tells what it is by how it begins. */
-static const struct sig_format *format_of(struct wp_span bytes)
-{
-    static const char comment[] = "untrusted comment:";
-    size_t i = 0;
-    while (i < bytes.len && strchr(" \t\r\n", bytes.ptr[i]) != NULL && bytes.ptr[i] != '\0') {
-        i++;
-    }
-    if (bytes.len - i >= strlen(comment) && memcmp(bytes.ptr + i, comment, strlen(comment)) == 0) {
-        return sig_formats[SIG_MINISIGN];
-    }
-    return i < bytes.len && bytes.ptr[i] == '{' ? sig_formats[SIG_BUNDLE] : NULL;
-}
-
-static int add_signature(struct subject *s, const char *path, struct wp_err *err)
-{
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    if (wp_fs_read(path, WP_LIMIT_SIGNATURE + WP_LIMIT_STATEMENT, &b, err) < 0) {
-        return -1;
-    }
-    const struct sig_format *format = format_of(wp_buf_span(&b));
-    if (format == NULL) {
-        wp_fail(err, WP_E_UNSATISFIED, "%s: this is no signature in a format known here", path);
-        return wp_hint(err, "a Sigstore bundle (JSON) or minisign's file; a bare signature says too little: "
-                            "'cosign sign-blob --bundle' makes a bundle");
-    }
-    s->given[s->given_count++] = (struct sig_candidate){
-        .format = format,
-        .where = path,
-        .bytes = wp_arena_bytes(s->c->arena, wp_buf_span(&b)),
-    };
-    return 0;
-}
-
-static int add_beside(struct subject *s, const char *path, struct wp_err *err)
-{
-    static const char *const endings[] = {"sigstore.json", "sigstore", "minisig", "sig"};
-    for (size_t i = 0; i < WP_ARRAY_LEN(endings); i++) {
-        const char *beside = wp_arena_printf(s->c->arena, "%s.%s", path, endings[i]);
-        struct stat st;
-        if (stat(beside, &st) == 0 && add_signature(s, beside, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 static int add_given(struct subject *s, const char *file, struct wp_err *err)
 {
-    const struct opts *o = s->c->opts;
-    s->given = wp_arena_alloc(s->c->arena, o->bundles.count + 8, sizeof(*s->given));
-    for (size_t i = 0; i < o->bundles.count; i++) {
-        if (add_signature(s, o->bundles.items[i], err) < 0) {
+    struct cmd_ctx *c = s->c;
+    const struct opts *o = c->opts;
+    if (file != NULL && o->bundles.count == 0 && !o->in_module) {
+        return trust_beside(c, file, &s->given, &s->given_count, err);
+    }
+    s->given = wp_arena_alloc(c->arena, o->bundles.count + 2, sizeof(*s->given));
+    for (; s->given_count < o->bundles.count; s->given_count++) {
+        if (trust_signature(c, o->bundles.items[s->given_count], &s->given[s->given_count], err) < 0) {
             return wp_wrap(err, "--bundle");
         }
     }
-    if (file != NULL && o->in_module) {
-        int found = sig_module_find(s->bytes, file, s->c->arena, &s->given[s->given_count], err);
-        if (found < 0) {
-            return -1;
-        }
-        s->given_count += (size_t)found;
+    if (!o->in_module) {
+        return 0;
     }
-    return file != NULL && o->bundles.count == 0 && !o->in_module ? add_beside(s, file, err) : 0;
+    int found = sig_module_find(s->bytes, file, c->arena, &s->given[s->given_count], err);
+    s->given_count += found > 0 ? 1 : 0;
+    return found < 0 ? -1 : 0;
 }
 
 /* ---- what is verified ---- */
@@ -416,7 +371,7 @@ const struct cmd cmd_verify = {
     .summary = "prove who signed an artifact or a file",
     .min_args = 1,
     .max_args = 1,
-    .uses = CMD_REGISTRY | CMD_LONG,
+    .uses = CMD_REGISTRY | CMD_LONG | CMD_LOCAL,
     .opts_size = sizeof(struct opts),
     .opts = rows,
     .run = run,

@@ -73,4 +73,4 @@ bool cmd_json(const struct cmd_ctx *c); /* --format json or jsonl */
 /* ---- one row per file ---- */
 extern const struct cmd cmd_build, cmd_push, cmd_pull, cmd_copy, cmd_attach, cmd_attest, cmd_tag, cmd_ls, cmd_resolve,
     cmd_inspect, cmd_diff, cmd_validate, cmd_run, cmd_test, cmd_tree, cmd_keygen, cmd_login, cmd_logout, cmd_rm, cmd_gc,
-    cmd_fsck, cmd_raw, cmd_serve, cmd_version, cmd_completion, cmd_dump;
+    cmd_fsck, cmd_raw, cmd_serve, cmd_sign, cmd_verify, cmd_version, cmd_completion, cmd_dump;

@@ -3,6 +3,7 @@
  * Finding the module to run (cmd/run-open.h). */
 #include "cmd/run-open.h"
 
+#include "base/fs.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "cmd/inspect-load.h"
@@ -25,15 +26,36 @@ static const struct oci_desc *module_layer(const struct oci_manifest *m)
     return NULL;
 }
 
-static int open_ref(struct cmd_ctx *c, const char *text, const char *platform, struct look_content *ret,
-                    struct run_source *source, struct wp_err *err)
+/* Where something has to be proven: first of what the reference leads to, which is then pinned, so that the manifest
+ * that is run comes from there and nowhere else. */
+static int open_manifest(struct cmd_ctx *c, const struct trust *trust, const char *platform, struct cmd_target *t,
+                         struct oci_desc *ret_desc, struct oci_manifest *ret, struct wp_err *err)
+{
+    struct oci_desc root;
+    struct wp_span root_bytes;
+    struct wp_span bytes;
+    struct sig_report report;
+    bool asked = trust != NULL && trust->policy != NULL;
+    if (asked) {
+        if (target_resolve(c, t, &root, &root_bytes, err) < 0) {
+            return -1;
+        }
+        t->ref.has_digest = true;
+        t->ref.digest = root.digest;
+    }
+    if (inspect_resolve(c, t, platform, ret_desc, &bytes, ret, err) < 0) {
+        return -1;
+    }
+    return asked ? trust_gate(c, trust, t, &root, root_bytes, ret_desc, bytes, &report, err) : 0;
+}
+
+static int open_ref(struct cmd_ctx *c, const char *text, const char *platform, const struct trust *trust,
+                    struct look_content *ret, struct run_source *source, struct wp_err *err)
 {
     TARGET_AUTO struct cmd_target t = {0};
     struct oci_desc desc;
-    struct wp_span bytes;
     struct oci_manifest m;
-    if (target_open(c, text, TARGET_READ, &t, err) < 0 ||
-        inspect_resolve(c, &t, platform, &desc, &bytes, &m, err) < 0) {
+    if (target_open(c, text, TARGET_READ, &t, err) < 0 || open_manifest(c, trust, platform, &t, &desc, &m, err) < 0) {
         return -1;
     }
     const struct oci_desc *layer = module_layer(&m);
@@ -47,19 +69,63 @@ static int open_ref(struct cmd_ctx *c, const char *text, const char *platform, s
     return look_open_blob(t.store, layer, WP_LIMIT_MODULE, ret, err) < 0 ? wp_wrap(err, "%s", text) : 0;
 }
 
-int run_open(struct cmd_ctx *c, const char *text, const char *platform, struct look_content *ret,
-             struct run_source *ret_source, struct wp_err *err)
+/* A file is judged by the signatures beside it. */
+static int open_proven(struct cmd_ctx *c, const char *path, const struct trust *trust, struct look_content *ret,
+                       struct wp_err *err)
+{
+    uint64_t size = 0;
+    int fd = wp_fs_open_file(path, &size, err);
+    if (fd < 0) {
+        return -1;
+    }
+    WP_AUTO_READER struct wp_reader *in = wp_reader_fd(fd, path);
+    LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
+    struct sig_candidate *beside = NULL;
+    struct trust_subject s = {.file = path};
+    struct oci_desc desc = {0};
+    struct sig_report report;
+    if (look_open_reader(in, WP_LIMIT_MODULE, path, &content, err) < 0 ||
+        trust_beside(c, path, &beside, &s.given_count, err) < 0) {
+        return -1;
+    }
+    desc.size = content.size;
+    oci_digest_of(WP_SHA256, content.bytes, &desc.digest);
+    s.desc = &desc;
+    s.bytes = content.bytes;
+    s.given = beside;
+    if (trust_judge(c, trust, &s, &report, err) < 0) {
+        return -1;
+    }
+    *ret = content;
+    content = (struct look_content)LOOK_CONTENT_INIT;
+    return 0;
+}
+
+static int open_stdin(const struct trust *trust, struct look_content *ret, struct wp_err *err)
+{
+    WP_AUTO_READER struct wp_reader *in = wp_reader_fd(dup(STDIN_FILENO), "standard input");
+    if (trust != NULL && trust->policy != NULL) {
+        wp_fail(err, WP_E_NO_SIGNATURE, "a module on standard input has no signature beside it");
+        return wp_hint(err, "run a file or a reference");
+    }
+    return look_open_reader(in, WP_LIMIT_MODULE, "the module on standard input", ret, err);
+}
+
+int run_open(struct cmd_ctx *c, const char *text, const char *platform, const struct trust *trust,
+             struct look_content *ret, struct run_source *ret_source, struct wp_err *err)
 {
     *ret_source = (struct run_source){.shown = text, .name = last_component(text)};
     if (wp_str_eq(text, "-")) {
-        WP_AUTO_READER struct wp_reader *in = wp_reader_fd(dup(STDIN_FILENO), "standard input");
         *ret_source = (struct run_source){.shown = "standard input", .name = "module.wasm"};
-        return look_open_reader(in, WP_LIMIT_MODULE, "the module on standard input", ret, err);
+        return open_stdin(trust, ret, err);
     }
     int file = inspect_is_file(text, err);
     if (file < 0) {
         return wp_wrap(err, "%s", c->cmd->name);
     }
-    return file > 0 ? look_open_file(text, WP_LIMIT_MODULE, ret, err)
-                    : open_ref(c, text, platform, ret, ret_source, err);
+    if (file == 0) {
+        return open_ref(c, text, platform, trust, ret, ret_source, err);
+    }
+    return trust != NULL && trust->policy != NULL ? open_proven(c, text, trust, ret, err)
+                                                  : look_open_file(text, WP_LIMIT_MODULE, ret, err);
 }

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "cmd/look.h"
+#include "cmd/trust.h"
 
 struct run_source {
     const char *shown;  /* as typed; "standard input" */
     const char *name;   /* what the guest is called: "app.wasm" */
     const char *pinned; /* "base@sha256:…"; NULL: a file */
 };
-/* platform: of an index; NULL: not chosen. */
-int run_open(struct cmd_ctx *c, const char *text, const char *platform, struct look_content *ret,
-             struct run_source *ret_source, struct wp_err *err) WP_MUST_USE;
+/* platform: of an index; NULL: not chosen. trust: what has to be proven first; NULL: nothing. What was judged is what
+ * is run: the bytes of a file are then held in memory. */
+int run_open(struct cmd_ctx *c, const char *text, const char *platform, const struct trust *trust,
+             struct look_content *ret, struct run_source *ret_source, struct wp_err *err) WP_MUST_USE;

@@ -5,35 +5,25 @@
 
 #include "base/time.h"
 #include "cmd/build.h"
-#include "cmd/out.h"
+#include "cmd/password.h"
 #include "cmd/progress.h"
 #include "cmd/transfer.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
-/* No core shows what a process that holds a key had in its memory. */
-static void hide_memory(void)
+/* An Ed25519 key signs the message itself, which cosign and all others verify; but entries of logs know a hash alone,
+ * and then the prehashed variant is what fits. */
+static enum sig_alg alg_of(const struct signer *s)
 {
-    const struct rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    const struct sig_pub_facts *f = sig_pub_facts(sig_key_pub(s->key));
+    return f->kind == SIG_KIND_ED25519 && s->online.services.rekor == NULL ? SIG_ALG_ED25519 : f->alg;
 }
 
-static void warn(void *arg, const char *line)
+static int open_key(struct cmd_ctx *c, const struct sign_opts *o, const struct password *password, struct signer *s,
+                    struct wp_err *err)
 {
-    struct cmd_ctx *c = arg;
-    out_warn(c->out, "%s", line);
-}
-
-static int open_key(struct cmd_ctx *c, const struct sign_opts *o, struct signer *s, struct wp_err *err)
-{
-    const struct sig_ask ask = {.arg = c, .warn = warn};
-    if (sig_key_open(o->key, &ask, &s->key, err) < 0) {
+    if (sig_key_open(o->key, &password->ask, &s->key, err) < 0) {
         return -1;
     }
-    const struct sig_pub_facts *f = sig_pub_facts(sig_key_pub(s->key));
-    s->name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[f->alg].name);
+    s->name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[alg_of(s)].name);
     return 0;
 }
 
@@ -66,10 +56,11 @@ int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret
         wp_fail(err, WP_E_USAGE, "%s: who signs? --key is missing", c->cmd->name);
         return wp_hint(err, "--key wpack.key ('wpack keygen' makes one), or --keyless in a CI job");
     }
-    hide_memory();
+    PASSWORD_AUTO struct password password;
+    password_init(&password, c, o->password_file, o->password_fd);
     if (build_created(wp_time_now(), &s.time, err) < 0 ||
         (online_wanted(&o->online) && online_open(c, &o->online, &s.online, err) < 0) ||
-        (o->key != NULL ? open_key(c, o, &s, err) : open_identity(c, o, &s, err)) < 0) {
+        (o->key != NULL ? open_key(c, o, &password, &s, err) : open_identity(c, o, &s, err)) < 0) {
         return -1;
     }
     s.pub = sig_key_pub(s.key);
@@ -111,7 +102,7 @@ static int attest(struct cmd_ctx *c, const struct signer *s, const struct sig_si
 static int seal(struct cmd_ctx *c, struct signer *s, struct sig_signed *what, struct sealed *ret, struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf signature = WP_BUF_INIT;
-    if (sig_key_sign(s->key, SIG_ALG_NONE, &what->message, &signature, err) < 0) {
+    if (sig_key_sign(s->key, alg_of(s), &what->message, &signature, err) < 0) {
         return -1;
     }
     *ret = (struct sealed){.signature = wp_arena_bytes(c->arena, wp_buf_span(&signature))};
@@ -172,36 +163,6 @@ int signer_seal_bytes(struct cmd_ctx *c, struct signer *s, struct wp_span bytes,
 
 /* ---- where it goes ---- */
 
-struct listed {
-    const struct oci_digest *want;
-    bool there;
-};
-
-static int on_referrer(void *arg, const struct oci_desc *d, struct wp_err *err)
-{
-    struct listed *l = arg;
-    (void)err;
-    l->there = l->there || oci_digest_equal(&d->digest, l->want);
-    return 0;
-}
-
-/* What nobody can find was not signed: the list is asked before success is told. */
-static int check_listed(struct cmd_target *t, const struct oci_desc *subject, const struct oci_desc *d,
-                        struct wp_err *err)
-{
-    char text[OCI_DIGEST_TEXT];
-    struct listed l = {.want = &d->digest};
-    if (oci_store_referrers(t->store, subject, on_referrer, &l, err) < 0) {
-        return wp_wrap(err, "%s was stored, but whether it is listed is not known", oci_digest_text(&d->digest, text));
-    }
-    if (!l.there) {
-        wp_fail(err, WP_E_NETWORK, "%s was stored, but %s does not list it", oci_digest_text(&d->digest, text),
-                t->base);
-        return wp_hint(err, "somebody else may have written the list meanwhile: run the command again");
-    }
-    return 0;
-}
-
 int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_attach *at, struct oci_desc *ret,
                   struct wp_err *err)
 {
@@ -222,8 +183,7 @@ int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_atta
     struct oci_copy_result r = {0};
     char digest[OCI_DIGEST_TEXT];
     if (oci_store_bind(memory, &keep, 1, 0, err) < 0 ||
-        oci_copy(memory, oci_digest_text(&desc.digest, digest), t->store, NULL, 0, &copy, c->arena, &r, err) < 0 ||
-        check_listed(t, at->subject, &desc, err) < 0) {
+        oci_copy(memory, oci_digest_text(&desc.digest, digest), t->store, NULL, 0, &copy, c->arena, &r, err) < 0) {
         return -1;
     }
     progress_flush(c->progress);
@@ -251,6 +211,19 @@ int signer_attach_bundle(struct cmd_ctx *c, const struct signer *s, struct cmd_t
         .annotation_count = WP_ARRAY_LEN(annotations),
     };
     return signer_attach(c, t, &at, ret, err);
+}
+
+int signer_sign(struct cmd_ctx *c, struct signer *s, struct cmd_target *t, const struct oci_desc *subject,
+                const struct oci_annotation *annotations, size_t annotation_count, struct oci_desc *ret,
+                struct wp_err *err)
+{
+    WP_AUTO_BUF struct wp_buf statement = WP_BUF_INIT;
+    struct sealed sealed;
+    sig_statement_write(&statement, NULL, &subject->digest, annotations, annotation_count, SIG_PREDICATE_SIGN,
+                        wp_span_str("{}"));
+    return signer_seal_payload(c, s, SIG_PAYLOAD_INTOTO, wp_buf_span(&statement), &sealed, err) < 0
+               ? -1
+               : signer_attach_bundle(c, s, t, subject, sealed.bundle, SIG_PREDICATE_SIGN, ret, err);
 }
 
 const char *signer_repo(struct cmd_ctx *c, const struct cmd_target *t)

@@ -68,6 +68,10 @@ int signer_seal_bytes(struct cmd_ctx *c, struct signer *s, struct wp_span bytes,
 int signer_attach_bundle(struct cmd_ctx *c, const struct signer *s, struct cmd_target *t,
                          const struct oci_desc *subject, struct wp_span bundle, const char *predicate_type,
                          struct oci_desc *ret, struct wp_err *err) WP_MUST_USE;
+/* All of it: cosign's statement about subject, sealed and attached. */
+int signer_sign(struct cmd_ctx *c, struct signer *s, struct cmd_target *t, const struct oci_desc *subject,
+                const struct oci_annotation *annotations, size_t annotation_count, struct oci_desc *ret,
+                struct wp_err *err) WP_MUST_USE;
 /* Any referrer of one layer; the same promise. */
 int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_attach *at, struct oci_desc *ret,
                   struct wp_err *err) WP_MUST_USE;

@@ -32,6 +32,12 @@ const char *trust_candidate_text(const struct sig_candidate *c, struct wp_arena 
                                 : wp_arena_printf(a, "attestation %s (%s)", c->announced, format_words(c->format));
 }
 
+const char *trust_signer_text(const struct sig_proof *p, struct wp_arena *a)
+{
+    const char *name = p->demand->name;
+    return name == NULL || strstr(p->signer, name) != NULL ? p->signer : wp_arena_printf(a, "%s, %s", name, p->signer);
+}
+
 /* ---- for people ---- */
 
 static void note_times(struct cmd_ctx *c, const struct sig_proof *p)
@@ -52,9 +58,7 @@ static void note_times(struct cmd_ctx *c, const struct sig_proof *p)
 static void note_proof(struct cmd_ctx *c, const struct sig_proof *p)
 {
     const struct sig_candidate *k = p->candidate;
-    bool alone = p->demand->name == NULL || strstr(p->signer, p->demand->name) != NULL;
-    out_fact(c->out, "signed by", "%s%s%s%s", p->signer, alone ? "" : ", trusted as '", alone ? "" : p->demand->name,
-             alone ? "" : "'");
+    out_fact(c->out, "signed by", "%s", trust_signer_text(p, c->arena));
     out_fact(c->out, p->predicate_type != NULL && k->announced != NULL ? "attestation" : "signature", "%s, %s",
              k->announced != NULL ? k->announced : format_words(k->format), k->where);
     note_times(c, p);
@@ -62,6 +66,9 @@ static void note_proof(struct cmd_ctx *c, const struct sig_proof *p)
 
 void trust_note(struct cmd_ctx *c, const struct sig_report *r)
 {
+    if (r->policy == NULL) {
+        return;
+    }
     if (r->verdict == SIG_ACCEPTED_UNSIGNED) {
         out_fact(c->out, "policy", "%s asks for nothing here%s%s", r->policy, r->scope != NULL ? ": " : "",
                  r->scope != NULL ? r->scope : "");
@@ -90,6 +97,9 @@ static size_t count_failed(const struct sig_report *r)
 void trust_after(struct cmd_ctx *c, const struct sig_report *r)
 {
     size_t all = count_failed(r);
+    if (all < 2) {
+        return; /* the message says it */
+    }
     const char **lines = wp_arena_alloc(c->arena, WP_MIN(all, (size_t)TOLD) + 2, sizeof(*lines));
     size_t n = 0;
     for (size_t i = 0; i < r->result_count; i++) {
@@ -134,7 +144,7 @@ static void kstr(struct wp_json_out *o, const char *key, const char *text)
     }
 }
 
-static void candidate_json(struct wp_json_out *o, const struct sig_candidate *k)
+void trust_candidate_json(struct wp_json_out *o, const struct sig_candidate *k)
 {
     char digest[OCI_DIGEST_TEXT];
     wp_jo_kstr(o, "format", k->format->name);
@@ -149,7 +159,7 @@ static void proof_json(struct wp_json_out *o, const struct sig_proof *p)
 {
     char when[WP_TIME_TEXT];
     wp_jo_object(o);
-    candidate_json(o, p->candidate);
+    trust_candidate_json(o, p->candidate);
     kstr(o, "trustedAs", p->demand->name);
     kstr(o, "signer", p->signer);
     kstr(o, "algorithm", p->alg != SIG_ALG_NONE ? sig_algs[p->alg].name : NULL);
@@ -206,7 +216,7 @@ void trust_json(struct wp_json_out *o, const struct sig_report *r)
     wp_jo_array(o);
     for (size_t i = 0; i < r->found_count; i++) {
         wp_jo_object(o);
-        candidate_json(o, &r->found[i]);
+        trust_candidate_json(o, &r->found[i]);
         wp_jo_object_end(o);
     }
     wp_jo_array_end(o);

@@ -294,7 +294,7 @@ int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_sub
         q.artifact.name = target_pinned(c, &named, &s->desc->digest);
         q.artifact.repository = signer_repository(c, &named);
         q.reference = oci_ref_text(c->arena, &named.ref);
-        q.store = s->store != NULL ? s->store : s->target->store;
+        q.store = s->given_only ? NULL : s->store != NULL ? s->store : s->target->store;
         q.repo = signer_repo(c, &named);
     }
     int rc = sig_judge(t->policy, &q, c->arena, ret, err);
@@ -308,27 +308,28 @@ int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_sub
 
 int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target, const struct oci_desc *root,
                struct wp_span root_bytes, const struct oci_desc *chosen, struct wp_span chosen_bytes,
-               struct wp_err *err)
+               struct sig_report *ret, struct wp_err *err)
 {
-    struct sig_report report;
+    *ret = (struct sig_report){.verdict = SIG_ACCEPTED_UNSIGNED};
     if (t->policy == NULL) {
         return 0;
     }
     const struct trust_subject first = {.target = target, .desc = root, .bytes = root_bytes};
-    int rc = trust_judge(c, t, &first, &report, err);
-    if (rc < 0 && !oci_digest_equal(&root->digest, &chosen->digest) &&
-        (report.verdict == SIG_NONE || report.verdict == SIG_NOT_SATISFIED)) {
-        const struct trust_subject second = {.target = target, .desc = chosen, .bytes = chosen_bytes};
-        struct sig_report by_itself;
-        struct wp_err ignored = {0};
-        rc = trust_judge(c, t, &second, &by_itself, &ignored);
-        report = rc == 0 ? by_itself : report;
+    int rc = trust_judge(c, t, &first, ret, err);
+    if (rc == 0 || oci_digest_equal(&root->digest, &chosen->digest) ||
+        (ret->verdict != SIG_NONE && ret->verdict != SIG_NOT_SATISFIED)) {
+        return rc;
     }
-    if (rc == 0) {
-        wp_err_clear(err);
-        trust_note(c, &report);
+    const struct trust_subject second = {.target = target, .desc = chosen, .bytes = chosen_bytes};
+    struct sig_report by_itself;
+    struct wp_err ignored = {0};
+    if (trust_judge(c, t, &second, &by_itself, &ignored) < 0) {
+        trust_after(c, ret);
+        return -1;
     }
-    return rc;
+    wp_err_clear(err);
+    *ret = by_itself;
+    return 0;
 }
 
 /* ---- the door ---- */

@@ -71,6 +71,7 @@ struct trust_subject {
     struct wp_span bytes;
     const struct sig_candidate *given; /* besides what is found in the store */
     size_t given_count;
+    bool given_only; /* nothing is looked for in the store */
     bool recursive;
 };
 /* 0 where it is as the policy wants it; else the answer as an error. The report lives in the run's arena. */
@@ -78,10 +79,10 @@ int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_sub
                 struct wp_err *err) WP_MUST_USE;
 /* Before a manifest is taken from a target: root is what was resolved, chosen is what an index led to from there (or
  * root again). An index that is trusted vouches for what it names; else the chosen manifest has to be trusted by
- * itself. Does nothing where the user asked for nothing; tells the answer to people. */
+ * itself. Does nothing where the user asked for nothing: *ret then has no results. */
 int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target, const struct oci_desc *root,
                struct wp_span root_bytes, const struct oci_desc *chosen, struct wp_span chosen_bytes,
-               struct wp_err *err) WP_MUST_USE;
+               struct sig_report *ret, struct wp_err *err) WP_MUST_USE;
 
 /* oci_copy with the question asked of exactly what is copied, signatures and all. */
 struct trust_door {
@@ -97,13 +98,24 @@ struct trust_door {
 int trust_copy(struct trust_door *door, const char *from, struct oci_store *dst, const char *const *names, size_t n,
                const struct oci_copy_opts *copy, struct oci_copy_result *ret, struct wp_err *err) WP_MUST_USE;
 
+/* ---- signatures that are files (cmd/trust-files.c) ---- */
+
+int trust_signature(struct cmd_ctx *c, const char *path, struct sig_candidate *ret, struct wp_err *err) WP_MUST_USE;
+/* PATH.sigstore.json, PATH.sigstore, PATH.minisig, PATH.sig: those that are there. */
+int trust_beside(struct cmd_ctx *c, const char *path, struct sig_candidate **ret, size_t *ret_count,
+                 struct wp_err *err) WP_MUST_USE;
+
 /* ---- words (cmd/trust-words.c) ---- */
 
-/* The report for people: facts on stderr. */
+/* The report for people: facts on stderr. Nothing where nothing was asked (policy NULL). */
 void trust_note(struct cmd_ctx *c, const struct sig_report *r);
 /* What did not count and why, as lines behind the error of the run. */
 void trust_after(struct cmd_ctx *c, const struct sig_report *r);
 /* Members inside an open JSON object: verdict, policy, requirements[], found[]. */
 void trust_json(struct wp_json_out *o, const struct sig_report *r);
-/* "Sigstore bundle", "attestation https://spdx.dev/Document (Sigstore bundle)"; in a. */
+/* "release.pub, key 3q2+..." of what was proven: as what somebody is trusted, and what the signature tells; in a. */
+const char *trust_signer_text(const struct sig_proof *p, struct wp_arena *a);
+/* Members of an open object: format, where, digest, announced. */
+void trust_candidate_json(struct wp_json_out *o, const struct sig_candidate *k);
+/* "signature (Sigstore bundle)", "attestation https://spdx.dev/Document (Sigstore bundle)"; in a. */
 const char *trust_candidate_text(const struct sig_candidate *c, struct wp_arena *a);

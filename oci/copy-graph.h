@@ -36,6 +36,7 @@ struct copy_node {
     bool tagged;   /* a signature tag names it */
     bool primary;  /* reached from the root through indexes alone; else a referrer */
     bool seen;     /* in copy_order's walk */
+    bool listed;   /* as a referrer, at the destination */
     bool fresh;    /* a blob of it had to be copied: no use in asking whether it is there */
 };
 
@@ -115,3 +116,5 @@ int copy_blobs_again(struct copy_graph *g, const struct copy_target *t, const st
 
 /* Put "source <label>: " or "destination <label>: " in front of the message, but for an interruption. Returns -1. */
 int copy_side(struct wp_err *err, const char *side, const struct oci_store *s);
+/* Does dst list the referrers that were brought? Sets listed. */
+int copy_check_listed(struct copy_graph *g, struct oci_store *dst, struct wp_err *err) WP_MUST_USE;

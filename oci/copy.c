@@ -264,7 +264,10 @@ static int run(struct copy_graph *g, struct oci_store *dst, const struct names *
     if (put_manifests(g, &t, r, err) < 0) {
         return -1;
     }
-    return g->opts->dry_run ? 0 : bind_names(g, &t, names, err);
+    if (g->opts->dry_run) {
+        return 0;
+    }
+    return bind_names(g, &t, names, err) < 0 ? -1 : copy_check_listed(g, dst, err);
 }
 
 /* Two places with their names, and where the answer goes: there are nine.

@@ -2,7 +2,8 @@
  *
  * The one copy: push, pull, mirror, export, import. Manifests and referrers first (small, bounded, by digest, proven),
  * then the question at the door (admit), then blobs in parallel, then manifests bottom-up, names last in one bind.
- * Present content is skipped; on failure the destination holds only whole, proven content and no new name. */
+ * Present content is skipped; on failure the destination holds only whole, proven content and no new name. Success is
+ * told when the destination lists the referrers that were brought. */
 #pragma once
 
 #include "oci/store.h"

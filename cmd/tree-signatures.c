@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Signatures in a tree (cmd/tree-signatures.h). */
+#include "cmd/tree-signatures.h"
+
+#include "cmd/out.h"
+#include "cmd/sign.h"
+
+void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const struct cmd_target *t,
+                          const struct oci_desc *subject, struct tree_signatures *ret)
+{
+    struct wp_err err = {0};
+    *ret = (struct tree_signatures){0};
+    if (sig_find(t->store, signer_repo(c, t), subject, c->job, c->arena, &ret->list, &err) < 0) {
+        out_warn(c->out, "%s", err.msg);
+        ret->list = (struct sig_list){0};
+        return;
+    }
+    if (trust->policy == NULL || ret->list.count == 0) {
+        return;
+    }
+    const struct trust_subject s = {
+        .target = t,
+        .desc = subject,
+        .given = ret->list.items,
+        .given_count = ret->list.count,
+        .given_only = true,
+    };
+    ret->judged = true;
+    if (trust_judge(c, trust, &s, &ret->report, &err) < 0) {
+        c->after = NULL; /* a verdict is no failure of the tree */
+    }
+}
+
+static bool came_in(const struct sig_candidate *k, const struct oci_desc *d)
+{
+    if (d == NULL) {
+        return wp_str_starts(k->where, "tag ");
+    }
+    return k->manifest.media_type != NULL && oci_digest_equal(&k->manifest.digest, &d->digest);
+}
+
+const struct sig_candidate *tree_signatures_next(const struct tree_signatures *s, const struct oci_desc *d, size_t *at)
+{
+    while (*at < s->list.count) {
+        const struct sig_candidate *k = &s->list.items[(*at)++];
+        if (came_in(k, d)) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
+const char *tree_signature_text(struct cmd_ctx *c, const struct sig_candidate *k)
+{
+    return trust_candidate_text(k, c->arena);
+}
+
+/* What a candidate proved, or how it failed; a proof that is good is preferred. */
+static const struct sig_proof *proof_of(const struct tree_signatures *s, const struct sig_candidate *k)
+{
+    const struct sig_proof *failed = NULL;
+    for (size_t i = 0; s->judged && i < s->report.result_count; i++) {
+        const struct sig_result *r = &s->report.results[i];
+        for (size_t j = 0; j < r->proof_count; j++) {
+            if (!wp_str_eq(r->proofs[j].candidate->where, k->where)) {
+                continue;
+            }
+            if (r->proofs[j].failed == NULL) {
+                return &r->proofs[j];
+            }
+            failed = &r->proofs[j];
+        }
+    }
+    return failed;
+}
+
+const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatures *s, const struct sig_candidate *k)
+{
+    const struct sig_proof *p = proof_of(s, k);
+    if (p == NULL) {
+        return s->judged ? "not asked for" : "unverified";
+    }
+    if (p->failed == NULL) {
+        return wp_arena_printf(c->arena, "signed by %s", trust_signer_text(p, c->arena));
+    }
+    size_t where = strlen(k->where);
+    const char *why = p->why != NULL ? p->why : p->failed;
+    bool named = strncmp(why, k->where, where) == 0 && why[where] == ':'; /* the line has it already */
+    return wp_arena_printf(c->arena, "NOT TRUSTED: %s", named ? why + where + 2 : why);
+}
+
+void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s)
+{
+    if (s->list.count == 0) {
+        return;
+    }
+    wp_jo_key(o, "signatures");
+    wp_jo_array(o);
+    for (size_t i = 0; i < s->list.count; i++) {
+        const struct sig_candidate *k = &s->list.items[i];
+        const struct sig_proof *p = proof_of(s, k);
+        wp_jo_object(o);
+        trust_candidate_json(o, k);
+        if (p != NULL) {
+            wp_jo_kbool(o, "proven", p->failed == NULL);
+            wp_jo_kstr(o, p->failed == NULL ? "signer" : "why", p->failed == NULL ? p->signer : p->why);
+        }
+        wp_jo_object_end(o);
+    }
+    wp_jo_array_end(o);
+}

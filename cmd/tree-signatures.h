@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The signatures of one node of `wpack tree`, with verdicts where the user says whom to trust. */
+#pragma once
+
+#include "cmd/trust.h"
+
+struct tree_signatures {
+    struct sig_list list;
+    struct sig_report report; /* where somebody is trusted */
+    bool judged;
+};
+/* What cannot be read is a warning: the tree is told all the same. */
+void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const struct cmd_target *t,
+                          const struct oci_desc *subject, struct tree_signatures *ret);
+/* The next candidate from *at on that came in this manifest; NULL: none. d NULL: those that came by a tag. */
+const struct sig_candidate *tree_signatures_next(const struct tree_signatures *s, const struct oci_desc *d, size_t *at);
+/* "signature (Sigstore bundle)", "signed by release.pub ..." or "unverified" or "NOT TRUSTED: ..."; in the run's arena.
+ */
+const char *tree_signature_text(struct cmd_ctx *c, const struct sig_candidate *k);
+const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatures *s, const struct sig_candidate *k);
+/* "signatures": [...] into an open object; nothing where there are none. */
+void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s);
