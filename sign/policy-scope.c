@@ -175,12 +175,11 @@ int sig_scope_cmp(const char *a, const char *b)
     struct rank y = rank_of(b);
     bool x_whole = a[x.prefix] == '\0';
     bool y_whole = b[y.prefix] == '\0';
-    if (x_whole != y_whole) {
-        return x_whole ? -1 : 1;
-    }
     int by_prefix = more(x.prefix, y.prefix);
     int by_literal = more(x.literal, y.literal);
-    return by_prefix != 0 ? by_prefix : by_literal != 0 ? by_literal : -more(x.deep, y.deep);
+    int by_deep = -more(x.deep, y.deep);
+    int by_star = x_whole == y_whole ? 0 : x_whole ? -1 : 1;
+    return by_prefix != 0 ? by_prefix : by_literal != 0 ? by_literal : by_deep != 0 ? by_deep : by_star;
 }
 
 /* Is there a name that both match? Stars stand for anything here: an overlap too many is an error that the author of
