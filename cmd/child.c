@@ -86,8 +86,8 @@ bool child_is_copy(const struct child_plan *plan)
     return plan->copy != NULL && !WP_SANITIZED && __libc_single_threaded != 0;
 }
 
-/* The variables lie in the memory that the kernel made for this process; nothing else of it holds what was not asked
- * for. */
+/* The variables lie in the memory that the kernel made for this process, and what the command did not ask for lies
+ * nowhere else. */
 static void forget_environment(void)
 {
     for (char **e = environ; *e != NULL; e++) {

@@ -113,6 +113,7 @@ static int enter(void *arg, enum run_stage stage, struct wp_err *err)
     struct wp_sandbox_dir *dirs = wp_arena_alloc(&child->a, o->dir_count + 1, sizeof(*dirs));
     struct wp_sandbox_plan plan = plan_of(o, keep, dirs);
     if (o->cell == RUN_CELL_OFF) {
+        wp_sandbox_close(plan.keep, plan.keep_count); /* what others left open for this program is not for its guest */
         return 0;
     }
     if (stage == RUN_PREPARED) {

@@ -75,7 +75,7 @@ static void run_copy(void *order)
     run_child_ordered(order);
 }
 
-/* A file of this machine, and nothing asked for that is nobody else's business: the child may know what is known here.
+/* A file of this machine, nothing fetched, neither password nor token given: the child may know all that is known here.
  */
 static bool holds_nothing(const struct cmd_ctx *c, const struct run_request *r)
 {
