@@ -101,6 +101,18 @@ static int run(const struct command *c, const char *verb, const char *arg, struc
     return done ? 0 : wp_fail(err, WP_E_OTHER, "%s failed at '%s'", c->what, verb);
 }
 
+/* Without blanks: base64(1) breaks lines. */
+static void squeeze(struct wp_buf *b)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < b->len; i++) {
+        if (strchr(" \t\r\n", b->ptr[i]) == NULL) {
+            b->ptr[len++] = b->ptr[i];
+        }
+    }
+    wp_buf_cut(b, len);
+}
+
 static int sign(struct sig_key *k, enum sig_alg alg, const struct sig_message *m, struct wp_buf *ret,
                 struct wp_err *err)
 {
@@ -112,11 +124,8 @@ static int sign(struct sig_key *k, enum sig_alg alg, const struct sig_message *m
     if (run(c, "sign", words[alg], input, &text, err) < 0) {
         return -1;
     }
-    size_t end = text.len;
-    while (end > 0 && strchr(" \r\n", text.ptr[end - 1]) != NULL) {
-        end--;
-    }
-    if (end == 0 || !wp_unbase64(ret, text.ptr, end, false)) {
+    squeeze(&text);
+    if (text.len == 0 || !wp_unbase64(ret, text.ptr, text.len, false)) {
         return wp_fail(err, WP_E_OTHER, "%s did not print a signature as base64", c->what);
     }
     return 0;
