@@ -272,6 +272,7 @@ int target_service(struct cmd_ctx *c, const char *url, struct oci_creds *creds, 
     if (*ret == NULL) {
         struct http_opts o = common_opts(c);
         o.plain_http = !at.https;
+        o.token_unasked = creds != NULL;
         *ret = net_add(c->net, host, creds, &o);
     }
     return 0;

@@ -292,7 +292,7 @@ int http_auth_known(struct http_auth *h, const char *scope, struct http_try *t, 
     lock_auth(h);
     AUTO_UNLOCK struct http_auth *locked = h;
     *ret = NULL;
-    if (h->scheme == HTTP_AUTH_NONE) {
+    if (h->scheme == HTTP_AUTH_NONE && !h->client->opts.token_unasked) {
         return 0;
     }
     const struct oci_cred *cred = NULL;

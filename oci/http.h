@@ -83,7 +83,8 @@ struct http_opts {
     uint64_t limit_rate;        /* bytes per second and connection, 0: none */
     const char *user_agent;
     const char *const
-        *realm_hosts; /* further hosts that may receive credentials for tokens, NULL-terminated, or NULL */
+        *realm_hosts;   /* further hosts that may receive credentials for tokens, NULL-terminated, or NULL */
+    bool token_unasked; /* a ready token goes with the first request already; for services that are no registry */
     /* --debug: one line per request and reply, secrets redacted. NULL: none. May be called from several threads. */
     void (*trace)(void *arg, const char *line);
     void *trace_arg;

@@ -4,6 +4,8 @@
  * (RFC 7519; OpenID Connect Core, section 2). */
 #include "base/limits.h"
 #include "base/num.h"
+#include "sign/cert.h"
+#include "sign/key-int.h"
 #include "sign/online-int.h"
 
 #include <openssl/pem.h>
@@ -115,8 +117,10 @@ static int read_chain(struct wp_span text, struct wp_arena *a, const struct wp_s
 /* The leaf must be about the key that asked. */
 static int check_leaf(struct wp_span leaf, const struct sig_pub *pub, struct wp_err *err)
 {
+    SIG_AUTO_CERT X509 *certificate = NULL;
     SIG_AUTO_PUB struct sig_pub *got = NULL;
-    if (sig_pub_read(leaf, "the certificate", &got, err) < 0) {
+    if (sig_cert_of_der(leaf, "the certificate", &certificate, err) < 0 ||
+        sig_pub_of_evp(X509_get0_pubkey(certificate), "the certificate's key", &got, err) < 0) {
         return -1;
     }
     if (!wp_str_eq(sig_pub_facts(got)->id, sig_pub_facts(pub)->id)) {

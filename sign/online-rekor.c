@@ -292,7 +292,7 @@ static int ask_v1(const struct sig_online *on, struct wp_span request, const cha
             return -1;
         }
     }
-    return retell(wp_buf_span(&reply), kind, a, ret, err);
+    return retell(wp_buf_span(&reply), kind, a, ret, err) < 0 ? wp_wrap(err, WHAT " %s", on->services.rekor) : 0;
 }
 
 static int ask_v2(const struct sig_online *on, struct wp_span request, struct wp_arena *a, struct wp_buf *ret,

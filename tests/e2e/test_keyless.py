@@ -91,7 +91,7 @@ def test_file(wpack, services, artifact, modules, version):
     """A file's bundle, by wpack and by the reference implementation in JavaScript."""
     wpack("sign", "app.wasm", *config(services, version), "-o", "app.sigstore.json")
     wpack("verify", "app.wasm", "--bundle", "app.sigstore.json", *who(services))
-    subprocess.run(["node", CHECKER, modules, wpack.cwd / "app.sigstore.json", wpack.cwd / "app.wasm", "--trusted-root",
+    subprocess.run(["node", CHECKER, modules, wpack.cwd / "app.sigstore.json", wpack.cwd / "app.wasm", "--root",
                     services.root, "--identity", IDENTITY, "--issuer", ISSUER], check=True, timeout=60)
     (wpack.cwd / "app.wasm").write_bytes(b"\0asm\1\0\0\0\0")
     wpack("verify", "app.wasm", "--bundle", "app.sigstore.json", *who(services), rc=12)
