@@ -11,9 +11,9 @@ import subprocess
 
 import pytest
 
-from support import sample
+from support import keys, sample
 
-COMMANDS = ["build", "push", "pull", "attach", "attest", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate",
+COMMANDS = ["build", "push", "pull", "sign", "verify", "attach", "attest", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate",
             "run", "test", "tree", "ls", "resolve", "tag",
             "rm", "raw", "keygen", "login", "logout", "version", "completion"]
 PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
@@ -106,6 +106,8 @@ class World:
         wpack("build", module, "-t", "app:1", "-o", "oci:lay", "-q")
         self.digest = wpack("push", "oci:lay:app:1", self.ref, "-q").digest
         wpack("attach", self.ref, "note.txt:text/plain", "--type", "application/vnd.acme.note", "-q")
+        keys.pair(wpack.cwd, "k")
+        wpack("sign", self.ref, "--key", "k.pem", "-q")
         self.layer = f"{host}/a/app@" + json.loads(wpack("inspect", self.ref, "--manifest").out)["layers"][0]["digest"]
 
 
@@ -124,6 +126,9 @@ RUNS = {
     "push-layout": ("push oci:lay:app:1 {host}/c/app:1", True),
     "pull": ("pull {ref} -o out/", True),
     "pull-layout": ("pull {ref} -o oci:other:app:1", True),
+    "sign": ("sign {ref} --key k.pem", True),
+    "sign-file": ("sign hello.wasm --key k.pem", False),
+    "verify": ("verify {ref} --key k.pub", True),
     "attach": ("attach {ref} note.txt --type application/vnd.acme.other", True),
     "attest": ("attest {ref} --type sbom --no-sign", True),
     "copy": ("copy {ref} {host}/d/app:1", True),
