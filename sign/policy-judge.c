@@ -225,8 +225,8 @@ static const char *part_name(const char *from, const struct oci_digest *d, struc
     return wp_arena_printf(a, "%.*s@%s", (int)len, from, oci_digest_text(d, text));
 }
 
-static enum sig_verdict judge_parts(struct judging *j, const struct sig_artifact *index, unsigned depth,
-                                    struct wp_err *err);
+static enum sig_verdict settle_index(struct judging *j, const struct sig_artifact *index, enum sig_verdict v,
+                                     unsigned depth, struct wp_err *err);
 
 static enum sig_verdict judge_child(struct judging *j, const struct sig_artifact *index, const struct oci_desc *d,
                                     unsigned depth, struct wp_err *err)
@@ -252,13 +252,12 @@ static enum sig_verdict judge_child(struct judging *j, const struct sig_artifact
     enum sig_verdict v = judge_part(j, &part, err);
     if (v != SIG_SATISFIED) {
         wp_wrap(err, "%s", part.label);
-        return v;
     }
-    return is_index ? judge_parts(j, &part.artifact, depth + 1, err) : SIG_SATISFIED;
+    return is_index ? settle_index(j, &part.artifact, v, depth + 1, err) : v;
 }
 
 static enum sig_verdict judge_parts(struct judging *j, const struct sig_artifact *index, unsigned depth,
-                                    struct wp_err *err)
+                                    size_t *ret_count, struct wp_err *err)
 {
     struct oci_manifest m;
     struct wp_span bytes = index->bytes;
@@ -272,6 +271,7 @@ static enum sig_verdict judge_parts(struct judging *j, const struct sig_artifact
         oci_manifest_parse(bytes, index->desc.media_type, index->name, j->arena, &m, err) < 0) {
         return SIG_UNKNOWN;
     }
+    *ret_count = m.manifest_count;
     for (size_t i = 0; i < m.manifest_count; i++) {
         enum sig_verdict v = judge_child(j, index, &m.manifests[i], depth, err);
         if (v != SIG_SATISFIED) {
@@ -281,10 +281,28 @@ static enum sig_verdict judge_parts(struct judging *j, const struct sig_artifact
     return SIG_SATISFIED;
 }
 
-/* An index that leads to nothing has no manifest that could stand for it. */
-static bool leads_somewhere(struct judging *j)
+/* The answer for the index itself was v: are those it leads to asked, too, or in its place? */
+static enum sig_verdict settle_index(struct judging *j, const struct sig_artifact *index, enum sig_verdict v,
+                                     unsigned depth, struct wp_err *err)
 {
-    return j->asked_count > 0;
+    bool each = j->question->recursive || j->rule->platforms == SIG_PLATFORMS_EACH;
+    size_t count = 0;
+    if (v == SIG_SATISFIED) {
+        return each ? judge_parts(j, index, depth, &count, err) : v;
+    }
+    if (v == SIG_UNKNOWN || each || j->rule->platforms != SIG_PLATFORMS_EITHER) {
+        return v;
+    }
+    struct wp_err of_parts = {.code = WP_E_OK};
+    enum sig_verdict parts = judge_parts(j, index, depth, &count, &of_parts);
+    if (parts == SIG_SATISFIED) {
+        return count > 0 ? SIG_SATISFIED : v; /* nothing cannot stand for an index */
+    }
+    if (parts == SIG_UNKNOWN || v == SIG_NONE) {
+        *err = of_parts;
+        return parts;
+    }
+    return v;
 }
 
 static enum sig_verdict judge_all(struct judging *j, struct wp_err *err)
@@ -293,26 +311,7 @@ static enum sig_verdict judge_all(struct judging *j, struct wp_err *err)
     const struct part root = {.artifact = q->artifact, .given = q->given, .given_count = q->given_count};
     enum sig_verdict v = judge_part(j, &root, err);
     bool is_index = q->store != NULL && oci_mediatype_kind(q->artifact.desc.media_type) == OCI_INDEX;
-    bool each = q->recursive || j->rule->platforms == SIG_PLATFORMS_EACH;
-    if (!is_index) {
-        return v;
-    }
-    if (v == SIG_SATISFIED) {
-        return each ? judge_parts(j, &q->artifact, 0, err) : v;
-    }
-    if (v != SIG_UNKNOWN && !each && j->rule->platforms == SIG_PLATFORMS_EITHER) {
-        struct wp_err of_parts = {.code = WP_E_OK};
-        enum sig_verdict parts = judge_parts(j, &q->artifact, 0, &of_parts);
-        if (parts == SIG_SATISFIED && leads_somewhere(j)) {
-            return SIG_SATISFIED;
-        }
-        bool tells_more = parts == SIG_UNKNOWN || v == SIG_NONE;
-        if (tells_more && parts != SIG_SATISFIED) {
-            *err = of_parts;
-            return parts;
-        }
-    }
-    return v;
+    return is_index ? settle_index(j, &q->artifact, v, 0, err) : v;
 }
 
 /* ---- the rule ---- */
