@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both ways with the real cosign v3: it verifies what wpack signs, wpack verifies what it signs, in every mode and with
+every kind of key that both have; and what a signed index goes through on its way."""
+
+import json
+
+import pytest
+
+from conftest import client, find_peer
+from support import blob_path, sha256
+from support.cosign import Cosign
+from support.keys import openssl
+
+PASSWORD = "correct horse"
+SLSA = "https://slsa.dev/provenance/v1"
+FORMATS = ["bundle", "cosign"]
+# cosign verifies P-384 with SHA-256 unless it is told what it signed with.
+SHA384 = ["--signature-digest-algorithm", "sha384"]
+
+
+@pytest.fixture
+def cosign(tmp_path):
+    return Cosign(find_peer("cosign"), tmp_path / "cosign")
+
+
+@pytest.fixture
+def host(request, docker_registry):
+    """A registry without the referrers API; with @pytest.mark.parametrize("host", …, indirect=True) another one."""
+    kind = getattr(request, "param", "docker_registry")
+    return docker_registry().host if kind == "docker_registry" else request.getfixturevalue(kind)().host
+
+
+@pytest.fixture
+def artifact(wpack, module, host):
+    """host/team/app@sha256:…, tagged 1."""
+    return wpack("push", module, f"{host}/team/app:1").last
+
+
+@pytest.fixture
+def key(wpack, tmp_path):
+    """A key pair by wpack keygen, encrypted."""
+    wpack.env["WPACK_KEY_PASSWORD"] = PASSWORD
+    wpack("keygen", "-o", "k")
+    return tmp_path / "k.key", tmp_path / "k.pub"
+
+
+# ---- wpack signs ----
+
+
+@pytest.mark.parametrize("type_", ["ecdsa-p256", "ecdsa-p384", "rsa-2048"])
+def test_cosign_verifies_ours(wpack, cosign, artifact, type_):
+    more = SHA384 if type_ == "ecdsa-p384" else []
+    wpack.env["WPACK_KEY_PASSWORD"] = PASSWORD
+    wpack("keygen", "-o", "k", "--type", type_)
+    pub = wpack.cwd / "k.pub"
+    for n, format_ in enumerate(FORMATS):
+        old = format_ == "cosign"
+        cosign.verify(artifact, pub, *more, old=old, rc=1 if n else 10)
+        wpack("sign", artifact, "--key", "k.key", "--as", format_)
+        said = cosign.verify(artifact, pub, *more, old=old)
+        assert artifact.split("@")[1] in said.out
+    _, other = cosign.generate("other")
+    for old in (False, True):
+        assert cosign.verify(artifact, other, old=old, rc=None).rc != 0
+
+
+@pytest.mark.parametrize("host", ["docker_registry", "distribution", "serve"], indirect=True)
+def test_through_every_registry(wpack, cosign, artifact, key):
+    wpack("sign", artifact, "--key", key[0], "--as", "bundle,cosign")
+    for old in (False, True):
+        cosign.verify(artifact, key[1], old=old)
+    other = cosign.generate("theirs", PASSWORD)
+    for old in (False, True):
+        cosign.sign(artifact, other[0], old=old, password=PASSWORD)
+    assert [c["format"] for c in found(wpack, artifact, other[1])] == ["bundle", "bundle", "cosign", "cosign"]
+    # Whoever was there first is still there.
+    for pub in (key[1], other[1]):
+        for old in (False, True):
+            cosign.verify(artifact, pub, old=old)
+
+
+def test_annotations(wpack, cosign, artifact, key):
+    wpack("sign", artifact, "--key", key[0], "--as", "bundle,cosign", "-a", "env=prod", "-a", "odd=<a&b>")
+    for old in (False, True):
+        cosign.verify(artifact, key[1], "-a", "env=prod", "-a", "odd=<a&b>", old=old)
+        assert cosign.verify(artifact, key[1], "-a", "env=test", old=old, rc=None).rc != 0
+
+
+def test_cosign_verifies_our_attestation(wpack, cosign, artifact, key):
+    (wpack.cwd / "p.json").write_text('{"buildDefinition": {"x": "<1>"}}')
+    wpack("attest", artifact, "p.json", "--type", SLSA, "--key", key[0], "--as", "bundle,cosign")
+    for old in (False, True):
+        said = cosign.verify_attestation(artifact, key[1], SLSA, old=old)
+        assert json.loads(said.out.splitlines()[0])["payloadType"] == "application/vnd.in-toto+json"
+        assert cosign.verify_attestation(artifact, key[1], "https://spdx.dev/Document", old=old, rc=None).rc != 0
+
+
+def test_cosign_verifies_our_file(wpack, cosign, module, key):
+    wpack("sign", module, "--key", key[0], "-o", "b.json")
+    cosign.verify_blob(module, key[1], wpack.cwd / "b.json")
+    module.write_bytes(module.read_bytes() + b"\0\1\0")
+    assert cosign.verify_blob(module, key[1], wpack.cwd / "b.json", rc=None).rc != 0
+
+
+def test_with_cosigns_key(wpack, cosign, artifact):
+    """The same file of a key in both programs, with a password, with an empty one, imported."""
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", wpack.cwd / "sec1.pem")
+    pairs = [
+        (*cosign.generate("one", PASSWORD), PASSWORD),
+        (*cosign.generate("two", ""), ""),
+        (*cosign.import_key(wpack.cwd / "sec1.pem", "three", PASSWORD), PASSWORD),
+    ]
+    for private, public, password in pairs:
+        wpack("sign", artifact, "--key", private, env={"COSIGN_PASSWORD": password})
+        cosign.verify(artifact, public)
+    wpack("sign", artifact, "--key", pairs[0][0], env={"COSIGN_PASSWORD": "wrong"}, rc=2)
+
+
+# ---- cosign signs ----
+
+
+def found(wpack, ref, pub):
+    return json.loads(wpack("verify", ref, "--key", pub, "--format", "json").out)["found"]
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384", "RSA"])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_we_verify_theirs(wpack, cosign, artifact, algorithm, format_):
+    old = format_ == "cosign"
+    openssl("genpkey", "-out", wpack.cwd / "k.pem",
+            *(["-algorithm", "RSA"] if algorithm == "RSA" else
+              ["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{algorithm}"]))
+    private, public = cosign.import_key(wpack.cwd / "k.pem", "k")
+    wpack("verify", artifact, "--key", public, rc=10)
+    cosign.sign(artifact, private, "-a", "env=prod", "-a", "odd=<a&b>", old=old)
+    assert [c["format"] for c in found(wpack, artifact, public)] == [format_]
+    wpack("verify", artifact, "--key", public, "-a", "env=prod", "-a", "odd=<a&b>")
+    assert "env=test" in wpack("verify", artifact, "--key", public, "-a", "env=test", rc=12).err
+    wpack("verify", artifact, "--key", public, "--type", SLSA, rc=12)
+    _, other = cosign.generate("other")
+    assert str(other) in wpack("verify", artifact, "--key", other, rc=12).err
+
+
+def test_ed25519_of_theirs(wpack, cosign, artifact):
+    """cosign signs with Ed25519 by the older format only, and does not verify what it signed; we do."""
+    openssl("genpkey", "-algorithm", "ED25519", "-out", wpack.cwd / "k.pem")
+    private, public = cosign.import_key(wpack.cwd / "k.pem", "k")
+    cosign.sign(artifact, private, old=True)
+    wpack("verify", artifact, "--key", public)
+
+
+@pytest.mark.parametrize("old", [False, True], ids=FORMATS)
+def test_we_verify_their_attestation(wpack, cosign, artifact, old):
+    (wpack.cwd / "p.json").write_text('{"buildDefinition": {"x": "<1>"}}')
+    private, public = cosign.generate("k")
+    cosign.attest(artifact, private, SLSA, wpack.cwd / "p.json", old=old)
+    statement = json.loads(wpack("verify", artifact, "--key", public, "--type", "slsa").out)
+    assert statement["predicate"] == {"buildDefinition": {"x": "<1>"}}
+    wpack("verify", artifact, "--key", public, "--type", "spdx", rc=12)
+    # An attestation is no signature.
+    assert "attestation" in wpack("verify", artifact, "--key", public, rc=12).err
+
+
+def test_we_verify_their_file(wpack, cosign, module):
+    private, public = cosign.generate("k")
+    cosign.sign_blob(module, private, wpack.cwd / "b.json")
+    wpack("verify", module, "--key", public, "--bundle", "b.json")
+    module.write_bytes(module.read_bytes() + b"\0\1\0")
+    wpack("verify", module, "--key", public, "--bundle", "b.json", rc=12)
+
+
+# ---- what signatures go through ----
+
+
+def push_index(wpack, module, component, host):
+    entries = []
+    for name, file, os_ in (("core", module, "wasip1"), ("comp", component, "wasip2")):
+        digest = wpack("push", file, f"{host}/team/multi:{name}", "-q").digest
+        size = len(wpack.run("inspect", f"{host}/team/multi:{name}", "--manifest").out_bytes)
+        entries.append({"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": size,
+                        "platform": {"os": os_, "architecture": "wasm"}})
+    doc = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries}
+    wpack("raw", "put", "manifest", f"{host}/team/multi:1", stdin=json.dumps(doc))
+    return f"{host}/team/multi:1"
+
+
+def test_a_signed_index_travels(wpack, cosign, module, component, key, distribution, docker_registry, serve):
+    """distribution v3, a layout, docker-registry 2.8, wpack serve: cosign accepts it at each registry, wpack everywhere."""
+    hosts = [distribution().host, docker_registry().host, serve("third").host]
+    first = push_index(wpack, module, component, hosts[0])
+    wpack("sign", first, "--key", key[0], "--recursive", "--as", "bundle,cosign")
+    theirs = cosign.generate("theirs")
+    cosign.sign(first, theirs[0], "--recursive")
+    wpack("copy", first, "oci:between:team/multi:1")
+    wpack("copy", "oci:between:team/multi:1", f"{hosts[1]}/team/multi:1")
+    wpack("copy", f"{hosts[1]}/team/multi:1", f"{hosts[2]}/team/multi:1")
+    for place in (*hosts, "oci:between"):
+        ref = f"{place}:team/multi:1" if place == "oci:between" else f"{place}/team/multi:1"
+        for pub in (key[1], theirs[1]):
+            assert len(found(wpack, ref, pub)) == 3
+            wpack("verify", ref, "--key", pub, "--recursive")
+        if place == "oci:between":
+            continue
+        for old, pub in ((False, key[1]), (True, key[1]), (False, theirs[1])):
+            cosign.verify(ref, pub, old=old)
+        child = json.loads(wpack("raw", "get", "manifest", ref).out)["manifests"][1]["digest"]
+        cosign.verify(f"{place}/team/multi@{child}", theirs[1])
+
+
+def test_copied_by_other_programs(wpack, cosign, artifact, key, docker_registry, tmp_path):
+    """oras takes referrers along, crane tags: wpack finds what arrived."""
+    wpack("sign", artifact, "--key", key[0], "--as", "bundle,cosign")
+    to = docker_registry().host
+    tag = artifact.split("@")[1].replace(":", "-")
+    client("oras", tmp_path)("cp", "-r", "--from-plain-http", "--to-plain-http",
+                             artifact.replace("@", ":1@").split("@")[0], f"{to}/by/oras:1")
+    assert [c["format"] for c in found(wpack, f"{to}/by/oras:1", key[1])] == ["bundle"]
+    crane = client("crane", tmp_path)
+    repo = artifact.split("@")[0]
+    crane("copy", "--insecure", f"{repo}:1", f"{to}/by/crane:1")
+    wpack("verify", f"{to}/by/crane:1", "--key", key[1], rc=10)
+    crane("copy", "--insecure", f"{repo}:{tag}.sig", f"{to}/by/crane:{tag}.sig")
+    assert [c["format"] for c in found(wpack, f"{to}/by/crane:1", key[1])] == ["cosign"]
+
+
+# ---- signatures of something else ----
+
+
+def get(wpack, host, repo, digest, kind="blob"):
+    return wpack("raw", "get", kind, f"{host}/{repo}@{digest}").out_bytes
+
+
+@pytest.fixture
+def two(wpack, module, component, host, key):
+    """Two artifacts of one repository, the first of them signed in both formats."""
+    one = wpack("push", module, f"{host}/team/app:1").last
+    other = wpack("push", component, f"{host}/team/app:2").last
+    wpack("sign", one, "--key", key[0], "--as", "bundle,cosign")
+    return one, other
+
+
+def test_replayed_tag(wpack, cosign, two, host, key):
+    """Signatures of one artifact under the tag of another: the payload says for what it was made."""
+    tags = [d.split("@")[1].replace(":", "-") for d in two]
+    manifest = wpack("raw", "get", "manifest", f"{host}/team/app:{tags[0]}.sig").out
+    wpack("raw", "put", "manifest", f"{host}/team/app:{tags[1]}.sig", stdin=manifest)
+    said = wpack("verify", two[1], "--key", key[1], "--format", "json", rc=12)
+    proof, = json.loads(said.out)["requirements"][0]["proofs"]
+    assert proof["failed"] == "subject" and two[0].split("@")[1] in proof["why"]
+    assert cosign.verify(two[1], key[1], old=True, rc=None).rc != 0
+
+
+def test_swapped_payload(wpack, two, host, key):
+    """The payload of the second artifact under the signature of the first."""
+    tags = [d.split("@")[1].replace(":", "-") for d in two]
+    manifest = json.loads(wpack("raw", "get", "manifest", f"{host}/team/app:{tags[0]}.sig").out)
+    payload = get(wpack, host, "team/app", manifest["layers"][0]["digest"])
+    swapped = payload.replace(two[0].split("@")[1].encode(), two[1].split("@")[1].encode())
+    assert swapped != payload
+    (wpack.cwd / "swapped").write_bytes(swapped)
+    manifest["layers"][0]["digest"] = wpack("raw", "put", "blob", f"{host}/team/app", "--file", "swapped").digest
+    wpack("raw", "put", "manifest", f"{host}/team/app:{tags[1]}.sig", stdin=json.dumps(manifest))
+    said = wpack("verify", two[1], "--key", key[1], "--format", "json", rc=12)
+    proof, = json.loads(said.out)["requirements"][0]["proofs"]
+    assert proof["failed"] == "signature"
+
+
+def test_signed_by_another_name(wpack, cosign, two, host, key):
+    """The same content under another repository: what was signed names the first one, as the policy may ask."""
+    elsewhere = f"{host}/other/app:1"
+    wpack("copy", two[0], elsewhere)
+    for old in (False, True):
+        cosign.verify(elsewhere, key[1], old=old)
+    wpack("verify", elsewhere, "--key", key[1])
+
+
+@pytest.mark.parametrize("what", ["layer", "manifest"])
+def test_an_edited_layout(wpack, cosign, two, key, what):
+    """wpack notices it; cosign's --local-image proves neither layers nor what an index leads to."""
+    wpack("copy", two[0], "oci:lay:app:1")
+    digest = two[0].split("@")[1]
+    doc = json.loads(wpack("raw", "get", "manifest", "oci:lay:app:1").out)
+    wpack("verify", "oci:lay:app:1", "--key", key[1])
+    victim = blob_path(wpack.cwd / "lay", doc["layers"][0]["digest"] if what == "layer" else digest)
+    victim.chmod(0o644)
+    victim.write_bytes(victim.read_bytes()[:-1] + b" ")
+    assert sha256(victim.read_bytes()) != f"sha256:{victim.name}"
+    r = wpack("verify", "oci:lay:app:1", "--key", key[1], rc=6)
+    assert victim.name[:12] in r.err
