@@ -192,6 +192,7 @@ static int common_demand(struct cmd_ctx *c, const struct trust_opts *o, const st
                : o->ignore_log ? SIG_LOG_IGNORED
                                : SIG_LOG_OPTIONAL,
         .now = wp_time_now(),
+        .name_rule = SIG_NAME_IGNORED, /* a copy elsewhere is the same artifact; only policies tell names apart */
     };
     if (o->type != NULL) {
         d.predicate.kind = SIG_MATCH_EXACT;

@@ -38,7 +38,7 @@ static bool same_name(const struct question *q, const char *reference)
     case SIG_NAME_IGNORED:
         return true;
     case SIG_NAME_EXACT:
-        return wp_str_eq(reference, q->art->name);
+        return want != NULL && wp_str_eq(reference, want);
     default:
         /* A layout's names may say nothing of where it came from. */
         return want == NULL ||
@@ -63,7 +63,7 @@ static int check_payload(const struct question *q, struct wp_err *err)
     if (!same_name(q, p.reference)) {
         q->ret->failed = "name";
         return wp_fail(err, WP_E_UNSATISFIED, "%s: signed as '%s', not as '%s'", where, p.reference,
-                       q->d->name_rule == SIG_NAME_EXACT ? q->art->name : q->art->repository);
+                       q->art->repository != NULL ? q->art->repository : q->art->name);
     }
     q->ret->failed = NULL;
     return sig_claim_annotations(where, &p.optional, q->d, q->ret, err);

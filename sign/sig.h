@@ -78,7 +78,11 @@ struct sig_demand {
     size_t annotation_count;
     /* Older format: docker-reference against the artifact's repository, without its tag and digest, or byte for byte.
      */
-    enum { SIG_NAME_REPOSITORY, SIG_NAME_EXACT, SIG_NAME_IGNORED } name_rule;
+    enum {
+        SIG_NAME_REPOSITORY, /* the artifact's, with whatever tag or digest; any where the artifact has none */
+        SIG_NAME_EXACT,      /* the artifact's, and nothing behind it */
+        SIG_NAME_IGNORED
+    } name_rule;
 };
 
 struct sig_time {

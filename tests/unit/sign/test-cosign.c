@@ -381,9 +381,9 @@ static void test_names(void **state)
         const char *text;
         bool repository, exact;
     } rows[] = {
-        {CRITICAL("example.com/test/image", "sha256:" HEX) "null}", true, false},
+        {CRITICAL("example.com/test/image", "sha256:" HEX) "null}", true, true},
         {CRITICAL("example.com/test/image:v1", "sha256:" HEX) "null}", true, false},
-        {CRITICAL("example.com/test/image@sha256:" HEX, "sha256:" HEX) "null}", true, true},
+        {CRITICAL("example.com/test/image@sha256:" HEX, "sha256:" HEX) "null}", true, false},
         {CRITICAL("example.com/test/image:v1@sha256:" HEX, "sha256:" HEX) "null}", true, false},
         {CRITICAL("example.com/test/images", "sha256:" HEX) "null}", false, false},
         {CRITICAL("example.com/test", "sha256:" HEX) "null}", false, false},
@@ -403,6 +403,9 @@ static void test_names(void **state)
     bad(f, "name", "signed as '', not as 'example.com/test/image'");
     f->art.repository = NULL; /* a layout without names of repositories */
     good(f);
+    f->d.name_rule = SIG_NAME_EXACT;
+    bad(f, "name", "signed as '', not as 'example.com/test/image@sha256:");
+    f->d.name_rule = SIG_NAME_REPOSITORY;
     f->art.repository = "host:5000/a";
     payload(f, CRITICAL("host:5000/a", "sha256:" HEX) "null}");
     good(f);
