@@ -4,16 +4,19 @@
  * registry of a reference. */
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "cmd/inspect-load.h"
 #include "cmd/out.h"
 #include "cmd/sign.h"
 #include "cmd/trust.h"
+#include "cmd/verify-replay.h"
 #include "sign/module.h"
 
 struct opts {
     struct trust_opts trust;
     struct opt_list bundles;
-    bool recursive, in_module;
+    const char *sandbox;
+    bool recursive, in_module, replay;
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -44,6 +47,17 @@ static const struct opt rows[] = {
      .kind = OPT_FLAG,
      .offset = AT(recursive),
      .help = "of an index also every manifest, by itself"},
+    {.name = "replay",
+     .kind = OPT_FLAG,
+     .offset = AT(replay),
+     .env = "",
+     .help = "run attested tests (--type test) again: what comes out has to be the same"},
+    {.name = "sandbox",
+     .kind = OPT_ENUM,
+     .offset = AT(sandbox),
+     .arg = "MODE",
+     .choices = "auto require off",
+     .help = "run them in a process that can do nothing else (default auto)"},
     {.name = "in-module",
      .kind = OPT_FLAG,
      .offset = AT(in_module),
@@ -63,6 +77,7 @@ struct subject {
     const char *shown;    /* "base@sha256:…", or the file */
     struct sig_candidate *given;
     size_t given_count;
+    struct replay_result replayed; /* of all statements */
 };
 
 static void subject_done(struct subject *s)
@@ -313,6 +328,13 @@ static int report_json(const struct subject *s, const struct sig_report *r, bool
         wp_jo_key(&j, "statements");
         wp_jo_raw(&j, wp_buf_span(&list));
     }
+    if (s->replayed.tests > 0) {
+        wp_jo_key(&j, "replayed");
+        wp_jo_object(&j);
+        wp_jo_ku64(&j, "tests", s->replayed.tests);
+        wp_jo_ku64(&j, "fuel", s->replayed.fuel);
+        wp_jo_object_end(&j);
+    }
     wp_jo_object_end(&j);
     if (good) {
         out_json(s->c->out, &b);
@@ -342,19 +364,57 @@ static int report(const struct subject *s, const struct sig_report *r, struct wp
     return 0;
 }
 
+/* ---- tests that are made again ---- */
+
+static int check_replay(const struct subject *s, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    if (o->replay && (o->trust.type == NULL || !s->is_reference)) {
+        wp_fail(err, WP_E_USAGE, "verify: --replay is for statements about tests of an artifact: %s",
+                s->is_reference ? "--type test is missing" : "this is none");
+        return wp_hint(err, "wpack verify REF --type test --replay");
+    }
+    return !o->replay && o->sandbox != NULL
+               ? wp_fail(err, WP_E_USAGE, "verify: --sandbox changes nothing without --replay")
+               : 0;
+}
+
+/* Every statement that was proven has to be true, too. */
+static int replay(struct subject *s, const struct sig_report *r, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    char fuel[WP_NUMBER_TEXT];
+    struct replay_request q = {.target = &s->target, .desc = s->desc, .bytes = s->bytes, .sandbox = o->sandbox};
+    for (size_t i = 0; o->replay && i < r->result_count; i++) {
+        for (size_t k = 0; k < r->results[i].good_count; k++) {
+            struct replay_result one;
+            q.statement = r->results[i].proofs[k].statement;
+            if (verify_replay(s->c, &q, &one, err) < 0) {
+                return wp_wrap(err, "%s", s->shown);
+            }
+            out_fact(s->c->out, "replayed", "%zu tests, %s instructions, attested by %s", one.tests,
+                     wp_number_text(one.fuel, fuel), one.interpreter);
+            s->replayed.tests += one.tests;
+            s->replayed.fuel += one.fuel;
+        }
+    }
+    return 0;
+}
+
 static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     TRUST_AUTO struct trust trust = {0};
     WP_CLEANUP(subject_done) struct subject s = {.c = c, .file = WP_BUF_INIT};
     struct sig_report r = {0};
-    if (trust_open(c, &o->trust, &trust, err) < 0 || open_subject(&s, c->args[0], err) < 0) {
+    if (trust_open(c, &o->trust, &trust, err) < 0 || open_subject(&s, c->args[0], err) < 0 ||
+        check_replay(&s, err) < 0) {
         return -1;
     }
     if (trust.policy == NULL) {
         return ask_whom(&s, err);
     }
-    if (judge(&s, &trust, &r, err) == 0) {
+    if (judge(&s, &trust, &r, err) == 0 && replay(&s, &r, err) == 0) {
         return report(&s, &r, err);
     }
     if (cmd_json(c)) {
