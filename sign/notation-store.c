@@ -155,17 +155,15 @@ static int read_identities(const struct sig_store_parts *p, struct sig_store *s,
     s->identities = wp_arena_alloc(&s->arena, p->identity_count, sizeof(*s->identities));
     for (size_t i = 0; i < p->identity_count; i++) {
         if (wp_str_eq(p->identities[i], "*")) {
-            s->anyone = true;
-            continue;
+            s->anyone = p->identity_count == 1;
+            return s->anyone ? 0
+                             : wp_fail(err, WP_E_INPUT, "%s: the trusted identity '*' stands beside others", p->name);
         }
         if (read_identity(p->identities[i], &s->arena, &s->identities[i], err) < 0 ||
             check_overlap(s, i, p->identities, err) < 0) {
             return -1;
         }
         s->identity_count++;
-    }
-    if (s->anyone && p->identity_count > 1) {
-        return wp_fail(err, WP_E_INPUT, "%s: the trusted identity '*' stands beside others", p->name);
     }
     return 0;
 }
