@@ -176,6 +176,10 @@ crash-peers: $(OUT)/wpack ## other programs' layouts under the same power losses
 	$(Q)$(PYTHON) -B tests/crash/run.py $(OUT)/wpack --peers
 
 INTEROP ?= --rounds 50
+.PHONY: signature-races
+signature-races: $(OUT)/wpack ## fifty rounds of eight signers at once, through registries without the referrers API
+	$(Q)WPACK_RACE_ROUNDS=50 $(MAKE) --no-print-directory e2e E2E="-s tests/e2e/test_signature_races.py"
+
 .PHONY: interop
 interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
 	$(Q)$(PYTHON) -B tests/interop/run.py $(CURDIR)/$(OUT)/wpack $(INTEROP)
