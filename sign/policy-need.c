@@ -58,6 +58,23 @@ static int check(const struct asking *q, const struct sig_candidate *c, const st
     return 0;
 }
 
+/* What failed is announced as something that was not asked for. Nothing proves that, but then nothing else about it is
+ * proven, and of a bill of materials by somebody else nobody wants to read that it is a signature by nobody trusted. */
+static void set_aside(const struct asking *q, struct sig_proof *p)
+{
+    const struct sig_match *asked = &p->demand->predicate;
+    const char *announced = p->candidate->announced;
+    bool in_store = p->candidate->manifest.media_type != NULL;
+    bool fits = announced == NULL ? asked->kind == SIG_MATCH_ANY || !in_store
+                                  : asked->kind != SIG_MATCH_ANY && sig_match(asked, announced);
+    if (fits || closeness(p->failed) >= closeness("annotation")) {
+        return;
+    }
+    p->failed = "predicate";
+    p->why = announced == NULL ? wp_arena_printf(q->arena, "%s: a signature", p->candidate->where)
+                               : wp_arena_printf(q->arena, "%s: announced as %s", p->candidate->where, announced);
+}
+
 static void keep_good(struct asking *q, const struct sig_proof *proof, size_t demand)
 {
     struct good *g = &q->good[q->good_count++];
@@ -77,7 +94,10 @@ static void ask(struct asking *q, const struct sig_candidate *c)
         if (check(q, c, &q->demands[i], &proof, &err) == 1) {
             keep_good(q, &proof, i);
             enough = q->need->threshold == 1;
-        } else if (best.candidate == NULL || closeness(proof.failed) > closeness(best.failed)) {
+            continue;
+        }
+        set_aside(q, &proof);
+        if (best.candidate == NULL || closeness(proof.failed) > closeness(best.failed)) {
             best = proof;
             code = err.code;
         }

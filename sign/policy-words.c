@@ -141,6 +141,18 @@ static const struct meaning *meaning_of(const char *failed)
     return &other;
 }
 
+/* Who signed is known, or what a certificate says of it. */
+static bool names_signer(const char *failed)
+{
+    static const char *const before[] = {"format", "predicate", "parse", "digest", "key", "signature"};
+    for (size_t i = 0; i < WP_ARRAY_LEN(before); i++) {
+        if (failed == NULL || wp_str_eq(before[i], failed)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *reference(const struct sig_looked *l)
 {
     return l->question->reference != NULL ? l->question->reference : l->name;
@@ -218,11 +230,11 @@ static int fail_found(const struct sig_answer *an, const struct sig_looked *l, c
     const struct sig_proof *p = &r->proofs[0];
     const struct meaning *m = meaning_of(p->failed);
     size_t more = r->proof_count - 1;
-    const char *by =
-        p->signer == NULL || strstr(p->why, p->signer) != NULL ? "" : wp_arena_printf(a, " (signed by %s)", p->signer);
+    bool known = p->signer != NULL && names_signer(p->failed) && strstr(p->why, p->signer) == NULL;
+    const char *by = known ? wp_arena_printf(a, " (signed by %s)", p->signer) : "";
     const char *rest = more == 0   ? ""
-                       : more == 1 ? "; 1 more signature does not count either"
-                                   : wp_arena_printf(a, "; %zu more signatures do not count either", more);
+                       : more == 1 ? "; 1 more does not count either"
+                                   : wp_arena_printf(a, "; %zu more do not count either", more);
     wp_fail(err, code, "%s: %s: %s: %s%s%s", who, m->what, p->candidate->format->name, p->why, by, rest);
     return hint(p, m, l, err);
 }

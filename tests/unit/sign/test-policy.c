@@ -90,11 +90,49 @@ static void test_not_trusted(void **state)
     struct asked r = JUDGE(1, fakes, a);
     assert_int_equal(r.report.verdict, SIG_NOT_SATISFIED);
     assert_int_equal(r.err.code, WP_E_UNSATISFIED);
-    assert_holds(r.err.msg, "signed, but by nobody who is trusted here: fake: second: failed at signature for 'a' "
-                            "(signed by key X); 2 more signatures do not count either");
+    assert_holds(r.err.msg, "signed, but by nobody who is trusted here: fake: second: failed at signature for 'a'; "
+                            "2 more do not count either");
     assert_holds(r.err.hint, "--key FILE");
     assert_int_equal(r.report.results[0].good_count, 0);
     assert_string_equal(r.report.results[0].proofs[0].candidate->where, "second");
+}
+
+/* The signer is told where the signature held. */
+static void test_signer_is_told(void **state)
+{
+    (void)state;
+    const struct fake_signature fakes[] = {{.failed = "annotation", .key_id = "X", .signer = "key X"}};
+    assert_holds(JUDGE(1, fakes, a).err.msg, "failed at annotation for 'a' (signed by key X)");
+}
+
+/* What is announced as something else was not asked, whatever it fails. */
+static void test_announced(void **state)
+{
+    (void)state;
+    const struct fake_signature fake = {.key_id = "X"};
+    const struct sig_demand sbom = {.name = "a", .predicate = {SIG_MATCH_EXACT, "https://spdx.dev/Document"}};
+    struct sig_candidate list[] = {fake_candidate(&fake, "here")};
+    const struct {
+        const struct sig_demand *demand;
+        const char *announced;
+        enum sig_verdict verdict;
+    } rows[] = {
+        {&a, "https://spdx.dev/Document", SIG_NONE},
+        {&a, NULL, SIG_NOT_SATISFIED},
+        {&sbom, "https://slsa.dev/provenance/v1", SIG_NONE},
+        {&sbom, NULL, SIG_NONE},
+    };
+    list[0].manifest.media_type = OCI_MT_MANIFEST;
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        SIG_AUTO_POLICY struct sig_policy *p = NULL;
+        struct sig_report report;
+        struct wp_err err = {0};
+        list[0].announced = rows[i].announced;
+        const struct sig_question q = fake_question(REF, list, 1);
+        assert_int_equal(sig_policy_of(rows[i].demand, 1, 1, &p, &err), 0);
+        assert_int_equal(sig_judge(p, &q, &arena, &report, &err), -1);
+        assert_int_equal(report.verdict, rows[i].verdict);
+    }
 }
 
 /* Each check that may be the nearest has its own words. */
@@ -309,7 +347,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_satisfied),         cmocka_unit_test(test_nothing_found),
         cmocka_unit_test(test_only_attestations), cmocka_unit_test(test_no_such_attestation),
-        cmocka_unit_test(test_not_trusted),       cmocka_unit_test(test_words_differ),
+        cmocka_unit_test(test_not_trusted),       cmocka_unit_test(test_signer_is_told),
+        cmocka_unit_test(test_announced),         cmocka_unit_test(test_words_differ),
         cmocka_unit_test(test_identity_hint),     cmocka_unit_test(test_certificate),
         cmocka_unit_test(test_cannot_tell),       cmocka_unit_test(test_where_was_looked),
         cmocka_unit_test(test_threshold),         cmocka_unit_test(test_same_signer_counts_once),
