@@ -71,6 +71,16 @@ static int pkcs1(const struct sig_key_file *f, struct wp_span der, struct sig_ke
     return traditional(EVP_PKEY_RSA, f, der, ret, err);
 }
 
+/* PKCS #8, or what `openssl … -outform DER` writes instead of it. */
+static int any_der(const struct sig_key_file *f, struct sig_key **ret, struct wp_err *err)
+{
+    struct wp_err ignored = {0};
+    if (pkcs8(f, f->bytes, ret, err) == 0 || sec1(f, f->bytes, ret, &ignored) == 0) {
+        return 0;
+    }
+    return pkcs1(f, f->bytes, ret, &ignored) == 0 ? 0 : -1;
+}
+
 static const struct {
     const char *label;
     int (*read)(const struct sig_key_file *f, struct wp_span der, struct sig_key **ret, struct wp_err *err);
@@ -132,7 +142,7 @@ int sig_key_read(struct wp_span file, const char *name, const struct sig_ask *as
         return sig_key_wasmsign(&f, ret, err);
     }
     if (file.len > 0 && file.ptr[0] == 0x30) {
-        return pkcs8(&f, file, ret, err);
+        return any_der(&f, ret, err);
     }
     return sig_key_minisign_is(file) ? sig_key_minisign(&f, ret, err) : of_pem(&f, ret, err);
 }
