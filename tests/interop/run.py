@@ -15,6 +15,7 @@ import traceback
 
 from lab import MISSING, REGISTRIES, Lab, check_layout, find_peer, sha256
 from clients import CLIENTS
+import signatures
 
 from support.race import attach_at_once
 
@@ -302,6 +303,7 @@ CHECKS = {
     "cosign-style tags travel with copy": signature_tags,
     "8 attach at once, docker-registry 2.8": race("docker-registry 2.8"),
     "8 attach at once, distribution v3": race("distribution v3"),
+    **signatures.checks(REGISTRIES, ["docker-registry 2.8", "distribution v3"]),
 }
 
 
