@@ -21,6 +21,7 @@ static const struct opt rows[] = {
      .kind = OPT_STR,
      .offset = AT(output),
      .arg = "NAME",
+     .env = "",
      .help = "write NAME.key and NAME.pub (default: wpack)"},
     {.name = "type",
      .kind = OPT_ENUM,

@@ -114,7 +114,8 @@ static int ask_once(struct cmd_ctx *c, int tty, const char *prompt, struct sig_s
     SIG_AUTO_SECRET struct sig_secret *line = sig_secret_new(PASSWORD_MAX);
     WP_AUTO_BUF struct wp_buf shown = WP_BUF_INIT;
     if (!silent_begin(tty)) {
-        return wp_fail_errno(err, errno, "the terminal cannot be silenced");
+        wp_fail_errno(err, errno, "the terminal cannot be silenced");
+        return -1;
     }
     /* Only now: what is typed at the sight of it is neither shown nor lost. */
     wp_escape(&shown, wp_span_str(prompt));

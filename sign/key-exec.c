@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys that a program holds (wpack-sign(1), "Keys in other hands"): `PROGRAM ARG… public-key` prints the public key;
+ * Keys that a program holds (wpack-keygen(1), "Keys in other hands"): `PROGRAM ARG… public-key` prints the public key;
  * `PROGRAM ARG… sign ALGORITHM` gets the digest on standard input — for ed25519 the message — and prints the signature
  * as base64. What it answers is believed as far as the public key verifies it. */
 #include "base/limits.h"

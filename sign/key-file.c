@@ -15,7 +15,8 @@
 int sig_key_password(const struct sig_key_file *f, struct sig_secret **ret, struct wp_err *err)
 {
     if (f->ask == NULL || f->ask->password == NULL) {
-        return wp_fail(err, WP_E_INPUT, "%s: the key has a password, and none was given", f->name);
+        wp_fail(err, WP_E_INPUT, "%s: the key has a password, and none was given", f->name);
+        return -1;
     }
     WP_AUTO_FREE char *what = wp_xasprintf("password of %s", f->name);
     return f->ask->password(f->ask->arg, what, false, ret, err);

@@ -80,7 +80,7 @@ int sig_pub_minisign(struct wp_span file, const char *name, struct sig_pub **ret
     if (starts(file, COMMENT) && !second_line(file, &line)) {
         return wp_fail(err, WP_E_INPUT, "%s: no minisign or signify key: two lines are expected", name);
     }
-    if (line.len > 2 * SECRET_LEN || !wp_unbase64(&key, (const char *)line.ptr, line.len, false)) {
+    if (line.len > (size_t)2 * SECRET_LEN || !wp_unbase64(&key, (const char *)line.ptr, line.len, false)) {
         return wp_fail(err, WP_E_INPUT, "%s: no minisign or signify key: the second line is not base64", name);
     }
     if (key.len == SECRET_LEN || key.len == BK_LEN) {
@@ -139,14 +139,16 @@ static int stream(const struct sig_secret *password, const uint8_t *file, const 
     uint64_t ops = le64(file + OPS_AT);
     uint64_t mem = le64(file + MEM_AT);
     if (mem > WP_LIMIT_KEY_MEMORY || ops > WP_LIMIT_KEY_MEMORY / 32) {
-        return wp_fail(err, WP_E_LIMIT, "%s: unlocking the key would take more than %llu MiB", name,
-                       (unsigned long long)(WP_LIMIT_KEY_MEMORY / WP_MIB));
+        wp_fail(err, WP_E_LIMIT, "%s: unlocking the key would take more than %llu MiB", name,
+                (unsigned long long)(WP_LIMIT_KEY_MEMORY / WP_MIB));
+        return -1;
     }
     SIG_AUTO_SECRET struct sig_secret *s = sig_secret_new(COVER_LEN);
     if (crypto_pwhash_scryptsalsa208sha256(s->ptr, s->len, (const char *)password->ptr, password->len, file + SALT_AT,
                                            ops, (size_t)mem) != 0) {
-        return wp_fail(err, WP_E_LIMIT, "%s: unlocking the key needs %llu MiB of memory, and they are not there", name,
-                       (unsigned long long)(mem / WP_MIB));
+        wp_fail(err, WP_E_LIMIT, "%s: unlocking the key needs %llu MiB of memory, and they are not there", name,
+                (unsigned long long)(mem / WP_MIB));
+        return -1;
     }
     *ret = WP_STEAL(s);
     return 0;

@@ -97,8 +97,9 @@ static int derive(const struct sig_secret *password, struct wp_span salt, uint64
     SIG_AUTO_SECRET struct sig_secret *key = sig_secret_new(KEY_LEN);
     if (crypto_pwhash_scryptsalsa208sha256_ll(password->ptr, password->len, salt.ptr, salt.len, n, 8, 1, key->ptr,
                                               key->len) != 0) {
-        return wp_fail(err, WP_E_LIMIT, "scrypt needs %llu MiB of memory, and they are not there",
-                       (unsigned long long)(n / 1024));
+        wp_fail(err, WP_E_LIMIT, "scrypt needs %llu MiB of memory, and they are not there",
+                (unsigned long long)(n / 1024));
+        return -1;
     }
     *ret = WP_STEAL(key);
     return 0;
@@ -112,12 +113,14 @@ static int unseal(const struct sig_key_file *f, const struct box *b, struct sig_
         return -1;
     }
     if (derive(password, wp_buf_span(&b->salt), b->n, &key, err) < 0) {
-        return wp_wrap(err, "%s", f->name);
+        wp_wrap(err, "%s", f->name);
+        return -1;
     }
     SIG_AUTO_SECRET struct sig_secret *plain = sig_secret_new(b->sealed.len - TAG);
     if (crypto_secretbox_open_easy(plain->ptr, (const uint8_t *)b->sealed.ptr, b->sealed.len,
                                    (const uint8_t *)b->nonce.ptr, key->ptr) != 0) {
-        return wp_fail(err, WP_E_INPUT, "%s: the password is wrong, or the file is damaged", f->name);
+        wp_fail(err, WP_E_INPUT, "%s: the password is wrong, or the file is damaged", f->name);
+        return -1;
     }
     *ret = WP_STEAL(plain);
     return 0;

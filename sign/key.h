@@ -96,9 +96,9 @@ struct sig_ask {
     /* A line the user should read: a key file that others may read. NULL: none. */
     void (*warn)(void *arg, const char *line);
 };
-/* spec: a file; "exec:PROGRAM [ARG...]" (wpack-sign(1), "Keys in other hands"); "pkcs11:…" (RFC 7512). Files: cosign's
- * encrypted PEM, PKCS #8 plain and encrypted, SEC 1 and PKCS #1 PEM, OpenSSH ed25519 without password, minisign and
- * signify, wasmsign2's 65 bytes. */
+/* spec: a file; "exec:PROGRAM [ARG...]" (wpack-keygen(1), "Keys in other hands"); "pkcs11:…" (RFC 7512). Files:
+ * cosign's encrypted PEM, PKCS #8 plain and encrypted, SEC 1 and PKCS #1 PEM, OpenSSH ed25519 without password,
+ * minisign and signify, wasmsign2's 65 bytes. */
 int sig_key_open(const char *spec, const struct sig_ask *ask, WP_OWN struct sig_key **ret,
                  struct wp_err *err) WP_MUST_USE;
 void sig_key_free(WP_OWN struct sig_key *k);
