@@ -24,6 +24,7 @@ static const struct opt rows[] = {
      .kind = OPT_STR,
      .offset = AT(type),
      .arg = "TYPE",
+     .env = "",
      .help = "what is stated: sbom, cyclonedx, spdx, slsa, test, another name, or a URI (required)"},
     {.name = "generate",
      .kind = OPT_FLAG,
@@ -46,6 +47,7 @@ static const struct opt rows[] = {
      .kind = OPT_STR,
      .offset = AT(output),
      .arg = "FILE",
+     .env = "",
      .help = "write what would be stated into FILE (-: standard output), and attach nothing"},
     {.letter = 'f',
      .name = "file",
@@ -62,18 +64,22 @@ static const struct opt rows[] = {
      .kind = OPT_STR,
      .offset = AT(slsa.build_type),
      .arg = "URI",
+     .env = "",
      .help = "slsa: how it was built, and what the parameters mean"},
     {.name = "parameter",
      .kind = OPT_LIST,
      .offset = AT(slsa.parameters),
      .arg = "KEY=VALUE",
+     .env = "",
      .help = "slsa: what the build was told, may be repeated"},
     {.name = "source-uri",
      .kind = OPT_STR,
      .offset = AT(slsa.source_uri),
      .arg = "URI",
+     .env = "",
      .help = "slsa: the repository, such as git+https://example.com/app"},
     {.name = "source-ref",
+     .env = "",
      .kind = OPT_STR,
      .offset = AT(slsa.source_ref),
      .arg = "REF",
@@ -82,18 +88,22 @@ static const struct opt rows[] = {
      .kind = OPT_STR,
      .offset = AT(slsa.source_commit),
      .arg = "HEX",
+     .env = "",
      .help = "slsa: its commit"},
     {.name = "invocation-id",
      .kind = OPT_STR,
      .offset = AT(slsa.invocation_id),
      .arg = "TEXT",
+     .env = "",
      .help = "slsa: which run of the builder it was"},
     {.name = "started-on",
      .kind = OPT_STR,
      .offset = AT(slsa.started_on),
      .arg = "TIME",
+     .env = "",
      .help = "slsa: when the build began, 2026-01-31T12:00:00Z"},
     {.name = "finished-on",
+     .env = "",
      .kind = OPT_STR,
      .offset = AT(slsa.finished_on),
      .arg = "TIME",
@@ -158,17 +168,15 @@ static int plan_places(const struct opts *o, struct plan *p, struct wp_err *err)
     return 0;
 }
 
-/* An option that changes nothing is a mistake that its user should know. */
+/* An option that changes nothing is a mistake that its user should know. Those that may come from the environment are
+ * not among them: it is there for more than one command. */
 static const char *vain_option(const struct opts *o, const struct plan *p)
 {
     const bool slsa = p->made == MADE_SLSA && p->path == NULL;
-    const bool test = p->made == MADE_TEST && p->path == NULL;
     const struct {
         const char *name;
         bool given, useful;
     } all[] = {
-        {"--file", o->slsa.project != NULL, slsa || test},
-        {"--builder-id", o->slsa.builder_id != NULL, slsa},
         {"--build-type", o->slsa.build_type != NULL, slsa},
         {"--parameter", o->slsa.parameters.count > 0, slsa},
         {"--source-uri", o->slsa.source_uri != NULL, slsa},
@@ -177,9 +185,7 @@ static const char *vain_option(const struct opts *o, const struct plan *p)
         {"--invocation-id", o->slsa.invocation_id != NULL, slsa},
         {"--started-on", o->slsa.started_on != NULL, slsa},
         {"--finished-on", o->slsa.finished_on != NULL, slsa},
-        {"--as", o->as != NULL, !o->no_sign && o->output == NULL},
         {"--no-sign", o->no_sign, o->output == NULL},
-        {"--key", o->sign.key != NULL, !o->no_sign && o->output == NULL},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(all); i++) {
         if (all[i].given && !all[i].useful) {
@@ -345,6 +351,21 @@ static int add_tag(struct cmd_ctx *c, const struct attest_subject *s, const stru
     return 0;
 }
 
+/* Nothing is signed that those who verify would refuse to read. */
+static int check_statement(struct wp_span payload, struct wp_err *err)
+{
+    SIG_AUTO_STATEMENT struct sig_statement read = {.doc = NULL};
+    if (payload.len > WP_LIMIT_STATEMENT / 2) {
+        return wp_fail(err, WP_E_LIMIT, "a statement of %zu bytes: with its envelope nobody could verify it",
+                       payload.len);
+    }
+    if (sig_statement_read(payload, "the statement", &read, err) < 0) {
+        err->code = WP_E_INPUT;
+        return wp_wrap(err, "nobody could verify it");
+    }
+    return 0;
+}
+
 static int attach_signed(struct cmd_ctx *c, const struct attest_subject *s, const struct plan *p, struct signer *signer,
                          struct wp_span predicate, struct wp_err *err)
 {
@@ -354,11 +375,8 @@ static int attach_signed(struct cmd_ctx *c, const struct attest_subject *s, cons
     const char *tag = NULL;
     sig_statement_write(&statement, signer_repository(c, s->target), &s->desc.digest, NULL, 0, p->uri, predicate);
     const struct wp_span payload = wp_buf_span(&statement);
-    if (payload.len > WP_LIMIT_STATEMENT / 2) {
-        return wp_fail(err, WP_E_LIMIT, "a statement of %zu bytes: with its envelope nobody could verify it",
-                       payload.len);
-    }
-    if (signer_seal_payload(c, signer, SIG_PAYLOAD_INTOTO, payload, &sealed, err) < 0 ||
+    if (check_statement(payload, err) < 0 ||
+        signer_seal_payload(c, signer, SIG_PAYLOAD_INTOTO, payload, &sealed, err) < 0 ||
         (p->cosign && add_tag(c, s, p, &sealed, payload, &made, &tag, err) < 0) ||
         (p->bundle && signer_attach_bundle(c, signer, s->target, &s->desc, sealed.bundle, p->uri, &made, err) < 0)) {
         return -1;

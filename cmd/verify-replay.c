@@ -274,10 +274,14 @@ static int open_module(struct cmd_ctx *c, const struct replay_request *in, struc
     struct attest_subject subject = {.target = in->target, .desc = in->desc, .bytes = in->bytes};
     const char *what = target_pinned(c, in->target, &in->desc.digest);
     const char *file = NULL;
-    return oci_manifest_parse(in->bytes, in->desc.media_type, what, c->arena, &subject.manifest, err) < 0 ||
-                   attest_open_module(c, &subject, ret, &file, err) < 0
-               ? -1
-               : 0;
+    if (oci_manifest_parse(in->bytes, in->desc.media_type, what, c->arena, &subject.manifest, err) < 0) {
+        return -1;
+    }
+    if (subject.manifest.kind == OCI_INDEX) {
+        wp_fail(err, WP_E_SMOKE, "%s is an index, and tests run on a module", what);
+        return wp_hint(err, "name the manifest by its digest: wpack verify %s@sha256:...", in->target->base);
+    }
+    return attest_open_module(c, &subject, ret, &file, err);
 }
 
 int verify_replay(struct cmd_ctx *c, const struct replay_request *in, struct replay_result *ret, struct wp_err *err)

@@ -328,6 +328,16 @@ def test_files_that_are_refused(wpack, built, key, text, words):
     assert "sigstore" not in wpack("tree", REF).out
 
 
+def test_what_nobody_could_read_is_not_signed(wpack, built, key):
+    """32 levels are read; the statement around them is one more."""
+    built()
+    for levels, rc in [(31, 0), (32, 2)]:
+        (wpack.cwd / "p.json").write_text('{"a":' * (levels - 1) + "{}" + "}" * (levels - 1))
+        r = wpack("attest", REF, "p.json", "--type", "custom", "--key", key, rc=rc)
+        assert ("nobody could verify it" in r.err) == (rc != 0)
+    wpack("verify", REF, "--type", "custom", "--key", "wpack.pub")
+
+
 @pytest.mark.parametrize("args, words", [
     ([], "--type is missing"),
     (["--type", "cyclondx", "f"], "did you mean 'cyclonedx'?"),
@@ -338,8 +348,8 @@ def test_files_that_are_refused(wpack, built, key, text, words):
     (["--type", "sbom", "--as", "notation", "--key", "k"], "is no format that holds statements"),
     (["--type", "sbom", "--as", "bundle,", "--key", "k"], "'' is no format that holds statements"),
     (["--type", "sbom", "--as", "", "--key", "k"], "'' is no format that holds statements"),
-    (["--type", "sbom", "--builder-id", "x", "--key", "k"], "--builder-id changes nothing"),
-    (["--type", "sbom", "--key", "k", "-o", "-"], "--key changes nothing"),
+    (["--type", "sbom", "--parameter", "a=b", "--key", "k"], "--parameter changes nothing"),
+    (["--type", "sbom", "--no-sign", "-o", "-"], "--no-sign changes nothing"),
     (["--type", "slsa", "--builder-id", "x", "--started-on", "now", "-o", "-"], "'now' is no time"),
     (["--type", "slsa", "--builder-id", "x", "--parameter", "now", "-o", "-"], "write --parameter KEY=VALUE"),
 ])
@@ -366,6 +376,32 @@ def test_cosign_verifies_ours(wpack, echo, key, request, tmp_path, place, kind, 
         said = [json.loads(line) for line in r.out.splitlines() if line.startswith("{")]
         payloads = [json.loads(base64.b64decode(s["payload"])) for s in said]
         assert predicate(wpack, "--type", kind, "--plain-http", *more, ref=ref) in [p["predicate"] for p in payloads]
+
+
+@pytest.mark.parametrize("bundle", [True, False], ids=["bundle", "tag"])
+@pytest.mark.parametrize("kind, ours", [("spdxjson", "spdx"), ("slsaprovenance1", "slsa"), ("openvex", "openvex")])
+def test_what_cosign_attested_is_verified(wpack, built, serve, tmp_path, kind, ours, bundle):
+    cosign = client("cosign", tmp_path)
+    built()
+    ref = f"{serve().host}/team/app:1"
+    pinned = wpack("copy", REF, ref).last
+    env = {"COSIGN_PASSWORD": ""}
+    cosign("generate-key-pair", env=env)
+    (tmp_path / "signing.json").write_text(json.dumps({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "rekorTlogConfig": {}, "tsaConfig": {}}))
+    doc = predicate(wpack, "--type", ours, "--builder-id", "b:1") if ours == "slsa" else (
+        predicate(wpack, "--type", ours) if ours == "spdx" else {"@context": "https://openvex.dev/ns", "statements": []})
+    (tmp_path / "p.json").write_text(json.dumps(doc))
+    how = ["--signing-config", "signing.json"] if bundle else [
+        "--new-bundle-format=false", "--use-signing-config=false", "--tlog-upload=false"]
+    cosign("attest", "--allow-http-registry", "--key", "cosign.key", "--predicate", "p.json", "--type", kind, "-y", *how,
+           pinned, env=env)
+    said = json.loads(wpack("verify", ref, "--type", ours, "--key", "cosign.pub").out)
+    assert said["subject"][0]["digest"]["sha256"] == pinned.split(":")[-1]
+    if kind != "slsaprovenance1":
+        assert said["predicate"] == doc
+    wpack("keygen", "--plain")
+    wpack("verify", ref, "--type", ours, "--key", "wpack.pub", rc=12)
 
 
 # ---- test runs ----
