@@ -28,7 +28,9 @@ static int take_key(struct sig_checking *c, struct wp_err *err)
         return sig_refuse(c, "key", err, "signed with a certificate, not with the key %s", f->name);
     }
     c->key = c->demand->key;
-    c->proof->signer = wp_arena_printf(c->arena, "key %s", f->id);
+    if (c->material->hint != NULL) { /* whose the signature says it is, until it is proven */
+        c->proof->signer = wp_arena_printf(c->arena, "key %s", c->material->hint);
+    }
     return 0;
 }
 
@@ -120,6 +122,8 @@ static int check_signature(struct sig_checking *c, struct wp_err *err)
                           sig_algs[f->alg].name);
     }
     if (by_alg(c, f->alg) || (ed25519 && by_alg(c, SIG_ALG_ED25519))) {
+        c->proof->key_id = wp_arena_str(c->arena, f->id);
+        c->proof->signer = c->leaf != NULL ? c->proof->signer : wp_arena_printf(c->arena, "key %s", f->id);
         return 0;
     }
     const char *hint = c->material->hint;
@@ -141,7 +145,6 @@ static int check_all(struct sig_checking *c, struct sig_pub **key, struct wp_err
     if ((d->key != NULL ? take_key(c, err) : take_certificate(c, key, err)) < 0) {
         return -1;
     }
-    c->proof->key_id = wp_arena_str(c->arena, sig_pub_facts(c->key)->id);
     if (check_logged(c, err) < 0 || check_stamped(c, err) < 0) {
         return -1;
     }

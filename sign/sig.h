@@ -94,7 +94,8 @@ struct sig_time {
 struct sig_proof {
     const struct sig_candidate *candidate;
     const struct sig_demand *demand;
-    const char *signer; /* for people: "key 3q2+…" , "dev@example.com (https://issuer.example)", "CN=…" */
+    const char *signer; /* NULL: nobody is named. For people: "key 3q2+…" , "dev@example.com (https://issuer.example)",
+                           "CN=…" */
     enum sig_alg alg;
     const char *identity, *issuer; /* of the certificate, NULL: a key */
     const char *key_id;            /* sig_pub_id of the key or of the certificate's */

@@ -543,6 +543,35 @@ static void test_signature(void **state)
     }
 }
 
+/* Whom the report names: until the signature holds, whom the bundle names. */
+static void test_whose_key(void **state)
+{
+    (void)state;
+    struct sigstore s;
+    struct sig_proof p;
+    struct wp_err err = {0};
+    SIG_AUTO_PUB struct sig_pub *other = NULL;
+    WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
+    sigstore_init(&s, &(struct sigstore_plan){.by_key = "P-256#key"});
+    const char *own = wp_arena_printf(&s.a, "key %s", s.b.material.hint);
+    const char *words = wp_arena_printf(
+        &s.a, "bundle: the signature is not by other.pub over this content; it names the key '%s'", s.b.material.hint);
+    assert_int_equal(sigstore_ask(&s, &p, &err), 1);
+    assert_string_equal(p.signer, own);
+    assert_string_equal(p.key_id, s.b.material.hint);
+    notary_pem(s.leaf.cert, &pem);
+    assert_int_equal(sig_pub_read(wp_buf_span(&pem), "other.pub", &other, &err), 0);
+    s.d.key = other;
+    assert_int_equal(sigstore_ask(&s, &p, &err), 0);
+    assert_string_equal(p.signer, own);
+    assert_null(p.key_id);
+    assert_string_equal(err.msg, words);
+    s.b.material.hint = NULL;
+    assert_int_equal(sigstore_ask(&s, &p, &err), 0);
+    assert_null(p.signer);
+    sigstore_done(&s);
+}
+
 static void test_other_artifact(void **state)
 {
     (void)state;
@@ -588,14 +617,23 @@ static void test_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),       cmocka_unit_test(test_proof),
-        cmocka_unit_test(test_validity),   cmocka_unit_test(test_promise),
-        cmocka_unit_test(test_inclusion),  cmocka_unit_test(test_second_version),
-        cmocka_unit_test(test_bodies),     cmocka_unit_test(test_log_answers),
-        cmocka_unit_test(test_timestamps), cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_authority),  cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_who),        cmocka_unit_test(test_demands),
-        cmocka_unit_test(test_signature),  cmocka_unit_test(test_other_artifact),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_validity),
+        cmocka_unit_test(test_promise),
+        cmocka_unit_test(test_inclusion),
+        cmocka_unit_test(test_second_version),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_log_answers),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_demands),
+        cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_whose_key),
+        cmocka_unit_test(test_other_artifact),
         cmocka_unit_test(test_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
