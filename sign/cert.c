@@ -28,7 +28,7 @@ void sig_certs_done(struct sig_certs *c)
 
 void sig_certs_add(struct sig_certs *c, WP_OWN X509 *cert)
 {
-    c->items = wp_xrealloc(c->items, c->count + 1, sizeof(*c->items));
+    c->items = wp_xrealloc(c->items, c->count + 1, sizeof(X509 *));
     c->items[c->count++] = cert;
 }
 

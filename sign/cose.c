@@ -128,7 +128,7 @@ static int read_chain(const struct sig_cbor *v, struct wp_arena *a, struct sig_e
         ret->chain_count = 1;
         return 0;
     }
-    if (must(v, SIG_CBOR_ARRAY, "the certificate chain", err) < 0) {
+    if (must(v, SIG_CBOR_ARRAY, "the certificate chain", err) < 0 || v == NULL) {
         return -1;
     }
     if (v->count == 0 || v->count > WP_LIMIT_CERTIFICATES) {

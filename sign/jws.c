@@ -185,7 +185,7 @@ static int read_jws(struct wp_span bytes, struct wp_arena *a, struct sig_envelop
     struct wp_json protected = wp_json_get(&root, "protected");
     struct wp_json header = wp_json_get(&root, "header");
     struct wp_json signature = wp_json_get(&root, "signature");
-    struct wp_span attributes;
+    struct wp_span attributes = {0};
     const char *protected_text = NULL;
     const char *payload_text = NULL;
     if (read_base64(&payload, true, a, &ret->payload, err) < 0 ||

@@ -78,8 +78,12 @@ static int read_envelope(struct checking *k, struct wp_err *err)
 static int check_signature(struct checking *k, struct wp_err *err)
 {
     SIG_AUTO_PUB struct sig_pub *pub = NULL;
-    X509 *leaf = k->chain.items[0];
+    X509 *leaf = k->chain.count > 0 ? k->chain.items[0] : NULL;
     const struct sig_envelope *e = &k->envelope;
+    if (leaf == NULL) {
+        wp_fail(err, WP_E_UNSATISFIED, "no certificate came with it");
+        return refuse(k, "parse", WP_E_UNSATISFIED, err);
+    }
     k->proof->identity = k->proof->signer = sig_cert_subject(leaf, k->arena);
     k->proof->issuer = sig_name_text(X509_get_issuer_name(leaf), k->arena);
     if (X509_get0_pubkey(leaf) == NULL) {
