@@ -77,10 +77,13 @@ void trust_note(struct cmd_ctx *c, const struct sig_report *r)
                  r->scope != NULL ? r->scope : "");
         return;
     }
+    if (r->scope != NULL) {
+        out_fact(c->out, "policy", "%s, for %s", r->policy, r->scope);
+    }
     for (size_t i = 0; i < r->result_count; i++) {
         const struct sig_result *q = &r->results[i];
-        if (r->result_count > 1 && q->satisfied) {
-            out_fact(c->out, "required", "%s", q->what);
+        if (r->scope != NULL && q->satisfied) {
+            out_fact(c->out, "required", "%s: %s", q->id, q->what);
         }
         for (size_t k = 0; k < q->good_count; k++) {
             note_proof(c, &q->proofs[k]);

@@ -235,10 +235,7 @@ static int policy_of(struct cmd_ctx *c, const struct trust_opts *o, struct trust
         list[n++].store = p->store;
     }
     uint64_t threshold = o->threshold == 0 ? 1 : o->threshold;
-    if (threshold > n && names_store(o) + names_identity(o) == 0) {
-        return wp_fail(err, WP_E_USAGE, "--threshold %llu: there are %zu keys", (unsigned long long)threshold, n);
-    }
-    return sig_policy_of(list, n, (unsigned)WP_MIN(threshold, WP_LIMIT_SIGNATURES), &t->policy, err);
+    return sig_policy_of(list, n, (unsigned)WP_MIN(threshold, (uint64_t)UINT32_MAX), &t->policy, err);
 }
 
 int trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct trust *ret, struct wp_err *err)

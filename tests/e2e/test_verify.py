@@ -190,7 +190,7 @@ def test_whom_do_you_trust(wpack, layout, module):
 @pytest.mark.parametrize("args,says", [
     (["--trusted-root", "x"], "--trusted-root names nobody"),
     (["--threshold", "2"], "--threshold names nobody"),
-    (["--key", "k.pub", "--threshold", "2"], "there are 1 keys"),
+    (["--key", "k.pub", "--threshold", "2"], "only 1 is named"),
     (["--key", "k.pub", "--policy", "p.json"], "so do the other options"),
     (["--certificate-identity", "me"], "none is named"),
     (["--certificate-oidc-issuer", "https://x"], "but not who"),
