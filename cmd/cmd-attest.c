@@ -409,7 +409,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
 
 const struct cmd cmd_attest = {
     .name = "attest",
-    .group = "Core",
+    .group = "Trust",
     .args = "REF [FILE]",
     .summary = "state something about an artifact, signed: its materials, origin, tests",
     .min_args = 1,

@@ -263,7 +263,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
 
 const struct cmd cmd_keygen = {
     .name = "keygen",
-    .group = "Setup",
+    .group = "Trust",
     .args = "",
     .summary = "make a pair of keys for signing",
     .min_args = 0,

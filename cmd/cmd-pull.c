@@ -232,12 +232,17 @@ static int pull_files(struct cmd_ctx *c, const struct trust *trust, struct cmd_t
     const struct opts *o = c->opts;
     struct oci_desc desc = *root;
     struct wp_span bytes = root_bytes;
+    const struct trust_manifest resolved = {.desc = root, .bytes = root_bytes};
+    struct trust_manifest chosen = {.desc = &desc};
     struct sig_report report;
     struct oci_manifest m;
     struct oci_files_entry *files = NULL;
     size_t n = 0;
-    if (read_manifest(c, src, &desc, &bytes, &m, err) < 0 ||
-        trust_gate(c, trust, src, root, root_bytes, &desc, bytes, &report, err) < 0 ||
+    if (read_manifest(c, src, &desc, &bytes, &m, err) < 0) {
+        return -1;
+    }
+    chosen.bytes = bytes;
+    if (trust_gate(c, trust, src, &resolved, &chosen, &report, err) < 0 ||
         pack_files_plan(&m, repo_stem(c, src), c->arena, &files, &n, err) < 0) {
         return -1;
     }

@@ -402,8 +402,11 @@ static void module_first(struct run *r)
 {
     for (size_t i = 1; i < r->format_count; i++) {
         if (r->formats[i]->id == SIG_MODULE) {
-            memmove(&r->formats[1], &r->formats[0], i * sizeof(r->formats[0]));
+            for (; i > 0; i--) {
+                r->formats[i] = r->formats[i - 1];
+            }
             r->formats[0] = sig_formats[SIG_MODULE];
+            return;
         }
     }
 }
@@ -512,7 +515,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
 
 const struct cmd cmd_sign = {
     .name = "sign",
-    .group = "Core",
+    .group = "Trust",
     .args = "REF|FILE",
     .summary = "sign an artifact or a file",
     .min_args = 1,

@@ -426,7 +426,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
 
 const struct cmd cmd_verify = {
     .name = "verify",
-    .group = "Core",
+    .group = "Trust",
     .args = "REF|FILE|DIGEST",
     .summary = "prove who signed an artifact or a file",
     .min_args = 1,

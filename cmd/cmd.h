@@ -51,7 +51,7 @@ struct cmd_ctx {
 
 struct cmd {
     const char *name, *alias;  /* alias: another word that is understood, or NULL */
-    const char *group;         /* "Core", "Mirror", "Look", "Setup" */
+    const char *group;         /* "Core", "Trust", "Mirror", "Look", "Setup" */
     const char *args;          /* "[SRC] REF[,TAG...]" */
     const char *summary;       /* one line, no full stop */
     size_t min_args, max_args; /* SIZE_MAX: no limit */

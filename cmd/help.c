@@ -5,7 +5,7 @@
 
 #include "cmd/out.h"
 
-static const char *const groups[] = {"Core", "Mirror", "Look", "Setup", NULL};
+static const char *const groups[] = {"Core", "Trust", "Mirror", "Look", "Setup", NULL};
 
 void help_overview(struct cmd_out *o)
 {

@@ -46,7 +46,9 @@ static int open_manifest(struct cmd_ctx *c, const struct trust *trust, const cha
     if (inspect_resolve(c, t, platform, ret_desc, &bytes, ret, err) < 0) {
         return -1;
     }
-    return asked ? trust_gate(c, trust, t, &root, root_bytes, ret_desc, bytes, &report, err) : 0;
+    const struct trust_manifest resolved = {.desc = &root, .bytes = root_bytes};
+    const struct trust_manifest chosen = {.desc = ret_desc, .bytes = bytes};
+    return asked ? trust_gate(c, trust, t, &resolved, &chosen, &report, err) : 0;
 }
 
 static int open_ref(struct cmd_ctx *c, const char *text, const char *platform, const struct trust *trust,

@@ -23,7 +23,8 @@ static int open_key(struct cmd_ctx *c, const struct sign_opts *o, const struct p
     if (sig_key_open(o->key, &password->ask, &s->key, err) < 0) {
         return -1;
     }
-    s->name = wp_arena_printf(c->arena, "%s (%s)", o->key, sig_algs[alg_of(s)].name);
+    /* Not as it was typed: a token's URI may hold its PIN. */
+    s->name = wp_arena_printf(c->arena, "%s (%s)", sig_pub_facts(sig_key_pub(s->key))->name, sig_algs[alg_of(s)].name);
     return 0;
 }
 

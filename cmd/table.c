@@ -5,9 +5,9 @@
 #include "cmd/cmd.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_build,  &cmd_push,    &cmd_pull,       &cmd_sign,    &cmd_verify, &cmd_attach,   &cmd_attest, &cmd_copy,
-    &cmd_serve,  &cmd_gc,      &cmd_fsck,       &cmd_inspect, &cmd_diff,   &cmd_validate, &cmd_run,    &cmd_test,
-    &cmd_tree,   &cmd_ls,      &cmd_resolve,    &cmd_tag,     &cmd_rm,     &cmd_raw,      &cmd_keygen, &cmd_login,
+    &cmd_build,  &cmd_push,    &cmd_pull,       &cmd_sign,    &cmd_verify,  &cmd_attest, &cmd_keygen,   &cmd_attach,
+    &cmd_copy,   &cmd_serve,   &cmd_gc,         &cmd_fsck,    &cmd_inspect, &cmd_diff,   &cmd_validate, &cmd_run,
+    &cmd_test,   &cmd_tree,    &cmd_ls,         &cmd_resolve, &cmd_tag,     &cmd_rm,     &cmd_raw,      &cmd_login,
     &cmd_logout, &cmd_version, &cmd_completion, &cmd_dump,    NULL,
 };
 

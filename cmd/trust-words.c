@@ -48,7 +48,7 @@ static void note_times(struct cmd_ctx *c, const struct sig_proof *p)
                  p->times[i].source);
     }
     if (p->time_count == 0) {
-        out_fact(c->out, "signed at", "not proven: neither a log nor an authority attests a time");
+        out_fact(c->out, "signed at", "unknown: neither a log nor a timestamp authority attests it");
     }
     if (p->logged) {
         out_fact(c->out, "logged", "%s, entry %llu", p->log_name, (unsigned long long)p->log_index);

@@ -304,21 +304,21 @@ int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_sub
     return rc;
 }
 
-int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target, const struct oci_desc *root,
-               struct wp_span root_bytes, const struct oci_desc *chosen, struct wp_span chosen_bytes,
-               struct sig_report *ret, struct wp_err *err)
+int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target,
+               const struct trust_manifest *root, const struct trust_manifest *chosen, struct sig_report *ret,
+               struct wp_err *err)
 {
     *ret = (struct sig_report){.verdict = SIG_ACCEPTED_UNSIGNED};
     if (t->policy == NULL) {
         return 0;
     }
-    const struct trust_subject first = {.target = target, .desc = root, .bytes = root_bytes};
+    const struct trust_subject first = {.target = target, .desc = root->desc, .bytes = root->bytes};
     int rc = trust_judge(c, t, &first, ret, err);
-    if (rc == 0 || oci_digest_equal(&root->digest, &chosen->digest) ||
+    if (rc == 0 || oci_digest_equal(&root->desc->digest, &chosen->desc->digest) ||
         (ret->verdict != SIG_NONE && ret->verdict != SIG_NOT_SATISFIED)) {
         return rc;
     }
-    const struct trust_subject second = {.target = target, .desc = chosen, .bytes = chosen_bytes};
+    const struct trust_subject second = {.target = target, .desc = chosen->desc, .bytes = chosen->bytes};
     struct sig_report by_itself;
     struct wp_err ignored = {0};
     if (trust_judge(c, t, &second, &by_itself, &ignored) < 0) {

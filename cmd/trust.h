@@ -77,12 +77,17 @@ struct trust_subject {
 /* 0 where it is as the policy wants it; else the answer as an error. The report lives in the run's arena. */
 int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_subject *s, struct sig_report *ret,
                 struct wp_err *err) WP_MUST_USE;
+/* A manifest that was fetched. */
+struct trust_manifest {
+    const struct oci_desc *desc;
+    struct wp_span bytes;
+};
 /* Before a manifest is taken from a target: root is what was resolved, chosen is what an index led to from there (or
  * root again). An index that is trusted vouches for what it names; else the chosen manifest has to be trusted by
  * itself. Does nothing where the user asked for nothing: *ret then has no results. */
-int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target, const struct oci_desc *root,
-               struct wp_span root_bytes, const struct oci_desc *chosen, struct wp_span chosen_bytes,
-               struct sig_report *ret, struct wp_err *err) WP_MUST_USE;
+int trust_gate(struct cmd_ctx *c, const struct trust *t, const struct cmd_target *target,
+               const struct trust_manifest *root, const struct trust_manifest *chosen, struct sig_report *ret,
+               struct wp_err *err) WP_MUST_USE;
 
 /* oci_copy with the question asked of exactly what is copied, signatures and all. */
 struct trust_door {
@@ -96,7 +101,7 @@ struct trust_door {
 /* As oci_copy from source's store under `from`; admit is set here. A list of signatures that cannot be read is
  * WP_E_CANNOT_TELL where the user asked for proof. */
 int trust_copy(struct trust_door *door, const char *from, struct oci_store *dst, const char *const *names, size_t n,
-               const struct oci_copy_opts *copy, struct oci_copy_result *ret, struct wp_err *err) WP_MUST_USE;
+               const struct oci_copy_opts *opts, struct oci_copy_result *ret, struct wp_err *err) WP_MUST_USE;
 
 /* ---- signatures that are files (cmd/trust-files.c) ---- */
 

@@ -13,9 +13,9 @@ import pytest
 
 from support import keys, sample
 
-COMMANDS = ["build", "push", "pull", "sign", "verify", "attach", "attest", "copy", "serve", "gc", "fsck", "inspect", "diff", "validate",
-            "run", "test", "tree", "ls", "resolve", "tag",
-            "rm", "raw", "keygen", "login", "logout", "version", "completion"]
+COMMANDS = ["build", "push", "pull", "sign", "verify", "attest", "keygen", "attach", "copy", "serve", "gc", "fsck",
+            "inspect", "diff", "validate", "run", "test", "tree", "ls", "resolve", "tag", "rm", "raw", "login",
+            "logout", "version", "completion"]
 PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
 

@@ -57,7 +57,7 @@ def answer(wpack, code, slug, *args):
 def test_proven(wpack, layout, key):
     r = wpack("verify", "oci:lay:app:1", "--key", key.public)
     assert r.out.startswith("oci:lay@sha256:") and r.out.count("\n") == 1
-    for words in (str(key.public), "Sigstore bundle", "referrer sha256:", "not proven"):
+    for words in (str(key.public), "Sigstore bundle", "referrer sha256:", "unknown: neither"):
         assert words in r.err
     j = json.loads(wpack("verify", "oci:lay:app:1", "--key", key.public, "--format", "json").out)
     assert j["verdict"] == "satisfied" and j["reference"] == r.out.strip()
