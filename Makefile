@@ -53,10 +53,11 @@ MACHINE := $(shell $(CC) -dumpmachine)
 # Addresses inside of the program as a bitmap (glibc 2.36): 120 KiB less to read at each start. Other linkers have none.
 RELRFLAGS := $(if $(filter x86_64%,$(MACHINE)),$(comma)-z$(comma)pack-relative-relocs)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack$(RELRFLAGS) -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
-# Linked: jansson. Opened at first use: libcrypto, libsodium, zlib (base/lazy.c; linked where it knows no jump of the
-# processor), libcurl (oci/http-curl-lib.c), libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does
-# not use.
-LIBS := -ljansson -ldl -lpthread $(if $(filter x86_64% aarch64%,$(MACHINE)),,-lcrypto -lsodium -lz)
+# Opened at first use: libcrypto, jansson, libsodium, zlib (base/lazy.c; linked where it knows no jump of the processor),
+# libcurl (oci/http-curl-lib.c), libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does not use.
+LIBS := -ldl -lpthread $(if $(filter x86_64% aarch64%,$(MACHINE)),,-lcrypto -ljansson -lsodium -lz)
+# Tests may call more of them.
+TEST_LIBS := $(LIBS) -lcrypto -ljansson -lsodium -lz
 
 # ---- sources ----
 ROOMS := base runtime-min oci sign pack cmd
@@ -78,8 +79,9 @@ all: $(OUT)/wpack ## build the program: build/<variant>/wpack
 
 # What `run` takes of a small module lies together: the kernel maps the pages around each that is touched.
 APART := component% wit% op-% exec-% translate-vector%
-TOGETHER := $(filter-out $(APART:%=runtime-min/%) base/schema% base/json%,$(filter base/% runtime-min/% cmd/run% cmd/cmd-run% \
-            cmd/child% cmd/look.% cmd/opt% cmd/out% cmd/table%,$(SRCS)))
+TOGETHER := $(filter-out $(APART:%=runtime-min/%) base/schema% base/json% base/lazy% base/hash% base/fs-folder% base/program%, \
+            $(filter base/% runtime-min/% cmd/run% cmd/cmd-run% cmd/child% cmd/look.% cmd/inspect-load% \
+            cmd/trust.% cmd/opt% cmd/out% cmd/table%,$(SRCS)))
 $(OUT)/wpack: $(OUT)/cmd/main.o $(TOGETHER:%.c=$(OUT)/%.o) $(OUT)/libwpack.a
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -113,19 +115,19 @@ $(OUT)/gen/schemas.c: $(OUT)/gen/schemas.h
 
 # ---- unit tests (cmocka) and fuzz corpora ----
 $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(UNIT_HELP:%.c=$(OUT)/%.o) $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS) -lcrypto -lsodium -lz
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(TEST_LIBS)
 $(OUT)/tests/spec/%: $(OUT)/tests/spec/%.o $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 $(OUT)/tests/spec/run-suite: $(addprefix $(OUT)/tests/spec/,run-suite.o suite-value.o suite-host.o suite-trace.o) $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 $(OUT)/tests/wasi/%: $(OUT)/tests/wasi/%.o $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 $(OUT)/tests/agree/%: $(OUT)/tests/agree/%.o $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lz
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 $(OUT)/tests/sign/%: $(addprefix $(OUT)/tests/sign/,%.o case.o mutate.o) $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcrypto
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libwpack.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(UNIT_SRCS:%.c=$(OUT)/%.d) $(UNIT_HELP:%.c=$(OUT)/%.d) $(SIGN_SRCS:%.c=$(OUT)/%.d)
@@ -145,7 +147,7 @@ fuzz: ## fuzz one target with libFuzzer: make fuzz FUZZ=manifest TIME=60
 	$(Q)$(MAKE) --no-print-directory CC=clang SAN=address,undefined VARIANT=fuzz CFLAGS=-fsanitize=fuzzer-no-link build/fuzz/libwpack.a
 	$(Q)mkdir -p build/fuzz/corpus/$(FUZZ)
 	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz/fuzz-$(FUZZ) \
-	  tests/fuzz/fuzz-$(FUZZ).c build/fuzz/libwpack.a $(LIBS)
+	  tests/fuzz/fuzz-$(FUZZ).c build/fuzz/libwpack.a $(TEST_LIBS)
 	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(TIME) build/fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
 
 # ---- end-to-end tests: the built program, real registries and clients ----

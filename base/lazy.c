@@ -6,6 +6,7 @@
 #include "base/lazy.h"
 
 #include "base/lazy-crypto.h"
+#include "base/lazy-jansson.h"
 #include "base/lazy-sodium.h"
 #include "base/lazy-zlib.h"
 #include "base/mem.h"
@@ -60,38 +61,8 @@ struct library {
     const char *lacks; /* NULL: all is there */
 };
 
-#define CRYPTO_ENTRY(function) ENTRY(function, wp_lazy_crypto_cold)
-#define SODIUM_ENTRY(function) ENTRY(function, wp_lazy_sodium_cold)
-#define ZLIB_ENTRY(function)   ENTRY(function, wp_lazy_zlib_cold)
-#define ROW(function)          {#function, &wp_slot_##function},
-WP_LAZY_CRYPTO(CRYPTO_ENTRY)
-WP_LAZY_SODIUM(SODIUM_ENTRY)
-WP_LAZY_ZLIB(ZLIB_ENTRY)
-COLD(wp_lazy_crypto_cold, wp_lazy_crypto_need)
-COLD(wp_lazy_sodium_cold, wp_lazy_sodium_need)
-COLD(wp_lazy_zlib_cold, wp_lazy_zlib_need)
-
-static const struct row crypto_rows[] = {WP_LAZY_CRYPTO(ROW)};
-static const struct row sodium_rows[] = {WP_LAZY_SODIUM(ROW)};
-static const struct row zlib_rows[] = {WP_LAZY_ZLIB(ROW)};
-static struct library crypto = {.file = "libcrypto.so.3",
-                                .install = "OpenSSL 3 (Debian: apt install libssl3)",
-                                .rows = crypto_rows,
-                                .count = WP_ARRAY_LEN(crypto_rows),
-                                .once = PTHREAD_ONCE_INIT};
-static struct library sodium = {.file = "libsodium.so.23",
-                                .install = "libsodium (Debian: apt install libsodium23)",
-                                .rows = sodium_rows,
-                                .count = WP_ARRAY_LEN(sodium_rows),
-                                .once = PTHREAD_ONCE_INIT};
-static struct library zlib = {.file = "libz.so.1",
-                              .install = "zlib (Debian: apt install zlib1g)",
-                              .rows = zlib_rows,
-                              .count = WP_ARRAY_LEN(zlib_rows),
-                              .once = PTHREAD_ONCE_INIT};
-
-/* Slots change only once every function has been found. */
-static void open_library(struct library *l)
+/* Slots change only once every function has been found; begin (or NULL) readies the library. */
+static void open_library(struct library *l, int (*begin)(void))
 {
     void *handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
     l->lacks = handle == NULL ? l->file : NULL;
@@ -101,81 +72,74 @@ static void open_library(struct library *l)
     for (size_t i = 0; l->lacks == NULL && i < l->count; i++) {
         __atomic_store_n(l->rows[i].slot, dlsym(handle, l->rows[i].name), __ATOMIC_RELEASE);
     }
-}
-
-static void open_crypto(void)
-{
-    open_library(&crypto);
-}
-
-static void open_sodium(void)
-{
-    open_library(&sodium);
-    if (sodium.lacks == NULL && sodium_init() < 0) {
-        sodium.lacks = "a source of random numbers";
+    if (l->lacks == NULL && begin != NULL && begin() < 0) {
+        l->lacks = "a source of random numbers";
     }
 }
 
-static void open_zlib(void)
+static int ask(struct library *l, void (*open)(void), const char **ret_lacks)
 {
-    open_library(&zlib);
+    pthread_once(&l->once, open);
+    *ret_lacks = l->lacks;
+    return l->lacks == NULL ? 0 : -1;
 }
 
-static void end_without(const struct library *l)
+static void need(struct library *l, void (*open)(void))
 {
-    if (l->lacks != NULL) {
+    const char *lacks = NULL;
+    if (ask(l, open, &lacks) < 0) {
         char line[256];
-        (void)snprintf(line, sizeof(line), "wpack: %s: %s is missing: install %s\n", l->file, l->lacks, l->install);
+        (void)snprintf(line, sizeof(line), "wpack: %s: %s is missing: install %s\n", l->file, lacks, l->install);
         wp_die(line, 1);
     }
 }
 
-void wp_lazy_crypto_need(void) __attribute__((visibility("hidden"), used));
-void wp_lazy_sodium_need(void) __attribute__((visibility("hidden"), used));
-void wp_lazy_zlib_need(void) __attribute__((visibility("hidden"), used));
+/* What follows from a list of rows: the cold ends of its jumps, and wp_lazy_NAME. */
+#define ROW(function) {#function, &wp_slot_##function},
+#define LIBRARY(lib, ROWS, so, package, begin)                                   \
+    COLD(wp_lazy_##lib##_cold, wp_lazy_##lib##_need)                             \
+    static const struct row lib##_rows[] = {ROWS(ROW)};                          \
+    static struct library of_##lib = {.file = (so),                              \
+                                      .install = (package),                      \
+                                      .rows = lib##_rows,                        \
+                                      .count = WP_ARRAY_LEN(lib##_rows),         \
+                                      .once = PTHREAD_ONCE_INIT};                \
+    static void open_##lib(void)                                                 \
+    {                                                                            \
+        open_library(&of_##lib, (begin));                                        \
+    }                                                                            \
+    void wp_lazy_##lib##_need(void) __attribute__((visibility("hidden"), used)); \
+    void wp_lazy_##lib##_need(void)                                              \
+    {                                                                            \
+        need(&of_##lib, open_##lib);                                             \
+    }                                                                            \
+    int wp_lazy_##lib(const char **ret_lacks)                                    \
+    {                                                                            \
+        return ask(&of_##lib, open_##lib, ret_lacks);                            \
+    }
 
-void wp_lazy_crypto_need(void)
-{
-    pthread_once(&crypto.once, open_crypto);
-    end_without(&crypto);
-}
-
-void wp_lazy_sodium_need(void)
-{
-    pthread_once(&sodium.once, open_sodium);
-    end_without(&sodium);
-}
-
-void wp_lazy_zlib_need(void)
-{
-    pthread_once(&zlib.once, open_zlib);
-    end_without(&zlib);
-}
-
-int wp_lazy_crypto(const char **ret_lacks)
-{
-    pthread_once(&crypto.once, open_crypto);
-    *ret_lacks = crypto.lacks;
-    return crypto.lacks == NULL ? 0 : -1;
-}
-
-int wp_lazy_sodium(const char **ret_lacks)
-{
-    pthread_once(&sodium.once, open_sodium);
-    *ret_lacks = sodium.lacks;
-    return sodium.lacks == NULL ? 0 : -1;
-}
-
-int wp_lazy_zlib(const char **ret_lacks)
-{
-    pthread_once(&zlib.once, open_zlib);
-    *ret_lacks = zlib.lacks;
-    return zlib.lacks == NULL ? 0 : -1;
-}
+#define CRYPTO_ENTRY(function)  ENTRY(function, wp_lazy_crypto_cold)
+#define JANSSON_ENTRY(function) ENTRY(function, wp_lazy_jansson_cold)
+#define SODIUM_ENTRY(function)  ENTRY(function, wp_lazy_sodium_cold)
+#define ZLIB_ENTRY(function)    ENTRY(function, wp_lazy_zlib_cold)
+WP_LAZY_CRYPTO(CRYPTO_ENTRY)
+WP_LAZY_JANSSON(JANSSON_ENTRY)
+WP_LAZY_SODIUM(SODIUM_ENTRY)
+WP_LAZY_ZLIB(ZLIB_ENTRY)
+LIBRARY(crypto, WP_LAZY_CRYPTO, "libcrypto.so.3", "OpenSSL 3 (Debian: apt install libssl3)", NULL)
+LIBRARY(jansson, WP_LAZY_JANSSON, "libjansson.so.4", "jansson (Debian: apt install libjansson4)", NULL)
+LIBRARY(sodium, WP_LAZY_SODIUM, "libsodium.so.23", "libsodium (Debian: apt install libsodium23)", sodium_init)
+LIBRARY(zlib, WP_LAZY_ZLIB, "libz.so.1", "zlib (Debian: apt install zlib1g)", NULL)
 
 #else
 
 int wp_lazy_crypto(const char **ret_lacks)
+{
+    *ret_lacks = NULL;
+    return 0;
+}
+
+int wp_lazy_jansson(const char **ret_lacks)
 {
     *ret_lacks = NULL;
     return 0;

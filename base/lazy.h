@@ -11,5 +11,6 @@
 /* Where the library is opened by hand: 0, or -1 where it, or a function of the rows, is not there (*ret_lacks says
  * which). Without asking, the first call of a function ends the program with a line that says what to install. */
 int wp_lazy_crypto(const char **ret_lacks) WP_MUST_USE;
+int wp_lazy_jansson(const char **ret_lacks) WP_MUST_USE;
 int wp_lazy_sodium(const char **ret_lacks) WP_MUST_USE;
 int wp_lazy_zlib(const char **ret_lacks) WP_MUST_USE;

@@ -61,8 +61,8 @@ static int any_order(const void *a WP_UNUSED, const void *b WP_UNUSED)
 }
 
 /* What libraries ask the system for once and late, and would be killed for later: how much memory there is (a large
- * qsort), how many processors (an arena for each of many threads); and for the list of dependencies zlib itself and a
- * seed for hashes (the first object of jansson). */
+ * qsort), how many processors (an arena for each of many threads); and for the list of dependencies zlib, jansson and
+ * its seed for hashes (the first object). */
 static int settle_libraries(const struct pack_read *how, struct wp_err *err)
 {
     WP_AUTO_JSON struct wp_json_doc *doc = NULL;
@@ -73,9 +73,9 @@ static int settle_libraries(const struct pack_read *how, struct wp_err *err)
     if (how->brief) {
         return 0;
     }
-    if (wp_lazy_zlib(&lacks) < 0) {
-        wp_fail(err, WP_E_OTHER, "zlib: %s is missing", lacks);
-        return wp_hint(err, "install zlib (Debian: apt install zlib1g)");
+    if (wp_lazy_zlib(&lacks) < 0 || wp_lazy_jansson(&lacks) < 0) {
+        wp_fail(err, WP_E_OTHER, "%s is missing", lacks);
+        return wp_hint(err, "install zlib and jansson (Debian: apt install zlib1g libjansson4)");
     }
     return wp_json_parse(wp_span_str("{}"), "nothing", false, WP_E_OTHER, &doc, err);
 }

@@ -32,7 +32,7 @@ static uint64_t address_space(const struct run_order *o)
     return total + WP_MAX(o->threads, 1u) * 160 * WP_MIB + 4 * WP_LIMIT_RUN_ANSWER + WP_GIB;
 }
 
-/* What the cell has to leave open: the answer, the trace, the profile, the folders. */
+/* What the cell has to leave open: the answer, the trace, the profile, the folders. The module is mapped. */
 static size_t kept(const struct run_order *o, int *list)
 {
     const uint64_t fds[] = {o->answer_fd, o->trace_fd, o->profile_fd};
@@ -162,7 +162,6 @@ static int work(struct child *child, struct wp_err *err)
     if (wp_map((int)o->module_fd, o->module_size, &module, err) < 0) {
         return -1;
     }
-    close((int)o->module_fd);
     settle_libraries();
     return run_execute(o, module, enter, child, &child->a, &child->answer, err);
 }

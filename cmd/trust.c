@@ -256,9 +256,11 @@ int trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct trust *ret,
 
 void trust_done(struct trust *t)
 {
-    sig_policy_free(t->policy);
-    t->policy = NULL;
     struct trust_parts *p = t->parts;
+    if (t->policy != NULL) {
+        sig_policy_free(t->policy);
+        t->policy = NULL;
+    }
     if (p == NULL) {
         return;
     }
