@@ -121,7 +121,7 @@ def run_rows(options, host, cosign, notation, env, tmp):
     compare("sign, encrypted key", {**rows, "wpack": [WPACK, "sign", ref, "--key", "cosign.key"]}, 1, options, env, tmp)
 
     ref = artifact(host, "bench/notation", env, tmp)
-    rows = {"notation-go": [notation, "sign", "--plain-http", ref, "--cert", "chain.pem", "--key", "leaf.key"]} if notation else {}
+    rows = {"notation-go": [notation, "sign", ref, "chain.pem", "leaf.key", "jws"]} if notation else {}
     compare("sign, plain PKCS #8 key", {**rows,
             "wpack, bundle": [WPACK, "sign", ref, "--key", "plain.key"],
             "wpack, notation": [WPACK, "sign", ref, "--as", "notation", "--cert", "chain.pem", "--key", "leaf.key"]},
