@@ -48,11 +48,14 @@
     X(EVP_PKEY2PKCS8)                   \
     X(EVP_PKEY_CTX_free)                \
     X(EVP_PKEY_CTX_new)                 \
+    X(EVP_PKEY_CTX_new_from_name)       \
     X(EVP_PKEY_CTX_set_rsa_padding)     \
     X(EVP_PKEY_CTX_set_rsa_pss_saltlen) \
     X(EVP_PKEY_CTX_set_signature_md)    \
     X(EVP_PKEY_Q_keygen)                \
     X(EVP_PKEY_free)                    \
+    X(EVP_PKEY_fromdata)                \
+    X(EVP_PKEY_fromdata_init)           \
     X(EVP_PKEY_get_base_id)             \
     X(EVP_PKEY_get_bits)                \
     X(EVP_PKEY_get_bn_param)            \
@@ -62,7 +65,7 @@
     X(EVP_PKEY_get_raw_private_key)     \
     X(EVP_PKEY_get_raw_public_key)      \
     X(EVP_PKEY_new_raw_public_key)      \
-    X(EVP_PKEY_public_check)            \
+    X(EVP_PKEY_public_check_quick)      \
     X(EVP_PKEY_sign)                    \
     X(EVP_PKEY_sign_init)               \
     X(EVP_PKEY_verify)                  \

@@ -24,6 +24,8 @@ int sig_pub_of_evp(EVP_PKEY *pkey, const char *name, WP_OWN struct sig_pub **ret
 int sig_pub_of_spki(struct wp_span der, const char *name, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
 int sig_pub_of_ed25519(const uint8_t raw[SIG_ED25519_PUB], const char *name, WP_OWN struct sig_pub **ret,
                        struct wp_err *err) WP_MUST_USE;
+/* Of the usual form of a SubjectPublicKeyInfo, which OpenSSL writes, too; NULL: another form, or no key. */
+WP_OWN EVP_PKEY *sig_spki_plain(struct wp_span der);
 /* Borrowed. */
 EVP_PKEY *sig_pub_evp(const struct sig_pub *p);
 

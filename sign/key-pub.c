@@ -67,7 +67,8 @@ static int ecdsa_facts(EVP_PKEY *k, const char *name, struct sig_pub_facts *ret,
     }
     EVP_PKEY_get_int_param(k, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k, NULL);
-    bool sound = is_explicit == 0 && ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+    /* These curves have no points of another order. */
+    bool sound = is_explicit == 0 && ctx != NULL && EVP_PKEY_public_check_quick(ctx) == 1;
     EVP_PKEY_CTX_free(ctx);
     if (!sound) {
         return wp_fail(err, WP_E_INPUT, "%s: %s", name,
@@ -133,8 +134,20 @@ static int facts_by_kind(struct sig_pub *p, const char *name, struct wp_err *err
     }
 }
 
-/* Takes pkey. */
-static int make(EVP_PKEY *pkey, const char *name, struct sig_pub **ret, struct wp_err *err)
+static struct wp_span write_spki(struct sig_pub *p)
+{
+    uint8_t *der = NULL;
+    int len = i2d_PUBKEY(p->evp, &der);
+    if (len <= 0) {
+        wp_out_of_memory();
+    }
+    struct wp_span spki = wp_arena_bytes(&p->arena, wp_span(der, (size_t)len));
+    CRYPTO_free(der, __FILE__, __LINE__);
+    return spki;
+}
+
+/* Takes pkey. plain: what OpenSSL would write; ptr NULL: it is asked. */
+static int make(EVP_PKEY *pkey, struct wp_span plain, const char *name, struct sig_pub **ret, struct wp_err *err)
 {
     SIG_AUTO_PUB struct sig_pub *p = wp_xcalloc(1, sizeof(*p));
     p->evp = pkey;
@@ -142,13 +155,7 @@ static int make(EVP_PKEY *pkey, const char *name, struct sig_pub **ret, struct w
         ERR_clear_error();
         return -1;
     }
-    uint8_t *der = NULL;
-    int len = i2d_PUBKEY(pkey, &der);
-    if (len <= 0) {
-        wp_out_of_memory();
-    }
-    p->facts.spki = wp_arena_bytes(&p->arena, wp_span(der, (size_t)len));
-    CRYPTO_free(der, __FILE__, __LINE__);
+    p->facts.spki = plain.ptr != NULL ? wp_arena_bytes(&p->arena, plain) : write_spki(p);
     uint8_t hash[WP_HASH_MAX];
     wp_hash_bytes(WP_SHA256, p->facts.spki, hash);
     WP_AUTO_BUF struct wp_buf id = WP_BUF_INIT;
@@ -162,7 +169,11 @@ static int make(EVP_PKEY *pkey, const char *name, struct sig_pub **ret, struct w
 int sig_pub_of_spki(struct wp_span der, const char *name, struct sig_pub **ret, struct wp_err *err)
 {
     const uint8_t *at = der.ptr;
-    EVP_PKEY *k = d2i_PUBKEY(NULL, &at, (long)der.len);
+    EVP_PKEY *k = sig_spki_plain(der);
+    if (k != NULL) {
+        return make(k, der, name, ret, err);
+    }
+    k = d2i_PUBKEY(NULL, &at, (long)der.len);
     ERR_clear_error();
     if (k == NULL) {
         return wp_fail(err, WP_E_INPUT, "%s: no public key that could be read (SubjectPublicKeyInfo)", name);
@@ -171,7 +182,7 @@ int sig_pub_of_spki(struct wp_span der, const char *name, struct sig_pub **ret, 
         EVP_PKEY_free(k);
         return wp_fail(err, WP_E_INPUT, "%s: something follows the public key", name);
     }
-    return make(k, name, ret, err);
+    return make(k, (struct wp_span){.ptr = NULL}, name, ret, err);
 }
 
 /* By its bytes: what is signed with elsewhere (an engine, a certificate) verifies here like any other. */
@@ -194,7 +205,7 @@ int sig_pub_of_ed25519(const uint8_t raw[SIG_ED25519_PUB], const char *name, str
     if (k == NULL) {
         wp_out_of_memory();
     }
-    return make(k, name, ret, err);
+    return make(k, (struct wp_span){.ptr = NULL}, name, ret, err);
 }
 
 void sig_pub_pem(const struct sig_pub *p, struct wp_buf *b)

@@ -235,7 +235,8 @@ static int fail_found(const struct sig_answer *an, const struct sig_looked *l, c
     const char *rest = more == 0   ? ""
                        : more == 1 ? "; 1 more does not count either"
                                    : wp_arena_printf(a, "; %zu more do not count either", more);
-    wp_fail(err, code, "%s: %s: %s: %s%s%s", who, m->what, p->candidate->format->name, p->why, by, rest);
+    const char *others = an->need->demand_count > 1 ? wp_arena_printf(a, "; asked for is: %s", r->what) : "";
+    wp_fail(err, code, "%s: %s: %s: %s%s%s%s", who, m->what, p->candidate->format->name, p->why, by, rest, others);
     return hint(p, m, l, err);
 }
 
