@@ -1,0 +1,2 @@
+untrusted comment: signature from minisign secret key
+RWROQBILch9NO1tWzmLPW8KD8CrpGbWqSozuNUAFdDFkiuSQ0BfYS/VjqnIiA8N/YAnnNTUwx8hvAAFXAkx4pvKxG/Np0x1OiQM=
