@@ -11,16 +11,38 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-static int of_certificate(struct wp_span der, const char *name, struct sig_pub **ret, struct wp_err *err)
+/* NULL: it is none, or something follows it. */
+static X509 *certificate(struct wp_span der)
 {
     const uint8_t *at = der.ptr;
     X509 *cert = d2i_X509(NULL, &at, (long)der.len);
     ERR_clear_error();
-    EVP_PKEY *k = cert != NULL && at == der.ptr + der.len ? X509_get0_pubkey(cert) : NULL;
+    if (cert != NULL && at != der.ptr + der.len) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    return cert;
+}
+
+static int of_certificate(struct wp_span der, const char *name, struct sig_pub **ret, struct wp_err *err)
+{
+    X509 *cert = certificate(der);
+    EVP_PKEY *k = cert != NULL ? X509_get0_pubkey(cert) : NULL;
     int r = k != NULL ? sig_pub_of_evp(k, name, ret, err)
                       : wp_fail(err, WP_E_INPUT, "%s: no certificate whose key could be read", name);
     X509_free(cert);
     return r;
+}
+
+/* A key far more often than a certificate. */
+static int of_der(struct wp_span der, const char *name, struct sig_pub **ret, struct wp_err *err)
+{
+    if (sig_pub_of_spki(der, name, ret, err) == 0) {
+        return 0;
+    }
+    X509 *cert = certificate(der);
+    X509_free(cert);
+    return cert != NULL ? of_certificate(der, name, ret, err) : -1;
 }
 
 static int of_pkcs1(struct wp_span der, const char *name, struct sig_pub **ret, struct wp_err *err)
@@ -87,7 +109,7 @@ int sig_pub_read(struct wp_span file, const char *name, struct sig_pub **ret, st
         return wp_fail(err, WP_E_LIMIT, "%s is larger than %llu bytes", name, (unsigned long long)WP_LIMIT_KEY_FILE);
     }
     if (file.len > 0 && file.ptr[0] == 0x30) {
-        return sig_pub_of_spki(file, name, ret, err);
+        return of_der(file, name, ret, err);
     }
     if (sig_pub_wasmsign_is(file)) {
         return sig_pub_of_ed25519(file.ptr + 1, name, ret, err);

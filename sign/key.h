@@ -63,9 +63,9 @@ struct sig_pub_facts {
     uint8_t minisign_id[8]; /* as in the file */
     const uint8_t *ed25519; /* 32 bytes; NULL: another kind */
 };
-/* PEM ("PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE": its key), DER SubjectPublicKeyInfo, minisign and signify files,
- * OpenSSH ssh-ed25519 lines, wasmsign2's 33 bytes. Refused with WP_E_INPUT: private keys (in words), RSA under 2048 or
- * over 16384 bits, other curves, trailing content, Ed25519 points of small order. name is copied. */
+/* PEM ("PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE": its key), SubjectPublicKeyInfo and certificates in DER, minisign
+ * and signify files, OpenSSH ssh-ed25519 lines, wasmsign2's 33 bytes. Refused with WP_E_INPUT: private keys (in words),
+ * RSA under 2048 or over 16384 bits, other curves, trailing content, Ed25519 points of small order. name is copied. */
 int sig_pub_read(struct wp_span file, const char *name, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
 int sig_pub_load(const char *path, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
 void sig_pub_free(WP_OWN struct sig_pub *p);

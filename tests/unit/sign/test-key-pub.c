@@ -203,6 +203,12 @@ static void test_spellings(void **state)
     assert_int_equal(sig_pub_read(wp_span(theirs, (size_t)len), "k.crt", &of_cert, &err), 0);
     assert_string_equal(sig_pub_facts(of_cert)->id, sig_pub_facts(p)->id);
     BIO_free(bio);
+    uint8_t *cert_der = NULL;
+    len = i2d_X509(cert, &cert_der);
+    SIG_AUTO_PUB struct sig_pub *of_der = NULL;
+    assert_int_equal(sig_pub_read(wp_span(cert_der, (size_t)len), "k.der", &of_der, &err), 0);
+    assert_string_equal(sig_pub_facts(of_der)->id, sig_pub_facts(p)->id);
+    OPENSSL_free(cert_der);
     X509_free(cert);
     EVP_PKEY_free(k);
 }
@@ -266,6 +272,10 @@ static void test_refused(void **state)
     wp_buf_add(&longer, sig_pub_facts(p)->spki.ptr, sig_pub_facts(p)->spki.len);
     wp_buf_add_char(&longer, 'x');
     refuses(wp_buf_span(&longer), "something follows");
+    WP_AUTO_BUF struct wp_buf off_curve = WP_BUF_INIT;
+    wp_buf_add(&off_curve, sig_pub_facts(p)->spki.ptr, sig_pub_facts(p)->spki.len);
+    off_curve.ptr[off_curve.len - 1] = (char)(off_curve.ptr[off_curve.len - 1] ^ 1);
+    refuses(wp_buf_span(&off_curve), "no public key that could be read");
     EVP_PKEY_set_utf8_string_param(k, "encoding", "explicit");
     refuses_key(k, "spells its curve out");
 }
