@@ -375,7 +375,7 @@ static int attach_signed(struct cmd_ctx *c, const struct attest_subject *s, cons
     const char *tag = NULL;
     sig_statement_write(&statement, signer_repository(c, s->target), &s->desc.digest, NULL, 0, p->uri, predicate);
     const struct wp_span payload = wp_buf_span(&statement);
-    if (check_statement(payload, err) < 0 ||
+    if ((p->cosign && signer_check_cosign(signer, err) < 0) || check_statement(payload, err) < 0 ||
         signer_seal_payload(c, signer, SIG_PAYLOAD_INTOTO, payload, &sealed, err) < 0 ||
         (p->cosign && add_tag(c, s, p, &sealed, payload, &made, &tag, err) < 0) ||
         (p->bundle && signer_attach_bundle(c, signer, s->target, &s->desc, sealed.bundle, p->uri, &made, err) < 0)) {

@@ -222,6 +222,9 @@ static int sign_cosign(struct run *r, const struct oci_desc *subject, const char
         wp_fail(err, WP_E_USAGE, "sign: cosign's format names the repository, and %s has none", c->args[0]);
         return wp_hint(err, "--sign-container-identity HOST/REPOSITORY: where it will be pulled from");
     }
+    if (signer_check_cosign(&r->signer, err) < 0) {
+        return -1;
+    }
     WP_AUTO_BUF struct wp_buf payload = WP_BUF_INIT;
     struct sealed sealed;
     sig_cosign_payload(identity, &subject->digest, r->annotations, r->annotation_count, &payload);

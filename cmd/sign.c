@@ -69,6 +69,16 @@ int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret
     return 0;
 }
 
+int signer_check_cosign(const struct signer *s, struct wp_err *err)
+{
+    const struct sig_services *services = &s->online.services;
+    if (services->rekor == NULL || services->rekor_version < 2) {
+        return 0;
+    }
+    wp_fail(err, WP_E_UNSUPPORTED, "cosign's older format has no place for an entry of Rekor v2 (%s)", services->rekor);
+    return wp_hint(err, "--as bundle holds it");
+}
+
 void signer_done(struct signer *s)
 {
     sig_key_free(s->key);

@@ -49,6 +49,9 @@ int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret
 void signer_done(struct signer *s);
 #define SIGNER_AUTO WP_CLEANUP(signer_done)
 
+/* WP_E_UNSUPPORTED where what will attest the signature has no place in cosign's older format. */
+int signer_check_cosign(const struct signer *s, struct wp_err *err) WP_MUST_USE;
+
 /* A signature with what makes it believed, in the run's arena. */
 struct sealed {
     struct wp_span signature;

@@ -97,6 +97,19 @@ def test_file(wpack, services, artifact, modules, version):
     wpack("verify", "app.wasm", "--bundle", "app.sigstore.json", *who(services), rc=12)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("place", ["bundle", "cosign"])
+def test_statement(wpack, services, artifact, version, place):
+    r = wpack.run("attest", artifact, "--type", "spdx", "--as", place, *config(services, version))
+    if (version, place) == (2, "cosign"):
+        assert r.rc == 1 and "cosign's older format has no place for an entry of Rekor v2" in r.err, r
+        return
+    assert r.rc == 0, r
+    said = json.loads(wpack("verify", artifact, "--type", "spdx", *who(services)).out)
+    assert said["predicate"]["spdxVersion"] == "SPDX-2.3"
+    wpack("verify", artifact, "--type", "spdx", *who(services, identity=IDENTITY + "1"), rc=12)
+
+
 def test_timestamp_alone(wpack, services, artifact):
     """Without a log an authority's time does for a key; for an identity a log is asked for unless told otherwise."""
     args = ["--keyless", "--oidc-token", "token", "--fulcio-url", services.url, "--timestamp-url",
