@@ -6,8 +6,9 @@
 
 #include "base/job.h"
 
-#define OCI_SETTLE_ROUNDS 40 /* 38 writes may be lost to others: the round after the last one that counts only looks \
-                              */
+#define OCI_SETTLE_ROUNDS                                                                      \
+    40 /* 38 writes may be lost to others: the round after the last one that counts only looks \
+        */
 
 /* The wait after the write of number round (from 0). least_ms 0: none. slowest_ms: the longest that reading and writing
  * took so far, for others are about as slow. */

@@ -11,7 +11,7 @@ int sig_log_entry_read(const struct wp_json *at, struct wp_arena *a, struct sig_
                        struct wp_err *err) WP_MUST_USE;
 void sig_log_entry_write(struct wp_json_out *o, const struct sig_log_entry *e);
 
-/* 0 where the body speaks of exactly this signature, its certificate or key (pub: of either) and what it is over, and the
- * proof, if there is one, leads from the body to the root it names. No trust is asked for. WP_E_UNSATISFIED. */
+/* 0 where the body speaks of exactly this signature, its certificate or key (pub: of either) and what it is over, and
+ * the proof, if there is one, leads from the body to the root it names. No trust is asked for. WP_E_UNSATISFIED. */
 int sig_log_entry_answers(const struct sig_log_entry *e, const struct sig_signed *s, const struct sig_material *m,
                           const struct sig_pub *pub, struct wp_err *err) WP_MUST_USE;

@@ -15,7 +15,8 @@
 struct wrong {
     uint64_t tag; /* in place of 18 */
     size_t items; /* in place of 4 */
-    bool alg_text, no_alg, crit_text, crit_number, crit_unknown, no_type, scheme_bytes, scheme_nul, time_number, time_text;
+    bool alg_text, no_alg, crit_text, crit_number, crit_unknown, no_type, scheme_bytes, scheme_nul, time_number,
+        time_text;
     bool label_four, unknown_reserved, plugin, both, chain_text, chain_one, chain_empty, chain_many, token_text;
     bool agent_number, empty_payload, empty_signature, protected_array, payload_null;
 };

@@ -7,11 +7,11 @@
 #include "tests/unit/sign/vectors.h"
 #include "tests/unit/unit.h"
 
-#define P    "io.cncf.notary."
-#define CRIT "\"alg\":\"ES256\",\"crit\":[\"" P "signingScheme\"],\"cty\":\"" SIG_NOTARY_PAYLOAD "\","
+#define P     "io.cncf.notary."
+#define CRIT  "\"alg\":\"ES256\",\"crit\":[\"" P "signingScheme\"],\"cty\":\"" SIG_NOTARY_PAYLOAD "\","
 #define PLAIN "\"" P "signingScheme\":\"notary.x509\",\"" P "signingTime\":\"2026-01-02T03:04:05Z\""
-#define SA   "\"" P "signingScheme\":\"notary.x509.signingAuthority\","
-#define AT   "\"" P "authenticSigningTime\":\"2026-01-02T03:04:05Z\""
+#define SA    "\"" P "signingScheme\":\"notary.x509.signingAuthority\","
+#define AT    "\"" P "authenticSigningTime\":\"2026-01-02T03:04:05Z\""
 
 /* {"payload":…,"protected":base64url(protected),…}; the rest as given or as it should be. */
 static void envelope(const char *protected, const char *rest, struct wp_buf *ret)
@@ -91,7 +91,8 @@ static const struct {
      "\"header\":{\"x5c\":[\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\",\"AA\"]},"
      "\"signature\":\"AAAA\"",
      "the envelope: /header/x5c: 11 certificates, 1 to 10 are possible"},
-    {"{" CRIT PLAIN "}", "\"header\":[],\"signature\":\"AAAA\"", "the envelope: /header: must be an object, not an array"},
+    {"{" CRIT PLAIN "}", "\"header\":[],\"signature\":\"AAAA\"",
+     "the envelope: /header: must be an object, not an array"},
     {"{" CRIT PLAIN "}", "\"signatures\":[]", "the envelope: /signatures: is no member of a Notary envelope"},
 };
 
