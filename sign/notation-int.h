@@ -100,15 +100,15 @@ bool sig_store_means(const struct sig_store *s, const X509 *leaf, struct wp_aren
 /* None of the chain is revoked by a list of the store at `now`, and those that may be have a list. WP_E_CERTIFICATE. */
 int sig_store_revoked(const struct sig_store *s, const struct sig_certs *chain, int64_t now, struct wp_arena *a,
                       struct wp_err *err) WP_MUST_USE;
-/* A timestamp token over bytes by an authority of the store: when, at most accuracy seconds off. `chain` is appended to
- * with the authority's certificates. WP_E_UNSATISFIED, WP_E_CERTIFICATE. */
+/* A timestamp token over bytes, not from after now, by an authority of the store: when, at most accuracy seconds off.
+ * `chain` is appended to with the authority's certificates. WP_E_UNSATISFIED, WP_E_CERTIFICATE. */
 struct sig_stamp {
     int64_t at, accuracy;
     const char *authority; /* its subject */
     struct sig_certs chain;
 };
-int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, struct wp_arena *a,
-                    struct sig_stamp *ret, struct wp_err *err) WP_MUST_USE;
+int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, int64_t now,
+                    struct wp_arena *a, struct sig_stamp *ret, struct wp_err *err) WP_MUST_USE;
 
 /* Files of a configuration folder, in the arena; they are appended to the lists of parts. */
 struct sig_trust_files {

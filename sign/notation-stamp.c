@@ -6,10 +6,11 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "sign/notation-int.h"
+#include "sign/token.h"
 
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
-#include <openssl/ts.h>
 
 /* ETSI EN 319 421's baseline policy promises a second where a token says nothing. */
 #define BASELINE_POLICY "0.4.0.2023.1.1"
@@ -43,19 +44,6 @@ static int fail(struct wp_err *err, const char *what)
     return wp_fail(err, WP_E_UNSATISFIED, "the timestamp %s", what);
 }
 
-static bool imprint_strong(TS_TST_INFO *info)
-{
-    TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
-    X509_ALGOR *algorithm = imprint != NULL ? TS_MSG_IMPRINT_get_algo(imprint) : NULL;
-    const ASN1_OBJECT *object = NULL;
-    if (algorithm == NULL) {
-        return false;
-    }
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    int nid = OBJ_obj2nid(object);
-    return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
-}
-
 /* Parts of a second count as one. Numbers that are none, or larger than a day, as wide as time is. */
 static int64_t accuracy_of(TS_TST_INFO *info)
 {
@@ -79,31 +67,24 @@ static int64_t accuracy_of(TS_TST_INFO *info)
 /* The store's roots, at that time. */
 static X509_STORE *roots_at(const struct sig_store *s, int64_t at)
 {
-    X509_STORE *store = X509_STORE_new();
-    if (store == NULL) {
-        wp_out_of_memory();
-    }
+    X509_STORE *store = sig_token_store(at);
     for (size_t i = 0; i < s->tsa.count; i++) {
         if (X509_STORE_add_cert(store, s->tsa.items[i]) != 1) {
             wp_out_of_memory();
         }
     }
-    X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)at);
     return store;
 }
 
 static bool verify(PKCS7 *token, struct wp_span bytes, X509_STORE *roots)
 {
-    TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
-    BIO *data = BIO_new_mem_buf(bytes.ptr, (int)bytes.len);
-    if (ctx == NULL || data == NULL || X509_STORE_up_ref(roots) != 1) {
+    if (X509_STORE_up_ref(roots) != 1) {
         wp_out_of_memory();
     }
-    (void)TS_VERIFY_CTX_set_flags(ctx, TS_VFY_VERSION | TS_VFY_SIGNATURE | TS_VFY_DATA);
-    (void)TS_VERIFY_CTX_set_data(ctx, data);
-    (void)TS_VERIFY_CTX_set_store(ctx, roots);
+    TS_VERIFY_CTX *ctx = sig_token_ctx(bytes, roots, NULL);
     bool yes = TS_RESP_verify_token(ctx, token) == 1;
     TS_VERIFY_CTX_free(ctx);
+    ERR_clear_error();
     return yes;
 }
 
@@ -127,8 +108,8 @@ static int chain_of(PKCS7 *token, X509_STORE *roots, struct sig_certs *ret, stru
     return ok ? 0 : fail(err, "is signed by an authority that the trust store does not know");
 }
 
-int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, struct wp_arena *a,
-                    struct sig_stamp *ret, struct wp_err *err)
+int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_span bytes, int64_t now,
+                    struct wp_arena *a, struct sig_stamp *ret, struct wp_err *err)
 {
     const unsigned char *p = token.ptr;
     WP_CLEANUP(pkcs7_free_p)
@@ -140,8 +121,11 @@ int sig_store_stamp(const struct sig_store *s, struct wp_span token, struct wp_s
     if (info == NULL || !sig_asn1_time(TS_TST_INFO_get_time(info), &ret->at)) {
         return fail(err, "holds no time");
     }
-    if (!imprint_strong(info)) {
+    if (!sig_token_hash_strong(info)) {
         return fail(err, "is over a hash that is none of SHA-256, SHA-384 and SHA-512");
+    }
+    if (ret->at > now + SIG_TOKEN_AHEAD) {
+        return fail(err, "is from the future");
     }
     ret->accuracy = accuracy_of(info);
     WP_CLEANUP(store_free_p) X509_STORE *roots = roots_at(s, ret->at);

@@ -10,6 +10,8 @@
 #include "sign/key-int.h"
 #include "sign/notation-int.h"
 
+#include <openssl/err.h>
+
 #define NOTES_MOST 8
 
 struct checking {
@@ -21,6 +23,7 @@ struct checking {
     struct sig_proof *proof;
     struct sig_envelope envelope;
     struct sig_certs chain;
+    X509 *leaf;                               /* of chain */
     const struct oci_annotation *annotations; /* that the signer put under the signature */
     size_t annotation_count;
     const char **notes;
@@ -70,6 +73,11 @@ static int read_envelope(struct checking *k, struct wp_err *err)
             return refuse(k, "parse", WP_E_UNSATISFIED, err);
         }
         sig_certs_add(&k->chain, cert);
+        k->leaf = i == 0 ? cert : k->leaf;
+    }
+    if (k->leaf == NULL) {
+        wp_fail(err, WP_E_UNSATISFIED, "no certificate came with it");
+        return refuse(k, "parse", WP_E_UNSATISFIED, err);
     }
     return 0;
 }
@@ -78,12 +86,8 @@ static int read_envelope(struct checking *k, struct wp_err *err)
 static int check_signature(struct checking *k, struct wp_err *err)
 {
     SIG_AUTO_PUB struct sig_pub *pub = NULL;
-    X509 *leaf = k->chain.count > 0 ? k->chain.items[0] : NULL;
+    X509 *leaf = k->leaf;
     const struct sig_envelope *e = &k->envelope;
-    if (leaf == NULL) {
-        wp_fail(err, WP_E_UNSATISFIED, "no certificate came with it");
-        return refuse(k, "parse", WP_E_UNSATISFIED, err);
-    }
     k->proof->identity = k->proof->signer = sig_cert_subject(leaf, k->arena);
     k->proof->issuer = sig_name_text(X509_get_issuer_name(leaf), k->arena);
     if (X509_get0_pubkey(leaf) == NULL) {
@@ -199,7 +203,7 @@ static int check_authenticity(struct checking *k, struct wp_err *err)
                 k->proof->signer, authority ? "signing authority" : "certificate authority", s->name);
         return settle(k, s->authenticity, "chain", err);
     }
-    if (!sig_store_means(s, k->chain.items[0], k->arena)) {
+    if (!sig_store_means(s, k->leaf, k->arena)) {
         wp_fail(err, WP_E_UNSATISFIED, "signed by '%s', who is none of the trusted identities", k->proof->signer);
         return settle(k, s->authenticity, "identity", err);
     }
@@ -252,7 +256,8 @@ static int check_stamp(struct checking *k, struct wp_err *err)
         wp_fail(err, WP_E_UNSATISFIED, "the signature by '%s' has no timestamp", k->proof->signer);
         return settle(k, k->store->timestamp, "timestamp", err);
     }
-    int rc = sig_store_stamp(k->store, k->envelope.timestamp, k->envelope.signature, k->arena, &stamp, err);
+    int rc =
+        sig_store_stamp(k->store, k->envelope.timestamp, k->envelope.signature, k->demand->now, k->arena, &stamp, err);
     rc = rc < 0 ? settle(k, k->store->timestamp, "timestamp", err) : use_stamp(k, &stamp, err);
     sig_certs_done(&stamp.chain);
     return rc;
@@ -324,6 +329,7 @@ static int check(const struct sig_candidate *c, const struct sig_artifact *art, 
     ret->notes = k.notes;
     int rc = check_integrity(&k, err) < 0 || check_store(&k, err) < 0 ? 0 : 1;
     sig_certs_done(&k.chain);
+    ERR_clear_error();
     return rc;
 }
 

@@ -6,29 +6,13 @@
 #include "base/time.h"
 #include "sign/cert.h"
 #include "sign/material-int.h"
+#include "sign/token.h"
 
 #include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pkcs7.h>
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
-
-#define SECURITY_LEVEL 2
-#define AHEAD_MAX      300
-
-static bool hashed_well(TS_TST_INFO *info)
-{
-    TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
-    X509_ALGOR *alg = imprint != NULL ? TS_MSG_IMPRINT_get_algo(imprint) : NULL;
-    if (alg == NULL) {
-        return false;
-    }
-    const ASN1_OBJECT *object = NULL;
-    X509_ALGOR_get0(&object, NULL, NULL, alg);
-    int nid = OBJ_obj2nid(object);
-    return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
-}
 
 static STACK_OF(X509) * certificates_of(const struct sig_root_authority *tsa)
 {
@@ -43,14 +27,11 @@ static STACK_OF(X509) * certificates_of(const struct sig_root_authority *tsa)
 
 static X509_STORE *store_of(const struct sig_root_authority *tsa, int64_t at)
 {
-    X509_STORE *store = X509_STORE_new();
-    if (store == NULL || X509_STORE_add_cert(store, tsa->certificates.items[tsa->certificates.count - 1]) != 1) {
+    X509_STORE *store = sig_token_store(at);
+    if (X509_STORE_add_cert(store, tsa->certificates.items[tsa->certificates.count - 1]) != 1) {
         wp_out_of_memory();
     }
-    X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
-    X509_VERIFY_PARAM_set_time(param, (time_t)at);
-    X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
-    (void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+    (void)X509_VERIFY_PARAM_set_flags(X509_STORE_get0_param(store), X509_V_FLAG_PARTIAL_CHAIN);
     return store;
 }
 
@@ -73,16 +54,7 @@ static bool signed_by_leaf(TS_RESP *resp, const struct sig_root_authority *tsa)
 
 static bool is_by(TS_RESP *resp, struct wp_span signature, const struct sig_root_authority *tsa, int64_t at)
 {
-    TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
-    BIO *data = BIO_new_mem_buf(signature.ptr, (int)signature.len);
-    if (ctx == NULL || data == NULL) {
-        wp_out_of_memory();
-    }
-    /* All three are ctx's from here on. */
-    (void)TS_VERIFY_CTX_set_flags(ctx, TS_VFY_VERSION | TS_VFY_SIGNATURE | TS_VFY_DATA);
-    (void)TS_VERIFY_CTX_set_data(ctx, data);
-    (void)TS_VERIFY_CTX_set_store(ctx, store_of(tsa, at));
-    (void)TS_VERIFY_CTX_set_certs(ctx, certificates_of(tsa));
+    TS_VERIFY_CTX *ctx = sig_token_ctx(signature, store_of(tsa, at), certificates_of(tsa));
     bool yes = TS_RESP_verify_response(ctx, resp) == 1 && signed_by_leaf(resp, tsa);
     TS_VERIFY_CTX_free(ctx);
     ERR_clear_error();
@@ -98,10 +70,10 @@ static int check_response(struct sig_checking *c, TS_RESP *resp, struct wp_err *
         return sig_refuse(c, "timestamp", err, "a timestamp says no time");
     }
     (void)wp_time_rfc3339(at, when);
-    if (!hashed_well(info)) {
+    if (!sig_token_hash_strong(info)) {
         return sig_refuse(c, "timestamp", err, "the timestamp of %s is over a hash that is not trusted", when);
     }
-    if (at > c->demand->now + AHEAD_MAX) {
+    if (at > c->demand->now + SIG_TOKEN_AHEAD) {
         return sig_refuse(c, "timestamp", err, "the timestamp is from the future, %s", when);
     }
     for (size_t i = 0; i < c->root->tsa_count; i++) {

@@ -370,6 +370,9 @@ static void test_timestamps(void **state)
                 "it: the timestamp does not hold: it is not over this signature, or its own signature or authority is "
                 "not trusted");
         s.other = false;
+        s.at = w.demand.now + 301;
+        seal(&w);
+        refuses(&w, "timestamp", WP_E_UNSATISFIED, "it: the timestamp is from the future");
         s.at = NOTARY_TO; /* a second of doubt reaches beyond */
         seal(&w);
         refuses(&w, "timestamp", WP_E_CERTIFICATE,
@@ -745,13 +748,15 @@ static void test_broken_token(void **state)
                                        .identities = &w.identity,
                                        .identity_count = 1};
     assert_int_equal(sig_store_new(&w.parts, &store, &w.err), 0);
-    assert_int_equal(sig_store_stamp(store, wp_buf_span(&token), wp_span_str("notation"), &w.arena, &stamped, &w.err),
-                     -1);
+    assert_int_equal(
+        sig_store_stamp(store, wp_buf_span(&token), wp_span_str("notation"), NOTARY_NOW, &w.arena, &stamped, &w.err),
+        -1);
     assert_string_equal(w.err.msg, "the timestamp does not hold: it is not over this signature, or its own signature "
                                    "or authority is not trusted");
     for (size_t len = 0; len < token.len; len += 97) {
-        assert_int_equal(
-            sig_store_stamp(store, wp_span(token.ptr, len), wp_span_str("notation"), &w.arena, &stamped, &w.err), -1);
+        assert_int_equal(sig_store_stamp(store, wp_span(token.ptr, len), wp_span_str("notation"), NOTARY_NOW, &w.arena,
+                                         &stamped, &w.err),
+                         -1);
         assert_string_equal(w.err.msg, "the timestamp is no token of RFC 3161");
     }
     sig_store_free(store);
