@@ -247,12 +247,31 @@ static int read_rules(struct sig_policy *p, const struct wp_json *root, const st
     return 0;
 }
 
+/* What a pattern of the schema means, in words. */
+static int explain(struct wp_err *err)
+{
+    static const struct {
+        const char *place, *hint;
+    } rows[] = {
+        {"/path: ", "a JSON pointer into the statement, such as /predicate/runDetails/builder/id"},
+        {"/notBefore: ", "for example 2026-06-30T00:00:00Z"},
+        {"/notAfter: ", "for example 2026-06-30T00:00:00Z"},
+        {"/maxAge: ", "for example 90d, 12h, 30m"},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        if (err->hint[0] == '\0' && strstr(err->msg, rows[i].place) != NULL) {
+            return wp_hint(err, "%s", rows[i].hint);
+        }
+    }
+    return -1;
+}
+
 static int check_schema(const struct sig_policy *p, struct wp_err *err)
 {
     WP_AUTO_JSON struct wp_json_doc *schema = NULL;
-    return wp_json_parse(wp_span_str(wp_schema_policy), "policy.schema.json", false, WP_E_OTHER, &schema, err) < 0
-               ? -1
-               : wp_schema_check(schema, p->doc, err);
+    return wp_json_parse(wp_span_str(wp_schema_policy), "policy.schema.json", false, WP_E_OTHER, &schema, err) < 0 ? -1
+           : wp_schema_check(schema, p->doc, err) < 0 ? explain(err)
+                                                      : 0;
 }
 
 int sig_policy_read_file(struct sig_policy *p, struct wp_err *err)

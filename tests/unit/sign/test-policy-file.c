@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
-#include "schemas.h"
 #include "tests/unit/base/temp-folder.h"
 #include "tests/unit/sign/fake-signature.h"
 #include "tests/unit/unit.h"
 
-#define REF  "registry.example/team/app:1.0"
-#define ROOT "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\"}"
-#define SLSA "https://slsa.dev/provenance/v1"
+#include <dirent.h>
+
+#define EXAMPLES "schemas/examples/policy/invalid"
+#define REF      "registry.example/team/app:1.0"
+#define ROOT     "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\"}"
+#define SLSA     "https://slsa.dev/provenance/v1"
 
 static struct wp_arena arena;
 
@@ -171,6 +173,34 @@ static void test_refused(void **state)
         assert_holds(err.msg, refused[i].message);
         assert_holds(err.msg, "policy.json:1:");
     }
+}
+
+/* The examples of the schema: those to be refused are so at the same place by the reader, in the words of NAME.expect.
+ */
+static void test_examples(void **state)
+{
+    (void)state;
+    DIR *d = opendir(EXAMPLES);
+    size_t n = 0;
+    assert_non_null(d);
+    for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+        WP_AUTO_BUF struct wp_buf want = WP_BUF_INIT;
+        struct sig_policy *p = NULL;
+        struct wp_err err = {0};
+        const char *end = strstr(e->d_name, ".json");
+        if (end == NULL) {
+            continue;
+        }
+        const char *stem = wp_arena_printf(&arena, EXAMPLES "/%.*s", (int)(end - e->d_name), e->d_name);
+        assert_int_equal(wp_fs_read(wp_arena_printf(&arena, "%s.json", stem), 65536, &text, &err), 0);
+        assert_int_equal(wp_fs_read(wp_arena_printf(&arena, "%s.expect", stem), 65536, &want, &err), 0);
+        assert_int_equal(sig_policy_parse(wp_buf_span(&text), "wpack-policy.json", NULL, &p, &err), -1);
+        assert_string_equal(wp_arena_printf(&arena, "%s\n", err.msg), want.ptr);
+        n++;
+    }
+    (void)closedir(d);
+    assert_true(n >= 20);
 }
 
 static void test_missing_file(void **state)
@@ -411,15 +441,11 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_missing_file),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_shared_signers),
-        cmocka_unit_test(test_identities),
-        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_attested_by_whom),
-        cmocka_unit_test(test_narrowest_scope),
+        cmocka_unit_test(test_refused),          cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_missing_file),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_groups),           cmocka_unit_test(test_shared_signers),
+        cmocka_unit_test(test_identities),       cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_attested_by_whom), cmocka_unit_test(test_narrowest_scope),
         cmocka_unit_test(test_local_scopes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
