@@ -64,7 +64,7 @@ struct library {
 /* Slots change only once every function has been found; begin (or NULL) readies the library. */
 static void open_library(struct library *l, int (*begin)(void))
 {
-    void *handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(l->file, RTLD_LAZY | RTLD_LOCAL);
     l->lacks = handle == NULL ? l->file : NULL;
     for (size_t i = 0; l->lacks == NULL && i < l->count; i++) {
         l->lacks = dlsym(handle, l->rows[i].name) == NULL ? l->rows[i].name : NULL;

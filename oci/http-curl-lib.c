@@ -44,7 +44,7 @@ static void describe_version(void)
 
 static void open_library(void)
 {
-    void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
     if (!handle) {
         const char *why = dlerror();
         snprintf(library.why, sizeof library.why, "%s", why ? why : "libcurl.so.4 cannot be opened");
