@@ -156,8 +156,11 @@ int sig_pj_enum(const struct wp_json *at, const char *const *names, size_t count
         return 0;
     }
     const char *text = NULL;
-    if (wp_json_opt_str(at, &text, err) < 0 || text == NULL) {
-        return text == NULL ? 0 : -1;
+    if (wp_json_opt_str(at, &text, err) < 0) {
+        return -1;
+    }
+    if (text == NULL) {
+        return 0;
     }
     for (size_t i = 1; i < count; i++) {
         if (names[i] != NULL && wp_str_eq(names[i], text)) {
