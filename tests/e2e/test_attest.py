@@ -6,6 +6,7 @@ import base64
 import glob
 import hashlib
 import json
+import shutil
 import subprocess
 import zlib
 
@@ -419,6 +420,21 @@ def test_runs_come_out_the_same(wpack, echo, key):
     assert runs["tests"][3]["outcome"]["end"].startswith("trap: unreachable")
     r = wpack("verify", REF, "--type", "test", "--replay", "--key", "wpack.pub")
     assert "4 tests" in r.err
+
+
+def test_runs_travel(wpack, echo, key, docker_registry, tmp_path):
+    """To a registry without the referrers API, and from there to a layout that is read without any network."""
+    wpack("attest", REF, "--type", "test", "--key", key)
+    ref = f"{docker_registry().host}/team/app:1"
+    wpack("copy", REF, ref)
+    wpack("verify", ref, "--type", "test", "--replay", "--key", "wpack.pub")
+    wpack("copy", ref, "oci:mirror:team/app:1")
+    alone = ["unshare", "--map-root-user", "--net"]
+    if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
+        pytest.skip("SKIP: unshare --net is not possible here")
+    p = subprocess.run([*alone, wpack.path, "verify", "oci:mirror:team/app:1", "--type", "test", "--replay", "--key",
+                        "wpack.pub"], cwd=wpack.cwd, env=wpack.env, capture_output=True, text=True)
+    assert p.returncode == 0 and "4 tests" in p.stderr, p.stderr
 
 
 def put(at, *path):
