@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Policy files as users write them: wpack's own, containers', what they accept and what they refuse, and in which words.
+(That nothing unproven gets a name is test_policy_door.py's.)"""
+
+import json
+import os
+import tarfile
+
+import pytest
+
+from support import keys
+
+SLSA = "https://slsa.dev/provenance/v1"
+GITHUB = "https://token.actions.githubusercontent.com"
+BEACON = ("https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/"
+          "extremely-dangerous-oidc-beacon.yml@refs/heads/main")
+
+
+@pytest.fixture
+def ann(tmp_path):
+    return keys.pair(tmp_path, "ann")
+
+
+@pytest.fixture
+def bob(tmp_path):
+    return keys.pair(tmp_path, "bob")
+
+
+@pytest.fixture
+def app(wpack, module):
+    """An artifact in a layout, by a name with a repository."""
+    wpack("build", module, "-t", "team/app:1", "-o", "oci:lay")
+    return "oci:lay:team/app:1"
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """policy(text or object) writes policy.json and returns its path."""
+
+    def write(document, name="policy.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(document if isinstance(document, str) else json.dumps(document, indent=1))
+        return path
+
+    return write
+
+
+def own(*rules, default="reject", **more):
+    return {"version": 1, "default": default, "rules": list(rules), **more}
+
+
+def key_rule(*files, scope="oci:lay:team/*", **more):
+    return {"scope": scope, "require": [{"id": "release", "type": "key", "keys": list(files), **more}]}
+
+
+def sign(wpack, ref, pair, *more):
+    wpack("sign", ref, "--key", pair.private, *more)
+
+
+def verify(wpack, ref, path, rc=0, **more):
+    return wpack("verify", ref, "--policy", path, rc=rc, **more)
+
+
+# ---- wpack's own ----
+
+
+def test_key_of_a_scope(wpack, app, ann, bob, policy):
+    path = policy(own(key_rule("ann.pub")))
+    r = verify(wpack, app, path, rc=10)
+    assert "'release' is required: it is not signed" in r.err and f"wpack sign --key KEY {app}" in r.err
+    sign(wpack, app, bob)
+    r = verify(wpack, app, path, rc=12)
+    assert "'release' is required: signed, but by nobody who is trusted here: bundle: referrer sha256:" in r.err
+    sign(wpack, app, ann)
+    r = verify(wpack, app, path)
+    assert "signed by" in r.err and "ann.pub" in r.err
+    report = json.loads(verify(wpack, app, path, env={"WPACK_FORMAT": "json"}).out)
+    assert report["verdict"] == "satisfied" and report["scope"].endswith("/lay:team/*")
+    requirement, = report["requirements"]
+    assert requirement["id"] == "release" and requirement["satisfied"]
+    assert [p["trustedAs"] for p in requirement["proofs"] if "failed" not in p] == ["ann.pub"]
+    assert [p["failed"] for p in requirement["proofs"] if "failed" in p] == ["signature"]
+
+
+def test_names_without_a_rule(wpack, app, ann, policy):
+    rule = key_rule("ann.pub", scope="oci:lay:other/*")
+    r = verify(wpack, app, policy(own(rule)), rc=22)
+    assert "rejected by the policy: no rule of" in r.err and "is about it" in r.err
+    r = verify(wpack, app, policy(own(rule, default="accept-unsigned")))
+    assert "asks for nothing here" in r.err
+    r = verify(wpack, app, policy(own({"scope": "oci:lay", "action": "reject"}, default="accept-unsigned")), rc=22)
+    assert "admits nothing under 'oci:" in r.err
+
+
+def test_paths_are_the_policys(wpack, app, ann, policy, tmp_path):
+    (tmp_path / "etc/keys").mkdir(parents=True)
+    ann.public.rename(tmp_path / "etc/keys/ann.pub")
+    sign(wpack, app, ann)
+    path = policy(own(key_rule("keys/ann.pub", scope="oci:../lay:team/*")), "etc/p.json")
+    verify(wpack, app, path)
+    (tmp_path / "else").mkdir()
+    wpack("verify", "oci:../lay:team/app:1", "--policy", "../etc/p.json", cwd=tmp_path / "else")
+
+
+def test_two_of_three(wpack, app, ann, bob, policy, tmp_path):
+    cyd = keys.pair(tmp_path, "cyd", "ED25519")
+    path = policy(own(key_rule("ann.pub", "bob.pub", "cyd.pub", threshold=2)))
+    sign(wpack, app, ann)
+    sign(wpack, app, ann)
+    r = verify(wpack, app, path, rc=12)
+    assert "signed by 1 of the 2 that are asked for: 'ann.pub'" in r.err
+    assert "by the same signer does not count" in r.err
+    sign(wpack, app, cyd)
+    r = verify(wpack, app, path)
+    assert "ann.pub" in r.err and "cyd.pub" in r.err
+
+
+def test_two_of_three_by_options(wpack, app, ann, bob):
+    both = ["--key", ann.public, "--key", bob.public, "--threshold", "2"]
+    sign(wpack, app, ann)
+    assert "signed by 1 of the 2" in wpack("verify", app, *both, rc=12).err
+    sign(wpack, app, bob)
+    wpack("verify", app, *both)
+    assert "are the same key" in wpack("verify", app, "--key", ann.public, "--key", ann.public, "--threshold", "2",
+                                       rc=2).err
+    assert "3 signers are asked for, but only 2 are named" in wpack("verify", app, *both[:4], "--threshold", "3",
+                                                                    rc=2).err
+
+
+def test_a_key_that_went_out_of_use(wpack, app, ann, bob, policy):
+    """Several keys are a rotation. Without a proven time nobody can say that a signature is older than the limit."""
+    old = {"file": "ann.pub", "notAfter": "2020-01-01T00:00:00Z"}
+    path = policy(own(key_rule(old, "bob.pub")))
+    sign(wpack, app, ann)
+    r = verify(wpack, app, path, rc=12)
+    assert "signed, but at a time that is not accepted" in r.err and "nothing proves when it was signed" in r.err
+    sign(wpack, app, bob)
+    verify(wpack, app, path)
+    future = {"file": "ann.pub", "notAfter": "2999-01-01T00:00:00Z"}
+    verify(wpack, app, policy(own(key_rule(future))))
+
+
+def test_what_is_attested(wpack, app, ann, bob, policy):
+    path = policy(own({
+        "scope": "oci:lay:team/*",
+        "require": [
+            {"id": "ci", "type": "key", "keys": ["ann.pub"]},
+            {"id": "built", "type": "attestation", "predicateType": "slsa", "signedBy": ["ci"],
+             "conditions": [{"path": "/predicate/runDetails/builder/id", "equals": "https://ci.example/1"},
+                            {"path": "/predicate/buildDefinition/buildType", "exists": True}]},
+        ],
+        "allOf": ["built"],
+    }))
+    attest = ["attest", app, "--type", "slsa", "--builder-id"]
+    sign(wpack, app, ann)
+    r = verify(wpack, app, path, rc=10)
+    assert f"'built' is required: it has no attestation {SLSA}" in r.err and f"wpack attest --type {SLSA}" in r.err
+    wpack(*attest, "https://ci.example/1", "--key", bob.private)
+    assert "signed, but by nobody who is trusted here" in verify(wpack, app, path, rc=12).err
+    wpack(*attest, "https://ci.example/2", "--key", ann.private)
+    r = verify(wpack, app, path, rc=12)
+    assert ('attested, but not what is asked for' in r.err and '/predicate/runDetails/builder/id of the statement is '
+            '"https://ci.example/2", and must be "https://ci.example/1"' in r.err)
+    wpack(*attest, "https://ci.example/1", "--key", ann.private)
+    verify(wpack, app, path)
+
+
+def test_one_of_two_ways(wpack, app, ann, bob, policy):
+    signers = [{"id": "a", "type": "key", "keys": ["ann.pub"]}, {"id": "b", "type": "key", "keys": ["bob.pub"]}]
+    either = policy(own({"scope": "**", "anyOf": ["a", "b"]}, signers=signers), "either.json")
+    both = policy(own({"scope": "**", "allOf": ["a", "b"]}, signers=signers), "both.json")
+    sign(wpack, app, bob)
+    verify(wpack, app, either)
+    assert "'a' is required" in verify(wpack, app, both, rc=12).err
+    sign(wpack, app, ann)
+    verify(wpack, app, both)
+
+
+def test_formats(wpack, app, ann, policy):
+    path = policy(own(key_rule("ann.pub", formats=["cosign"])))
+    sign(wpack, app, ann)
+    assert "in a format that is not accepted here" in verify(wpack, app, path, rc=12).err
+    sign(wpack, app, ann, "--as", "cosign")
+    verify(wpack, app, path)
+
+
+def test_what_is_under_the_signature(wpack, app, ann, policy):
+    path = policy(own(key_rule("ann.pub", annotations={"stage": "release"})))
+    sign(wpack, app, ann, "-a", "stage=test")
+    assert "without an annotation that is asked for" in verify(wpack, app, path, rc=12).err
+    sign(wpack, app, ann, "-a", "stage=release")
+    verify(wpack, app, path)
+
+
+@pytest.mark.parametrize("document, words", [
+    ("{", "policy.json:1:"),
+    ({}, "this is no trust policy"),
+    (own({"scope": "h.example/x", "require": [{"id": "r", "type": "key", "keys": ["none.pub"]}]}),
+     "/rules/0/require/0/keys/0: "),
+    (own({"scope": "h.example/x", "requires": []}), "/rules/0/requires: unknown key; did you mean 'require'?"),
+    (own(key_rule("ann.pub"), key_rule("ann.pub")), "is as narrow as"),
+    (own(key_rule("ann.pub", threshold=2)), "2 must have signed, but 1 is named"),
+    (own(key_rule("ann.pub", "ann.pub")), "is the same key as 'ann.pub'"),
+    (own(key_rule("ann.pub", tlog="required")), "which logs are believed?"),
+])
+def test_a_policy_is_whole_or_none(wpack, app, ann, policy, document, words):
+    sign(wpack, app, ann)
+    r = verify(wpack, app, policy(document), rc=2)
+    assert words in r.err and "policy.json:" in r.err
+
+
+# ---- identities, with certificates of Sigstore's own ----
+
+
+@pytest.fixture
+def beacon(tmp_path):
+    """a.txt, signed by a workflow: a bundle and the trusted root to verify it with."""
+    data = os.environ.get("WPACK_DATA")
+    if not data:
+        pytest.skip("SKIP: no test data (WPACK_DATA)")
+    cases = "sigstore-conformance/bundle-verify/"
+    with tarfile.open(os.path.join(data, "signing.tar.gz")) as tar:
+        for member, name in ((cases + "a.txt", "a.txt"), ("roots/public-good-trusted_root.json", "root.json"),
+                             (cases + "happy-path-v0.3/bundle.sigstore.json", "a.txt.sigstore.json")):
+            (tmp_path / name).write_bytes(tar.extractfile(member).read())
+
+
+@pytest.mark.parametrize("more, failing", [
+    ({"identity": BEACON, "issuer": GITHUB}, None),
+    ({"identity": {"glob": "https://github.com/sigstore-conformance/*/.github/workflows/*@refs/heads/main"},
+      "issuer": GITHUB}, None),
+    ({"identity": {"regexp": "https://github[.]com/.*/[a-z-]+[.]yml@refs/heads/(main|release)"}, "issuer": GITHUB}, None),
+    ({"identity": BEACON, "issuer": GITHUB, "claims": {"buildTrigger": "workflow_dispatch"}}, None),
+    ({"identity": BEACON + "2", "issuer": GITHUB}, "by nobody who is trusted here"),
+    ({"identity": {"glob": "https://github.com/*@refs/heads/main"}, "issuer": GITHUB}, "by nobody who is trusted here"),
+    ({"identity": {"regexp": "beacon"}, "issuer": GITHUB}, "by nobody who is trusted here"),
+    ({"identity": BEACON, "issuer": "https://issuer.example"}, "by nobody who is trusted here"),
+    ({"identity": BEACON, "issuer": GITHUB, "claims": {"buildTrigger": "push"}}, "by nobody who is trusted here"),
+    ({"identity": BEACON, "issuer": GITHUB, "notAfter": "2020-01-01T00:00:00Z"}, "at a time that is not accepted"),
+    ({"identity": BEACON, "issuer": GITHUB, "notBefore": "2030-01-01T00:00:00Z"}, "at a time that is not accepted"),
+    ({"identity": BEACON, "issuer": GITHUB, "timestamp": "required"}, "no time can be proven"),
+])
+def test_identities(wpack, beacon, policy, more, failing):
+    path = policy(own({"scope": "file:*.txt", "require": [
+        {"id": "ci", "type": "keyless", "trustedRoot": "root.json", **more}]}))
+    r = wpack("verify", "a.txt", "--bundle", "a.txt.sigstore.json", "--policy", path, rc=12 if failing else 0)
+    assert (failing or "signed by") in r.err
+
+
+# ---- containers' ----
+
+
+def containers(*requirements, **transports):
+    return {"default": list(requirements), "transports": transports}
+
+
+def signed(identity="matchRepository", **more):
+    return {"type": "sigstoreSigned", **more, "signedIdentity": {"type": identity}}
+
+
+@pytest.fixture
+def served(wpack, serve, module):
+    server = serve()
+    ref = f"{server.host}/team/app:1"
+    wpack("push", module, ref)
+    return ref
+
+
+def test_containers_policy(wpack, served, ann, bob, policy):
+    host = served.split("/")[0]
+    reject = {"type": "reject"}
+    path = policy(containers(reject, docker={f"{host}/team": [signed(keyPath="ann.pub")]}))
+    assert "it is not signed" in verify(wpack, served, path, rc=10).err
+    sign(wpack, served, ann)
+    r = verify(wpack, served, path, rc=12)
+    assert "in a format that is not accepted here" in r.err
+    sign(wpack, served, bob, "--as", "cosign")
+    assert "by nobody who is trusted here" in verify(wpack, served, path, rc=12).err
+    sign(wpack, served, ann, "--as", "cosign")
+    verify(wpack, served, path)
+    wpack("pull", served, "-o", "got.wasm", "--policy", path)
+    # By tag the default asks for a name that has one.
+    path = policy(containers(signed("matchRepoDigestOrExact", keyPath="ann.pub")))
+    assert "signed, but under another name" in verify(wpack, served, path, rc=12).err
+    pinned = wpack("resolve", served).out.strip()
+    verify(wpack, pinned if "@" in pinned else f"{served.rsplit(':', 1)[0]}@{pinned}", path)
+    path = policy(containers(reject, docker={f"{host}/other": [{"type": "insecureAcceptAnything"}]}))
+    assert "rejected by the policy" in verify(wpack, served, path, rc=22).err
+    path = policy(containers(reject, docker={f"{host}/team/app": [{"type": "insecureAcceptAnything"}]}))
+    verify(wpack, served, path)
+
+
+def test_containers_policy_names(wpack, served, ann, policy):
+    sign(wpack, served, ann, "--as", "cosign", "--sign-container-identity", "up.example/team/app")
+    path = policy(containers(signed(keyPath="ann.pub")))
+    assert "signed, but under another name" in verify(wpack, served, path, rc=12).err
+    elsewhere = {"type": "sigstoreSigned", "keyPath": "ann.pub",
+                 "signedIdentity": {"type": "exactRepository", "dockerRepository": "up.example/team/app"}}
+    verify(wpack, served, policy(containers(elsewhere)))
+
+
+def test_containers_policy_without_gpg(wpack, served, ann, policy):
+    sign(wpack, served, ann, "--as", "cosign")
+    gpg = {"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/usr/share/keys.gpg"}
+    r = verify(wpack, served, policy(containers(gpg)), rc=22)
+    assert "signatures by GPG (signedBy) are asked for, and cannot be verified here" in r.err
+    r = verify(wpack, served, policy(containers({"type": "signedWith"})), rc=2)
+    assert "policy.json:" in r.err and "'signedWith' is no requirement known here" in r.err
