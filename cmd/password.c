@@ -47,32 +47,56 @@ static void hide_process(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* The first line of what fd has. */
-static int read_line(int fd, const char *name, struct sig_secret **ret, struct wp_err *err)
+/* The first line of what fd has, without its end, and nothing behind it; the end of all is one, too, where may_end.
+ * Signals may be taken by another thread, which cancels the job. */
+static int read_line(struct cmd_ctx *c, int fd, bool may_end, const char *name, struct sig_secret **ret,
+                     struct wp_err *err)
 {
-    SIG_AUTO_SECRET struct sig_secret *s = NULL;
-    if (sig_secret_read_fd(fd, PASSWORD_MAX, PASSWORD_MAX, name, &s, err) < 0) {
-        return -1;
+    SIG_AUTO_SECRET struct sig_secret *line = sig_secret_new(PASSWORD_MAX);
+    for (size_t have = 0; have < line->len;) {
+        struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = wp_job_wake_fd(c->job), .events = POLLIN}};
+        int ready = poll(p, WP_ARRAY_LEN(p), -1);
+        if (wp_job_cancelled(c->job) || (ready < 0 && errno != EINTR)) {
+            wp_fail(err, WP_E_INTERRUPTED, "interrupted");
+            return -1;
+        }
+        if (ready <= 0) {
+            continue;
+        }
+        ssize_t n = read(fd, line->ptr + have, 1);
+        if (n < 0) {
+            wp_fs_fail(err, errno, "%s: cannot be read", name);
+            return -1;
+        }
+        if (n == 0 && !may_end) {
+            wp_fail(err, WP_E_USAGE, "nothing was entered");
+            return -1;
+        }
+        if (n == 0 || line->ptr[have] == '\n') {
+            sig_secret_cut(line, have > 0 && line->ptr[have - 1] == '\r' ? have - 1 : have);
+            *ret = WP_STEAL(line);
+            return 0;
+        }
+        have++;
     }
-    sig_secret_cut(s, strcspn((const char *)s->ptr, "\r\n"));
-    *ret = WP_STEAL(s);
-    return 0;
+    wp_fail(err, WP_E_USAGE, "%s: a password has at most %d bytes", name, PASSWORD_MAX - 1);
+    return -1;
 }
 
-static int from_file(const char *path, struct sig_secret **ret, struct wp_err *err)
+static int from_file(struct cmd_ctx *c, const char *path, struct sig_secret **ret, struct wp_err *err)
 {
     WP_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return fd < 0 ? wp_fs_fail(err, errno, "%s: cannot be opened", path) : read_line(fd, path, ret, err);
+    return fd < 0 ? wp_fs_fail(err, errno, "%s: cannot be opened", path) : read_line(c, fd, true, path, ret, err);
 }
 
-static int from_fd(const char *text, struct sig_secret **ret, struct wp_err *err)
+static int from_fd(struct cmd_ctx *c, const char *text, struct sig_secret **ret, struct wp_err *err)
 {
     uint64_t fd = 0;
     if (!wp_parse_u64(text, 0, INT32_MAX, &fd)) {
         return wp_fail(err, WP_E_USAGE, "--password-fd '%s': the number of an open descriptor is expected", text);
     }
     WP_AUTO_FREE char *name = wp_xasprintf("descriptor %s", text);
-    return read_line((int)fd, name, ret, err);
+    return read_line(c, (int)fd, true, name, ret, err);
 }
 
 /* ---- the terminal ---- */
@@ -83,35 +107,8 @@ static int no_terminal(const char *what, const char *hint, struct wp_err *err)
     return wp_hint(err, "%s", hint);
 }
 
-/* Bytes up to the end of the line; signals may be taken by another thread, which cancels the job. */
-static int read_typed(struct cmd_ctx *c, int tty, struct sig_secret *line, struct wp_err *err)
-{
-    size_t have = 0;
-    while (have < line->len) {
-        struct pollfd p[] = {{.fd = tty, .events = POLLIN}, {.fd = wp_job_wake_fd(c->job), .events = POLLIN}};
-        int ready = poll(p, WP_ARRAY_LEN(p), -1);
-        if (wp_job_cancelled(c->job) || (ready < 0 && errno != EINTR)) {
-            return wp_fail(err, WP_E_INTERRUPTED, "interrupted");
-        }
-        if (ready <= 0) {
-            continue;
-        }
-        ssize_t n = read(tty, line->ptr + have, 1);
-        if (n <= 0) {
-            return wp_fail(err, WP_E_USAGE, "nothing was entered");
-        }
-        if (line->ptr[have] == '\n') {
-            sig_secret_cut(line, have);
-            return 0;
-        }
-        have++;
-    }
-    return wp_fail(err, WP_E_USAGE, "what was entered is longer than %d bytes", PASSWORD_MAX);
-}
-
 static int ask_once(struct cmd_ctx *c, int tty, const char *prompt, struct sig_secret **ret, struct wp_err *err)
 {
-    SIG_AUTO_SECRET struct sig_secret *line = sig_secret_new(PASSWORD_MAX);
     WP_AUTO_BUF struct wp_buf shown = WP_BUF_INIT;
     if (!silent_begin(tty)) {
         wp_fail_errno(err, errno, "the terminal cannot be silenced");
@@ -120,13 +117,9 @@ static int ask_once(struct cmd_ctx *c, int tty, const char *prompt, struct sig_s
     /* Only now: what is typed at the sight of it is neither shown nor lost. */
     wp_escape(&shown, wp_span_str(prompt));
     int rc = wp_write_all(tty, shown.ptr, shown.len, "the terminal", err);
-    rc = rc == 0 ? read_typed(c, tty, line, err) : rc;
+    rc = rc == 0 ? read_line(c, tty, false, "the terminal", ret, err) : rc;
     silent_end();
-    if (rc < 0 || wp_write_all(tty, "\n", 1, "the terminal", err) < 0) {
-        return -1;
-    }
-    *ret = WP_STEAL(line);
-    return 0;
+    return rc < 0 || wp_write_all(tty, "\n", 1, "the terminal", err) < 0 ? -1 : 0;
 }
 
 static int ask_terminal(struct cmd_ctx *c, const char *what, bool confirm, const char *hint, struct sig_secret **ret,
@@ -155,10 +148,10 @@ static int on_password(void *arg, const char *what, bool confirm, struct sig_sec
 {
     const struct password *p = arg;
     if (p->file != NULL) {
-        return from_file(p->file, ret, err);
+        return from_file(p->c, p->file, ret, err);
     }
     if (p->fd != NULL) {
-        return from_fd(p->fd, ret, err);
+        return from_fd(p->c, p->fd, ret, err);
     }
     if (p->key != NULL) {
         *ret = sig_secret_of(p->key->ptr, p->key->len);
@@ -173,10 +166,10 @@ static int on_pin(void *arg, const char *what, struct sig_secret **ret, struct w
 {
     const struct password *p = arg;
     if (p->file != NULL) {
-        return from_file(p->file, ret, err);
+        return from_file(p->c, p->file, ret, err);
     }
     if (p->fd != NULL) {
-        return from_fd(p->fd, ret, err);
+        return from_fd(p->c, p->fd, ret, err);
     }
     if (p->pin != NULL) {
         *ret = sig_secret_of(p->pin->ptr, p->pin->len);

@@ -129,5 +129,8 @@ int sig_pub_read(struct wp_span file, const char *name, struct sig_pub **ret, st
 int sig_pub_load(const char *path, struct sig_pub **ret, struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf file = WP_BUF_INIT;
-    return wp_fs_read(path, WP_LIMIT_KEY_FILE, &file, err) < 0 ? -1 : sig_pub_read(wp_buf_span(&file), path, ret, err);
+    int r = wp_fs_read(path, WP_LIMIT_KEY_FILE, &file, err) < 0 ? -1 : sig_pub_read(wp_buf_span(&file), path, ret, err);
+    /* It may be a private one, given by mistake. */
+    sig_wipe(file.ptr, file.len);
+    return r;
 }

@@ -237,12 +237,13 @@ def test_where_passwords_come_from(wpack, keygen, tmp_path):
     ]:
         wpack("keygen", "--public", "wpack.key", *args, env=env, rc=rc)
     r, w = os.pipe()
-    os.write(w, f"{CANARY}\n".encode())
-    os.close(w)
+    os.write(w, f"{CANARY}\nmore".encode())  # a line is enough: the writer stays
     p = wpack.popen("keygen", "--public", "wpack.key", "--password-fd", str(r), pass_fds=[r], stdout=subprocess.PIPE,
                     stdin=subprocess.DEVNULL)
-    os.close(r)
     assert p.communicate(timeout=60)[0] == (tmp_path / "wpack.pub").read_bytes() and p.returncode == 0
+    assert os.read(r, 100) == b"more"
+    os.close(r)
+    os.close(w)
 
 
 def test_empty_is_a_password(wpack, keygen, tmp_path):
