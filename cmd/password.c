@@ -116,8 +116,9 @@ static int ask_once(struct cmd_ctx *c, int tty, const char *prompt, struct sig_s
     }
     /* Only now: what is typed at the sight of it is neither shown nor lost. */
     wp_escape(&shown, wp_span_str(prompt));
-    int rc = wp_write_all(tty, shown.ptr, shown.len, "the terminal", err);
-    rc = rc == 0 ? read_line(c, tty, false, "the terminal", ret, err) : rc;
+    int rc = wp_write_all(tty, shown.ptr, shown.len, "the terminal", err) < 0
+                 ? -1
+                 : read_line(c, tty, false, "the terminal", ret, err);
     silent_end();
     return rc < 0 || wp_write_all(tty, "\n", 1, "the terminal", err) < 0 ? -1 : 0;
 }
