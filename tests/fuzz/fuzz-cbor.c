@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "sign/cbor.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool ok)

@@ -9,6 +9,8 @@
 #include "sign/formats.h"
 #include "sign/notation-int.h"
 
+#include <stdlib.h>
+
 #define NOW INT64_C(1795402400) /* the certificates of the corpus are valid */
 
 static void must(bool ok)
