@@ -80,9 +80,8 @@ static int put(struct adding *x, struct oci_desc *d, struct wp_span bytes, struc
     return oci_store_put(x->store, d, bytes, err);
 }
 
-/* The manifest m with the layers of x that it lacks, under the tag. old: where the tag led; NULL: nowhere. */
-static int write_tag(struct adding *x, struct oci_manifest m, const struct oci_digest *old, struct oci_desc *ret,
-                     struct wp_err *err)
+/* The manifest m with the layers of x that it lacks, its config in the store. */
+static int make_manifest(struct adding *x, struct oci_manifest m, struct wp_buf *ret, struct wp_err *err)
 {
     WP_AUTO_FREE struct oci_desc *layers = wp_xcalloc(m.layer_count + x->count, sizeof(*layers));
     size_t count = m.layer_count;
@@ -99,19 +98,16 @@ static int write_tag(struct adding *x, struct oci_manifest m, const struct oci_d
                        WP_LIMIT_SIGNATURES);
     }
     WP_AUTO_BUF struct wp_buf config = WP_BUF_INIT;
-    WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
     write_config(layers, count, &config);
     m.config = (struct oci_desc){.media_type = OCI_MT_CONFIG};
     if (put(x, &m.config, wp_buf_span(&config), err) < 0) {
         return -1;
     }
+    m.media_type = OCI_MT_MANIFEST;
     m.layers = layers;
     m.layer_count = count;
-    oci_manifest_write(&m, &bytes);
-    const struct oci_desc d = oci_manifest_desc(&m, wp_buf_span(&bytes));
-    const struct oci_binding b = {.name = x->name, .desc = &d, .bytes = wp_buf_span(&bytes), .replaces = old};
-    *ret = oci_desc_copy(x->a, &d);
-    return oci_store_bind(x->store, &b, 1, old == NULL && x->store->settle_ms == 0 ? OCI_BIND_NO_REPLACE : 0, err);
+    oci_manifest_write(&m, ret);
+    return 0;
 }
 
 /* ---- rounds ---- */
@@ -138,49 +134,100 @@ static int read_tag(struct adding *x, struct wp_arena *a, struct oci_desc *ret_d
     return 1;
 }
 
-/* 1: all layers are there; 0: they were written, or another one was faster; -1. */
-static int add_round(struct adding *x, struct oci_desc *ret, struct wp_err *err)
+/* Between looking and writing nobody else should find the time: what could be done before is done, and where the store
+ * does not compare it is looked once more. 1: the tag does not lead to old (NULL: nowhere) any more. */
+static int too_late(struct adding *x, const struct oci_desc *old, struct wp_err *err)
 {
     WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
-    struct oci_desc old;
-    struct oci_manifest m;
-    int there = read_tag(x, &a, &old, &m, err);
+    struct oci_desc now;
+    struct oci_manifest ignored;
+    if (x->store->settle_ms == 0) {
+        return 0;
+    }
+    int there = read_tag(x, &a, &now, &ignored, err);
     if (there < 0) {
         return -1;
     }
-    bool complete = true;
-    for (size_t i = 0; i < x->count; i++) {
-        complete = complete && has_layer(m.layers, m.layer_count, &x->layers[i]);
-    }
-    if (complete) {
-        *ret = oci_desc_copy(x->a, &old);
-        return 1;
-    }
-    for (size_t i = 0; i < m.layer_count; i++) {
-        if (!has_layer(x->layers, x->count, &m.layers[i])) {
-            const struct oci_desc copy = oci_desc_copy(x->a, &m.layers[i]);
+    return (there == 1) != (old != NULL) || (there == 1 && !oci_digest_equal(&now.digest, &old->digest));
+}
+
+static void remember(struct adding *x, const struct oci_manifest *m)
+{
+    for (size_t i = 0; i < m->layer_count; i++) {
+        if (!has_layer(x->layers, x->count, &m->layers[i])) {
+            const struct oci_desc copy = oci_desc_copy(x->a, &m->layers[i]);
             push_layer(x, &copy);
         }
     }
-    if (write_tag(x, m, there == 1 ? &old.digest : NULL, ret, err) < 0) {
-        if (err->code != WP_E_EXISTS) {
-            return -1;
+}
+
+static bool complete(const struct adding *x, const struct oci_manifest *m)
+{
+    for (size_t i = 0; i < x->count; i++) {
+        if (!has_layer(m->layers, m->layer_count, &x->layers[i])) {
+            return false;
         }
-        wp_err_clear(err);
     }
-    return 0;
+    return true;
+}
+
+enum step { STEP_DONE = 1, STEP_WRITTEN, STEP_TOO_LATE };
+
+static int bind_tag(struct adding *x, const struct oci_desc *old, struct wp_span bytes, struct wp_err *err)
+{
+    const struct oci_manifest is = {.media_type = OCI_MT_MANIFEST};
+    const struct oci_desc d = oci_manifest_desc(&is, bytes);
+    const struct oci_binding b = {
+        .name = x->name, .desc = &d, .bytes = bytes, .replaces = old != NULL ? &old->digest : NULL};
+    unsigned flags = old == NULL && x->store->settle_ms == 0 ? OCI_BIND_NO_REPLACE : 0;
+    if (oci_store_bind(x->store, &b, 1, flags, err) == 0) {
+        return STEP_WRITTEN;
+    }
+    if (err->code != WP_E_EXISTS) {
+        return -1;
+    }
+    wp_err_clear(err);
+    return STEP_TOO_LATE;
+}
+
+/* One of enum step, or -1. */
+static int add_round(struct adding *x, struct oci_desc *ret, struct wp_err *err)
+{
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
+    WP_AUTO_BUF struct wp_buf bytes = WP_BUF_INIT;
+    struct oci_desc desc;
+    struct oci_manifest m;
+    int there = read_tag(x, &a, &desc, &m, err);
+    if (there < 0) {
+        return -1;
+    }
+    if (complete(x, &m)) {
+        *ret = oci_desc_copy(x->a, &desc);
+        return STEP_DONE;
+    }
+    remember(x, &m);
+    if (make_manifest(x, m, &bytes, err) < 0) {
+        return -1;
+    }
+    const struct oci_desc *old = there == 1 ? &desc : NULL;
+    int late = too_late(x, old, err);
+    if (late != 0) {
+        return late < 0 ? -1 : STEP_TOO_LATE;
+    }
+    return bind_tag(x, old, wp_buf_span(&bytes), err);
 }
 
 static int add_all(struct adding *x, struct oci_desc *ret, struct wp_err *err)
 {
     for (unsigned round = 0; round < OCI_SETTLE_ROUNDS; round++) {
         uint64_t start = wp_time_mono_ms();
-        int rc = add_round(x, ret, err);
-        if (rc != 0) {
-            return rc < 0 ? -1 : 0;
+        int step = add_round(x, ret, err);
+        if (step < 0 || step == STEP_DONE) {
+            return step < 0 ? -1 : 0;
         }
         x->slowest_ms = WP_MAX(x->slowest_ms, wp_time_mono_ms() - start);
-        if (oci_settle(x->job, x->store->settle_ms, round, x->slowest_ms, err) < 0) {
+        uint64_t stay_ms = step == STEP_WRITTEN ? x->store->settle_ms : 0;
+        if (oci_settle(x->job, stay_ms, round, x->slowest_ms, err) < 0) {
             return -1;
         }
     }

@@ -17,7 +17,8 @@ struct fixture {
     struct oci_desc subject;
     /* Another writer: so many times it puts its own manifest in the place of ours (after our bind), or before it. */
     unsigned undo, ahead;
-    unsigned rivals;
+    unsigned at_resolve; /* or ahead of the look of this number */
+    unsigned rivals, looks;
 };
 static struct fixture *current;
 
@@ -45,6 +46,15 @@ static int bind(struct oci_store *s WP_UNUSED, const struct oci_binding *list, s
     return 0;
 }
 
+static int resolve(struct oci_store *s WP_UNUSED, const char *name, struct wp_arena *a, struct oci_desc *ret_desc,
+                   struct wp_span *ret_bytes, struct wp_err *err)
+{
+    if (++current->looks == current->at_resolve) {
+        rival_writes(current);
+    }
+    return oci_store_resolve(current->mem, name, a, ret_desc, ret_bytes, err);
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = wp_xcalloc(1, sizeof(*f));
@@ -53,6 +63,7 @@ static int set_up(void **state)
     f->mem = oci_memory_new("host/repo");
     spy_init(&f->spy, f->mem);
     f->spy.ops.bind = bind;
+    f->spy.ops.resolve = resolve;
     f->subject = contract_manifest(f->mem, &f->a, "subject", NULL, NULL, &bytes);
     const struct oci_binding b = {.name = "v1", .desc = &f->subject, .bytes = bytes};
     CONTRACT_OK(oci_store_bind(f->mem, &b, 1, 0, &err));
@@ -210,6 +221,18 @@ static void test_undone(void **state)
     FOUND(f, 4, "one", "two", "rival 0", "rival 1");
 }
 
+/* Such a store is looked at once more before it is written to: nobody is undone who was there by then. */
+static void test_seen_in_time(void **state)
+{
+    struct fixture *f = *state;
+    f->spy.base.settle_ms = 1;
+    f->at_resolve = 2;
+    add_well(f, "one", "c2ln");
+    FOUND(f, 2, "one", "rival 0");
+    assert_int_equal(f->spy.binds, 1);
+    assert_int_equal(f->looks, 5); /* nothing, the rival, the rival twice, all of it */
+}
+
 static void test_never_wins(void **state)
 {
     struct fixture *f = *state;
@@ -320,7 +343,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_first),      TEST(test_more),  TEST(test_too_late), TEST(test_undone),
+        TEST(test_first),      TEST(test_more),  TEST(test_too_late), TEST(test_undone),   TEST(test_seen_in_time),
         TEST(test_never_wins), TEST(test_fails), TEST(test_limit),    TEST(test_referrer),
     };
     return cmocka_run_group_tests_name("sign/attach", tests, NULL, NULL);

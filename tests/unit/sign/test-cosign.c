@@ -135,12 +135,12 @@ static void test_payload(void **state)
     struct fixture *f = *state;
     assert_payload(f, "example.com/test/image", NULL, 0, PLAIN);
     const struct oci_annotation notes[] = {
-        {"CosignSubject", "Cosign"}, {"a<b", "<a&b> \"q\"\n"}, {"sep", "\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"}};
+        {"CosignSubject", "Cosign"}, {"a<b", "<a&b> \"q\"\n"}, {"sep", "\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xa7"}};
     assert_payload(
         f, "example.com/test/image", notes, 3,
         CRITICAL("example.com/test/image",
                  "sha256:" HEX) "{\"CosignSubject\":\"Cosign\",\"a\\u003cb\":\"\\u003ca\\u0026b\\u003e \\\"q\\\"\\n\","
-                                "\"sep\":\"\\u2028\\u2029\xe2\x80\xaa\"}}");
+                                "\"sep\":\"\\u2028\\u2029\xe2\x80\xa7\"}}");
 }
 
 static void test_envelope(void **state WP_UNUSED)
