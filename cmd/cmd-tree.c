@@ -31,7 +31,7 @@ struct children {
 struct tree {
     struct cmd_ctx *c;
     struct cmd_target *t;
-    struct trust trust;
+    struct tree_trust trust;
     struct wp_json_out json;
     uint64_t nodes, bytes; /* shown so far: what multiplies from level to level must end somewhere */
 };
@@ -222,7 +222,7 @@ static int walk(struct tree *t, const struct oci_desc *d, bool referrer, const c
 
 static void tree_done(struct tree *t)
 {
-    trust_done(&t->trust);
+    tree_trust_done(&t->trust);
 }
 
 static int run(struct cmd_ctx *c, struct wp_err *err)
@@ -232,7 +232,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     struct oci_desc root;
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
     WP_CLEANUP(tree_done) struct tree t = {.c = c, .t = &target, .json = wp_json_out(&b)};
-    if (trust_open(c, &o->trust, &t.trust, err) < 0 || target_open(c, c->args[0], TARGET_READ, &target, err) < 0 ||
+    if (tree_trust_open(c, &o->trust, &t.trust, err) < 0 || target_open(c, c->args[0], TARGET_READ, &target, err) < 0 ||
         target_resolve(c, &target, &root, NULL, err) < 0) {
         return -1;
     }

@@ -223,6 +223,21 @@ static int check_content(struct cmd_ctx *c, struct oci_store *store, const struc
 
 /* ---- the verdict ---- */
 
+/* Of a file that nobody has signed: where was looked. */
+static int hint_files(const struct subject *s, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    if (o->in_module) {
+        return wp_hint(err, "the module has no signature section; to make one: wpack sign --as module --key KEY %s",
+                       s->shown);
+    }
+    return o->bundles.count > 0 ? -1
+                                : wp_hint(err,
+                                          "looked for %s.sigstore.json, .sigstore, .minisig, .sig beside it; "
+                                          "--bundle FILE names another, --in-module looks into a module",
+                                          s->shown);
+}
+
 static int judge(struct subject *s, const struct trust *t, struct sig_report *ret, struct wp_err *err)
 {
     struct cmd_ctx *c = s->c;
@@ -237,12 +252,7 @@ static int judge(struct subject *s, const struct trust *t, struct sig_report *re
         .recursive = o->recursive,
     };
     if (trust_judge(c, t, &q, ret, err) < 0) {
-        return ret->verdict == SIG_NONE && !s->is_reference && o->bundles.count == 0
-                   ? wp_hint(err,
-                             "looked for %s.sigstore.json, .sigstore, .minisig, .sig beside it; --bundle FILE names "
-                             "another, --in-module looks into a module",
-                             s->shown)
-                   : -1;
+        return ret->verdict == SIG_NONE && !s->is_reference ? hint_files(s, err) : -1;
     }
     return s->is_reference && s->target.ref.kind == OCI_REF_LAYOUT
                ? check_content(c, s->target.store, &s->desc, s->bytes, 0, err)

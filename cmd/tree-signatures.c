@@ -6,7 +6,37 @@
 #include "cmd/out.h"
 #include "cmd/sign.h"
 
-void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const struct cmd_target *t,
+int tree_trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct tree_trust *ret, struct wp_err *err)
+{
+    struct trust_opts any = *o;
+    any.any_type = true;
+    *ret = (struct tree_trust){0};
+    return trust_open(c, o, &ret->signatures, err) < 0 ||
+                   (o->policy == NULL && trust_open(c, &any, &ret->attestations, err) < 0)
+               ? -1
+               : 0;
+}
+
+void tree_trust_done(struct tree_trust *t)
+{
+    trust_done(&t->signatures);
+    trust_done(&t->attestations);
+}
+
+static void judge(struct cmd_ctx *c, const struct trust *trust, const struct trust_subject *s,
+                  struct tree_signatures *ret)
+{
+    struct wp_err err = {0};
+    if (trust->policy == NULL) {
+        return;
+    }
+    if (trust_judge(c, trust, s, &ret->reports[ret->report_count], &err) < 0) {
+        c->after = NULL; /* a verdict is no failure of the tree */
+    }
+    ret->report_count++;
+}
+
+void tree_signatures_find(struct cmd_ctx *c, const struct tree_trust *trust, const struct cmd_target *t,
                           const struct oci_desc *subject, struct tree_signatures *ret)
 {
     struct wp_err err = {0};
@@ -16,9 +46,6 @@ void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const st
         ret->list = (struct sig_list){0};
         return;
     }
-    if (trust->policy == NULL || ret->list.count == 0) {
-        return;
-    }
     const struct trust_subject s = {
         .target = t,
         .desc = subject,
@@ -26,9 +53,9 @@ void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const st
         .given_count = ret->list.count,
         .given_only = true,
     };
-    ret->judged = true;
-    if (trust_judge(c, trust, &s, &ret->report, &err) < 0) {
-        c->after = NULL; /* a verdict is no failure of the tree */
+    if (ret->list.count > 0) {
+        judge(c, &trust->signatures, &s, ret);
+        judge(c, &trust->attestations, &s, ret);
     }
 }
 
@@ -56,30 +83,41 @@ const char *tree_signature_text(struct cmd_ctx *c, const struct sig_candidate *k
     return trust_candidate_text(k, c->arena);
 }
 
-/* What a candidate proved, or how it failed; a proof that is good is preferred. */
-static const struct sig_proof *proof_of(const struct tree_signatures *s, const struct sig_candidate *k)
+/* The candidate's proof in a report: a good one, else one that failed; not one that was about something else. */
+static const struct sig_proof *proof_in(const struct sig_report *r, const struct sig_candidate *k)
 {
     const struct sig_proof *failed = NULL;
-    for (size_t i = 0; s->judged && i < s->report.result_count; i++) {
-        const struct sig_result *r = &s->report.results[i];
-        for (size_t j = 0; j < r->proof_count; j++) {
-            if (!wp_str_eq(r->proofs[j].candidate->where, k->where)) {
+    for (size_t i = 0; i < r->result_count; i++) {
+        const struct sig_result *q = &r->results[i];
+        for (size_t j = 0; j < q->proof_count; j++) {
+            const struct sig_proof *p = &q->proofs[j];
+            if (!wp_str_eq(p->candidate->where, k->where)) {
                 continue;
             }
-            if (r->proofs[j].failed == NULL) {
-                return &r->proofs[j];
+            if (p->failed == NULL) {
+                return p;
             }
-            failed = &r->proofs[j];
+            failed = wp_str_eq(p->failed, "predicate") ? failed : p;
         }
     }
     return failed;
+}
+
+static const struct sig_proof *proof_of(const struct tree_signatures *s, const struct sig_candidate *k)
+{
+    const struct sig_proof *best = NULL;
+    for (size_t i = 0; i < s->report_count; i++) {
+        const struct sig_proof *p = proof_in(&s->reports[i], k);
+        best = best == NULL || (p != NULL && p->failed == NULL) ? p : best;
+    }
+    return best;
 }
 
 const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatures *s, const struct sig_candidate *k)
 {
     const struct sig_proof *p = proof_of(s, k);
     if (p == NULL) {
-        return s->judged ? "not asked for" : "unverified";
+        return s->report_count > 0 ? "not asked for" : "unverified";
     }
     if (p->failed == NULL) {
         return wp_arena_printf(c->arena, "signed by %s", trust_signer_text(p, c->arena));

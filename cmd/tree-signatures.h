@@ -5,13 +5,20 @@
 
 #include "cmd/trust.h"
 
+struct tree_trust {
+    struct trust signatures, attestations; /* a policy file says it of both: the latter is then empty */
+};
+int tree_trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct tree_trust *ret,
+                    struct wp_err *err) WP_MUST_USE;
+void tree_trust_done(struct tree_trust *t);
+
 struct tree_signatures {
     struct sig_list list;
-    struct sig_report report; /* where somebody is trusted */
-    bool judged;
+    struct sig_report reports[2]; /* where somebody is trusted: of signatures, of attestations */
+    size_t report_count;
 };
 /* What cannot be read is a warning: the tree is told all the same. */
-void tree_signatures_find(struct cmd_ctx *c, const struct trust *trust, const struct cmd_target *t,
+void tree_signatures_find(struct cmd_ctx *c, const struct tree_trust *trust, const struct cmd_target *t,
                           const struct oci_desc *subject, struct tree_signatures *ret);
 /* The next candidate from *at on that came in this manifest; NULL: none. d NULL: those that came by a tag. */
 const struct sig_candidate *tree_signatures_next(const struct tree_signatures *s, const struct oci_desc *d, size_t *at);

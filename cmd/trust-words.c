@@ -91,31 +91,30 @@ void trust_note(struct cmd_ctx *c, const struct sig_report *r)
     }
 }
 
-static size_t count_failed(const struct sig_report *r)
+/* Failures that say something: the message has the first one of a requirement already, and that an attestation is no
+ * signature goes without saying. */
+static bool is_told(const struct sig_result *q, size_t k)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < r->result_count; i++) {
-        n += r->results[i].satisfied ? 0 : r->results[i].proof_count - r->results[i].good_count;
-    }
-    return n;
+    return !q->satisfied && k > q->good_count && q->proofs[k].why != NULL &&
+           !(q->proofs[k].failed != NULL && wp_str_eq(q->proofs[k].failed, "predicate"));
 }
 
 void trust_after(struct cmd_ctx *c, const struct sig_report *r)
 {
-    size_t all = count_failed(r);
-    if (all < 2) {
-        return; /* the message says it */
-    }
-    const char **lines = wp_arena_alloc(c->arena, WP_MIN(all, (size_t)TOLD) + 2, sizeof(*lines));
-    size_t n = 0;
+    const char **lines = wp_arena_alloc(c->arena, TOLD + 2, sizeof(*lines));
+    size_t n = 0, more = 0;
     for (size_t i = 0; i < r->result_count; i++) {
         const struct sig_result *q = &r->results[i];
-        for (size_t k = q->good_count; !q->satisfied && k < q->proof_count && n < TOLD; k++) {
-            lines[n++] = wp_arena_printf(c->arena, "  %s", q->proofs[k].why != NULL ? q->proofs[k].why : "");
+        for (size_t k = 0; k < q->proof_count; k++) {
+            if (is_told(q, k) && n < TOLD) {
+                lines[n++] = wp_arena_printf(c->arena, "  %s", q->proofs[k].why);
+            } else {
+                more += is_told(q, k);
+            }
         }
     }
-    if (all > n) {
-        lines[n] = wp_arena_printf(c->arena, "  … %zu more", all - n);
+    if (more > 0) {
+        lines[n] = wp_arena_printf(c->arena, "  … %zu more", more);
     }
     c->after = lines;
 }

@@ -194,11 +194,10 @@ static int common_demand(struct cmd_ctx *c, const struct trust_opts *o, const st
         .now = wp_time_now(),
         .name_rule = SIG_NAME_IGNORED, /* a copy elsewhere is the same artifact; only policies tell names apart */
     };
-    if (o->type != NULL) {
-        d.predicate.kind = SIG_MATCH_EXACT;
-        if (sig_predicate_uri(o->type, &d.predicate.text, err) < 0) {
-            return wp_wrap(err, "--type");
-        }
+    if (o->any_type) {
+        d.predicate = (struct sig_match){.kind = SIG_MATCH_GLOB, .text = "**"};
+    } else if (o->type != NULL && sig_predicate_match(o->type, &d.predicate, err) < 0) {
+        return wp_wrap(err, "--type");
     }
     if (transfer_annotations(c, &o->annotations, &d.annotations, &d.annotation_count, err) < 0) {
         return -1;

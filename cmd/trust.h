@@ -19,6 +19,7 @@ struct trust_opts {
     /* verify's own; zero elsewhere */
     struct opt_list annotations;
     const char *type; /* predicate type; NULL: signatures */
+    bool any_type;    /* attestations of whatever type, and no signatures */
 };
 #define TRUST_STR(type, field, word, what, text)                                                        \
     {                                                                                                   \
