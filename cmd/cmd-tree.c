@@ -197,7 +197,7 @@ static int walk(struct tree *t, const struct oci_desc *d, bool referrer, const c
     }
     if (manifest && !referrer) {
         tree_signatures_find(t->c, &t->trust, t->t, d, &signatures);
-        tree_signatures_json(&t->json, &signatures);
+        tree_signatures_json(&t->json, &signatures, t->c->arena);
     }
     const struct tree_signatures none = {0};
     const struct branch first = {

@@ -272,8 +272,9 @@ static int ask_whom(struct subject *s, struct wp_err *err)
     const char **lines = wp_arena_alloc(c->arena, list.count + 2, sizeof(*lines));
     size_t n = 0;
     for (size_t i = 0; i < list.count; i++) {
-        lines[n++] = wp_arena_printf(c->arena, "  found: %s, %s", trust_candidate_text(&list.items[i], c->arena),
-                                     list.items[i].where);
+        const struct sig_candidate *k = &list.items[i];
+        lines[n++] = wp_arena_printf(c->arena, "  found: %s, %s, %s", trust_candidate_text(k, c->arena), k->where,
+                                     trust_claim_text(k, c->arena));
     }
     if (n == 0) {
         lines[n++] = why.code != WP_E_OK ? wp_arena_printf(c->arena, "  found: %s", why.msg) : "  found: no signature";

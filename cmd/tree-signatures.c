@@ -117,7 +117,7 @@ const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatur
 {
     const struct sig_proof *p = proof_of(s, k);
     if (p == NULL) {
-        return s->report_count > 0 ? "not asked for" : "unverified";
+        return s->report_count > 0 ? "not asked for" : trust_claim_text(k, c->arena);
     }
     if (p->failed == NULL) {
         return wp_arena_printf(c->arena, "signed by %s", trust_signer_text(p, c->arena));
@@ -128,7 +128,7 @@ const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatur
     return wp_arena_printf(c->arena, "NOT TRUSTED: %s", named ? why + where + 2 : why);
 }
 
-void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s)
+void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s, struct wp_arena *a)
 {
     if (s->list.count == 0) {
         return;
@@ -142,7 +142,7 @@ void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s
         trust_candidate_json(o, k);
         if (p != NULL) {
             wp_jo_kbool(o, "proven", p->failed == NULL);
-            wp_jo_kstr(o, p->failed == NULL ? "signer" : "why", p->failed == NULL ? p->signer : p->why);
+            wp_jo_kstr(o, p->failed == NULL ? "signer" : "why", p->failed == NULL ? trust_signer_text(p, a) : p->why);
         }
         wp_jo_object_end(o);
     }

@@ -27,4 +27,4 @@ const struct sig_candidate *tree_signatures_next(const struct tree_signatures *s
 const char *tree_signature_text(struct cmd_ctx *c, const struct sig_candidate *k);
 const char *tree_signature_verdict(struct cmd_ctx *c, const struct tree_signatures *s, const struct sig_candidate *k);
 /* "signatures": [...] into an open object; nothing where there are none. */
-void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s);
+void tree_signatures_json(struct wp_json_out *o, const struct tree_signatures *s, struct wp_arena *a);

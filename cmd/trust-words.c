@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cmd/out.h"
 #include "cmd/trust.h"
+#include "sign/bundle.h"
 
 enum { TOLD = 12 }; /* of what did not count */
 
@@ -35,7 +36,33 @@ const char *trust_candidate_text(const struct sig_candidate *c, struct wp_arena 
 const char *trust_signer_text(const struct sig_proof *p, struct wp_arena *a)
 {
     const char *name = p->demand->name;
+    if (p->signer == NULL) {
+        return name != NULL ? name : "somebody";
+    }
     return name == NULL || strstr(p->signer, name) != NULL ? p->signer : wp_arena_printf(a, "%s, %s", name, p->signer);
+}
+
+/* Asked of a demand that nobody can satisfy, for no authority is believed: what is left is what is claimed. */
+const char *trust_claim_text(const struct sig_candidate *c, struct wp_arena *a)
+{
+    const struct sig_who anybody = {0};
+    const struct sig_demand d = {
+        .name = "anybody",
+        .who = &anybody,
+        .predicate = {.kind = c->announced != NULL ? SIG_MATCH_GLOB : SIG_MATCH_ANY, .text = "**"},
+    };
+    const struct sig_artifact art = {.name = c->where};
+    struct sig_bundle b;
+    struct sig_proof p;
+    struct wp_err err = {0};
+    if (sig_check(c, &art, &d, a, &p, &err) == 0 && p.signer != NULL) {
+        return wp_arena_printf(a, "says it is by %s: unverified", p.signer);
+    }
+    if (c->format->id == SIG_BUNDLE && sig_bundle_read(c->bytes, c->where, a, &b, &err) == 0 &&
+        b.material.hint != NULL) {
+        return wp_arena_printf(a, "says it is by key %s: unverified", b.material.hint);
+    }
+    return "unverified";
 }
 
 /* ---- for people ---- */
@@ -52,6 +79,12 @@ static void note_times(struct cmd_ctx *c, const struct sig_proof *p)
     }
     if (p->logged) {
         out_fact(c->out, "logged", "%s, entry %llu", p->log_name, (unsigned long long)p->log_index);
+    }
+    if (p->unproven) {
+        out_fact(c->out, "not looked at", "log entries or timestamps that came along: --trusted-root tells whose");
+    }
+    for (size_t i = 0; i < p->note_count; i++) {
+        out_fact(c->out, i == 0 ? "note" : "", "%s", p->notes[i]);
     }
 }
 
@@ -184,6 +217,17 @@ static void proof_json(struct wp_json_out *o, const struct sig_proof *p)
     if (p->logged) {
         wp_jo_kstr(o, "log", p->log_name);
         wp_jo_ku64(o, "logIndex", p->log_index);
+    }
+    if (p->note_count > 0) {
+        wp_jo_key(o, "notes");
+        wp_jo_array(o);
+        for (size_t i = 0; i < p->note_count; i++) {
+            wp_jo_str(o, p->notes[i]);
+        }
+        wp_jo_array_end(o);
+    }
+    if (p->unproven) {
+        wp_jo_kbool(o, "unproven", true);
     }
     if (p->note_count > 0) {
         wp_jo_key(o, "notes");

@@ -121,6 +121,8 @@ void trust_after(struct cmd_ctx *c, const struct sig_report *r);
 void trust_json(struct wp_json_out *o, const struct sig_report *r);
 /* "release.pub, key 3q2+..." of what was proven: as what somebody is trusted, and what the signature tells; in a. */
 const char *trust_signer_text(const struct sig_proof *p, struct wp_arena *a);
+/* Of what nobody was asked about: "says it is by key 3q2+...: unverified"; in a. */
+const char *trust_claim_text(const struct sig_candidate *c, struct wp_arena *a);
 /* Members of an open object: format, where, digest, announced. */
 void trust_candidate_json(struct wp_json_out *o, const struct sig_candidate *k);
 /* "signature (Sigstore bundle)", "attestation https://spdx.dev/Document (Sigstore bundle)"; in a. */
