@@ -207,9 +207,9 @@ static int read_logs(struct sig_policy *p, const struct wp_json *at, struct wp_s
     for (size_t i = 0; i < logs.count; i++) {
         keys[i] = logs.items[i].bytes;
     }
-    if (sig_root_of_parts(sig_policy_where(p, at), ca, keys, logs.count, (struct wp_span){.ptr = NULL}, &root, err) <
-        0) {
-        return sig_policy_fail_at(at, err);
+    const struct wp_span no_tsa = {.ptr = NULL};
+    if (sig_root_of_parts(sig_policy_where(p, at), ca, keys, logs.count, no_tsa, &root, err) < 0) {
+        return -1;
     }
     sig_policy_own_root(p, root);
     d->root = root;
@@ -293,7 +293,7 @@ static int read_signed(struct sig_policy *p, const struct wp_json *at, struct si
     if ((by_identity && read_fulcio(p, &fulcio, &ca, &d, err) < 0) || read_logs(p, at, ca, &d, err) < 0) {
         return -1;
     }
-    need->id = sig_policy_where(p, at);
+    need->id = wp_arena_printf(&p->arena, "sigstoreSigned (%s)", sig_policy_where(p, at));
     need->threshold = 1;
     if (!by_identity) {
         return read_keys(p, &keys, &d, need, err);
