@@ -153,7 +153,6 @@
     X(X509_NAME_cmp)                    \
     X(X509_NAME_entry_count)            \
     X(X509_NAME_get_entry)              \
-    X(X509_NAME_oneline)                \
     X(X509_NAME_print_ex)               \
     X(X509_SIG_free)                    \
     X(X509_STORE_CTX_free)              \
@@ -162,7 +161,6 @@
     X(X509_STORE_CTX_get_error)         \
     X(X509_STORE_CTX_init)              \
     X(X509_STORE_CTX_new)               \
-    X(X509_STORE_CTX_set_flags)         \
     X(X509_STORE_CTX_set_purpose)       \
     X(X509_STORE_add_cert)              \
     X(X509_STORE_free)                  \

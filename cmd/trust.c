@@ -128,20 +128,25 @@ static int load_keys(const struct trust_opts *o, struct trust_parts *p, struct w
     return 0;
 }
 
+/* Those with that prefix, or (the first one) with none of them. */
+static const char *const store_prefixes[] = {"ca:", "signingAuthority:", "tsa:", NULL};
+
 static int read_files(struct wp_arena *a, const struct opt_list *list, const char *prefix,
                       const struct sig_store_file **ret, size_t *ret_count, struct wp_err *err)
 {
     struct sig_store_file *out = wp_arena_alloc(a, list->count + 1, sizeof(*out));
     size_t n = 0;
     for (size_t i = 0; i < list->count; i++) {
-        const char *path = list->items[i];
-        bool tsa = wp_str_starts(path, "tsa:");
-        bool ca = wp_str_starts(path, "ca:");
-        if (tsa != wp_str_eq(prefix, "tsa:")) {
+        const char *file = list->items[i];
+        const char *const *is = store_prefixes;
+        while (*is != NULL && !wp_str_starts(file, *is)) {
+            is++;
+        }
+        if (prefix != NULL && !wp_str_eq(*is != NULL ? *is : store_prefixes[0], prefix)) {
             continue;
         }
+        file += prefix != NULL && *is != NULL ? strlen(prefix) : 0;
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        const char *file = path + (tsa ? 4 : ca ? 3 : 0);
         if (wp_fs_read(file, WP_LIMIT_TRUST_FILE, &b, err) < 0) {
             return -1;
         }
@@ -160,9 +165,11 @@ static int load_store(struct cmd_ctx *c, const struct trust_opts *o, struct trus
         .identity_count = o->identities.count,
         .revocation = o->crls.count > 0 ? SIG_NOTATION_ENFORCE : SIG_NOTATION_SKIP,
     };
-    if (read_files(c->arena, &o->trust_stores, "", &parts.ca, &parts.ca_count, err) < 0 ||
-        read_files(c->arena, &o->trust_stores, "tsa:", &parts.tsa, &parts.tsa_count, err) < 0 ||
-        read_files(c->arena, &o->crls, "", &parts.crls, &parts.crl_count, err) < 0) {
+    const struct opt_list *stores = &o->trust_stores;
+    if (read_files(c->arena, stores, "ca:", &parts.ca, &parts.ca_count, err) < 0 ||
+        read_files(c->arena, stores, "signingAuthority:", &parts.authority, &parts.authority_count, err) < 0 ||
+        read_files(c->arena, stores, "tsa:", &parts.tsa, &parts.tsa_count, err) < 0 ||
+        read_files(c->arena, &o->crls, NULL, &parts.crls, &parts.crl_count, err) < 0) {
         return -1;
     }
     return sig_store_new(&parts, &p->store, err);

@@ -64,10 +64,12 @@ static int read_folder(struct sig_trust_files *f, int dirfd, const char *shown, 
                        size_t *count, struct wp_err *err)
 {
     WP_CLEANUP(names_done) struct names names = {0};
-    WP_CLEANUP(close_dir_p) DIR *dir = fdopendir(dup(dirfd));
+    WP_AUTO_FD int fd = dup(dirfd);
+    WP_CLEANUP(close_dir_p) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (dir == NULL) {
         return wp_fs_fail(err, errno, "cannot read folder '%s'", shown);
     }
+    (void)wp_steal_fd(&fd);
     if (read_names(dir, shown, &names, err) < 0) {
         return -1;
     }
@@ -89,11 +91,17 @@ static int read_folder(struct sig_trust_files *f, int dirfd, const char *shown, 
     return 0;
 }
 
+static const char *slash(const char *folder)
+{
+    size_t len = strlen(folder);
+    return len > 0 && folder[len - 1] == '/' ? "" : "/";
+}
+
 /* Beneath the configuration, never through a symlink. One that is not there is empty. */
 static int read_beneath(struct sig_trust_files *f, const char *path, const struct sig_store_file **list, size_t *count,
                         struct wp_err *err)
 {
-    const char *shown = wp_arena_printf(&f->arena, "%s/%s", f->folder, path);
+    const char *shown = wp_arena_printf(&f->arena, "%s%s%s", f->folder, slash(f->folder), path);
     WP_AUTO_FD int top = wp_fs_open_dir(f->folder, err);
     if (top < 0) {
         return -1;
@@ -139,7 +147,7 @@ int sig_trust_files_store(struct sig_trust_files *f, const char *text, struct si
         }
         return *kinds[i].count > before
                    ? 0
-                   : wp_fail(err, WP_E_INPUT, "there is no certificate in '%s/%s'", f->folder, path);
+                   : wp_fail(err, WP_E_INPUT, "there is no certificate in '%s%s%s'", f->folder, slash(f->folder), path);
     }
     return wp_fail(err, WP_E_INPUT, "'%s' names no trust store: ca:NAME, signingAuthority:NAME or tsa:NAME", text);
 }

@@ -2,9 +2,11 @@
 """Notary Project: notation's library verifies what wpack signs and the other way round, in registries and layouts; each
 rule of envelopes, trust stores and trust policies broken once."""
 
+import http.server
 import json
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -141,6 +143,58 @@ def test_both_ways_in_a_registry(wpack, module, checker, signers, request, tmp_p
     stranger = notary.Signer(tmp_path / "stranger")
     refused = wpack("verify", ref, "--trust-store", stranger.root, "--trusted-identity", "*", rc=12)
     assert "no certificate of its chain is a certificate authority that" in refused.err
+
+
+def test_certificate_that_signed_itself(place, checker, tmp_path):
+    """One certificate, trusted by itself."""
+    folder = tmp_path / "self"
+    folder.mkdir()
+    notary.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256", "-days",
+                   "30", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/C=US/ST=WA/O=me/CN=self", "-addext",
+                   "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature", cwd=folder)
+    place.wpack("sign", place.ref, "--as", "notation", "--key", folder / "key.pem", "--certificate-chain",
+                folder / "cert.pem")
+    checker("sign", f"layout:{place.layout}:v1", folder / "cert.pem", folder / "key.pem", "cose")
+    notary.config(place.config, [folder / "cert.pem"])
+    assert [v["ok"] for v in place.notation(checker)] == [True, True]
+    place.verify_by_policy()
+    place.wpack("verify", place.ref, "--trust-store", folder / "cert.pem", "--trusted-identity",
+                "x509.subject: C=US, ST=WA, O=me")
+    place.verify(rc=12)
+
+
+def test_sign_with_timestamp(place, checker, tsa, signers):
+    """A timestamp authority on loopback: its token goes into the envelope, and notation believes it, too."""
+
+    class Authority(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            (tsa / "query.tsq").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+            notary.openssl("ts", "-reply", "-config", "tsa.conf", "-section", "tsa", "-queryfile", "query.tsq", "-out",
+                           "query.tsr", cwd=tsa)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.end_headers()
+            self.wfile.write((tsa / "query.tsr").read_bytes())
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Authority)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        for kind, more in (("ec", []), ("rsa2048", ["--cose"])):
+            place.wpack("sign", place.ref, "--as", "notation", "--key", signers[kind].key, "--certificate-chain",
+                        signers[kind].chain, "--timestamp-url", f"http://127.0.0.1:{server.server_port}/", *more)
+    finally:
+        server.shutdown()
+        server.server_close()
+    store = place.config / "truststore/x509/tsa/time"
+    store.mkdir(parents=True)
+    (store / "root.pem").write_bytes((tsa / "root.pem").read_bytes())
+    notary.config(place.config, [signers["ec"].root, signers["rsa2048"].root], trustStores=["ca:test", "tsa:time"])
+    assert [v["ok"] for v in place.notation(checker)] == [True, True]
+    proofs = place.verify_by_policy("--format", "json").json["requirements"][0]["proofs"]
+    assert [p["times"][0]["source"] for p in proofs] == ["timestamp authority CN=tsa,O=time"] * 2
 
 
 def test_chain_and_key_must_fit(place, signers):
@@ -498,8 +552,10 @@ def test_signing_authority(place, checker):
     notary.config(place.config, [place.ec.root], trustStores=["signingAuthority:sa"])
     result = agrees(signed, checker, 0)
     assert "by signing authority" in result.err
-    plain = place.with_signature(notary.jws(place.ec, place.payload()))
+    place.wpack("verify", signed.ref, "--trust-store", f"signingAuthority:{place.ec.root}", "--trusted-identity", "*")
+    plain = place.with_signature(notary.jws(place.ec, place.payload()), name="plain")
     agrees(plain, checker, 12, "no certificate of its chain is a certificate authority that")
+    place.wpack("verify", plain.ref, "--trust-store", f"signingAuthority:{place.ec.root}", "--trusted-identity", "*", rc=12)
 
 
 def test_timestamps(place, checker, tsa, tmp_path):
