@@ -356,8 +356,11 @@ static int explain(struct trust_door *door, const struct oci_desc *root, struct 
 {
     struct wp_err why = {0};
     const struct trust_subject s = {.target = door->source, .name = door->name, .desc = root};
-    if (door->asked || err->code == WP_E_INTERRUPTED ||
-        trust_judge(door->c, door->trust, &s, &door->report, &why) == 0 || door->report.verdict != SIG_UNKNOWN) {
+    if (door->asked || err->code == WP_E_INTERRUPTED) {
+        return -1;
+    }
+    if (trust_judge(door->c, door->trust, &s, &door->report, &why) == 0 || door->report.verdict != SIG_UNKNOWN) {
+        door->c->after = NULL;
         return -1;
     }
     *err = why;

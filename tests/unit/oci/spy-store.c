@@ -64,6 +64,12 @@ static int spy_referrers(struct oci_store *s, const struct oci_desc *subject, oc
                          struct wp_err *err)
 {
     struct spy *spy = spy_of(s);
+    if (spy->list_fails) {
+        return wp_fail(err, WP_E_NETWORK, "host failed (503): GET referrers");
+    }
+    if (spy->forgets) {
+        return 0;
+    }
     if (oci_store_referrers(spy->inner, subject, fn, arg, err) != 0) {
         return -1;
     }

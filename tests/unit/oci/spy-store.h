@@ -23,5 +23,7 @@ struct spy {
     /* Also listed as referrers of any subject but themselves. */
     const struct oci_desc *liars;
     size_t liar_count, liar_repeat;
+    bool forgets;    /* lists no referrer */
+    bool list_fails; /* or says that it cannot */
 };
 void spy_init(struct spy *s, struct oci_store *inner);

@@ -178,6 +178,31 @@ static void test_missing_referrer(void **state)
     assert_int_equal(copy_name(f, "1"), 0);
 }
 
+/* Stored is not enough: success is told when the destination lists what was brought. */
+static void test_unlisted_referrer(void **state)
+{
+    struct fixture *f = *state;
+    struct item root = item_manifest(f, "one", NULL, "1");
+    struct item ref = item_manifest(f, "ref", &root.desc, NULL);
+    f->dst.forgets = true;
+    assert_int_equal(copy_name(f, "1"), -1);
+    assert_int_equal(f->err.code, WP_E_NETWORK);
+    char text[OCI_DIGEST_TEXT];
+    assert_non_null(strstr(f->err.msg, "destination "));
+    assert_non_null(strstr(f->err.msg, oci_digest_text(&ref.desc.digest, text)));
+    assert_non_null(strstr(f->err.msg, "is not listed"));
+    f->dst.list_fails = true;
+    assert_int_equal(copy_name(f, "1"), -1);
+    assert_int_equal(f->err.code, WP_E_NETWORK);
+    assert_non_null(strstr(f->err.msg, "all was copied, but whether referrers are listed is not known"));
+    f->opts.no_referrers = true;
+    assert_int_equal(copy_name(f, "1"), 0);
+    f->opts.no_referrers = false;
+    f->dst.list_fails = f->dst.forgets = false;
+    assert_int_equal(copy_name(f, "1"), 0);
+    assert_int_equal(count_referrers(f->dst_mem, &root.desc), 1);
+}
+
 /* One digest, announced in two ways. */
 static void test_two_faces(void **state)
 {
@@ -385,11 +410,11 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_admit),           T(test_absent),           T(test_damaged_layer),   T(test_damaged_manifest),
-        T(test_missing_layer),   T(test_missing_referrer), T(test_two_faces),       T(test_depth),
-        T(test_referrer_count),  T(test_manifest_bytes),   T(test_manifest_size),   T(test_destination_fails),
-        T(test_unknown_content), T(test_unknown_and_full), T(test_unknown_at_bind), T(test_unknown_for_good),
-        T(test_no_replace),      T(test_cancelled),
+        T(test_admit),           T(test_absent),           T(test_damaged_layer),     T(test_damaged_manifest),
+        T(test_missing_layer),   T(test_missing_referrer), T(test_two_faces),         T(test_depth),
+        T(test_referrer_count),  T(test_manifest_bytes),   T(test_manifest_size),     T(test_destination_fails),
+        T(test_unknown_content), T(test_unknown_and_full), T(test_unknown_at_bind),   T(test_unknown_for_good),
+        T(test_no_replace),      T(test_cancelled),        T(test_unlisted_referrer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
