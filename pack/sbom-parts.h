@@ -22,7 +22,7 @@ struct wp_span sbom_nested_bytes(const struct pack_sbom *in, size_t i);
 char *sbom_nested_name(const struct pack_module *m, size_t i, char ret[SBOM_NAME]);
 const char *sbom_licenses(const struct pack_sbom *in);
 const char *sbom_version(const struct pack_sbom *in);
-/* A producer that is a program or library: not the language. */
+/* A producer that is a program or library and has a name: not the language. */
 bool sbom_is_tool(const struct pack_producer *p);
 /* That the program itself is: its version may be what nobody else says. NULL: none. */
 const struct pack_dependency *sbom_root(const struct pack_module *m);

@@ -116,7 +116,7 @@ const char *sbom_version(const struct pack_sbom *in)
 
 bool sbom_is_tool(const struct pack_producer *p)
 {
-    return !wp_str_eq(p->field, "language");
+    return !wp_str_eq(p->field, "language") && p->name[0] != '\0';
 }
 
 const char *pack_sbom_media_type(enum pack_sbom_kind kind)

@@ -291,7 +291,29 @@ def test_who_verifies_reads_the_statement(wpack, built, key):
     said = statement(wpack, "spdx")
     assert said["subject"][0]["digest"] == {"sha256": digest.removeprefix("sha256:")}
     assert said["predicate"] == predicate(wpack, "--type", "spdx")
+    assert statement(wpack, "sbom") == said, "sbom is either kind"
+    wpack("verify", REF, "--type", "cyclonedx", "--key", "wpack.pub", rc=10)
     wpack("verify", REF, "--type", "slsa", "--key", "wpack.pub", rc=10)
+
+
+def test_under_cosigns_tag(wpack, built, key):
+    """Several statements share the tag; with both places asked for, both are found."""
+    digest = built()
+    tag = digest.replace(":", "-") + ".att"
+    for kind in ("spdx", "cyclonedx"):
+        made = json.loads(wpack("attest", REF, "--type", kind, "--key", key, "--as", "cosign", "--format", "json").out)
+        assert made["tag"] == tag
+        assert statement(wpack, kind)["predicate"] == predicate(wpack, "--type", kind)
+    manifest = json.loads(wpack("raw", "get", "manifest", made["reference"]).out)
+    assert [layer["annotations"] for layer in manifest["layers"]] == [
+        {"dev.cosignproject.cosign/signature": "", "predicateType": uri}
+        for uri in ("https://spdx.dev/Document", "https://cyclonedx.org/bom")]
+    assert "bundle.v0.3" not in wpack("tree", REF).out
+    made = json.loads(wpack("attest", REF, "--type", "slsa", "--builder-id", "b:1", "--key", key, "--as", "bundle,cosign",
+                            "--format", "json").out)
+    assert made["tag"] == tag
+    found = json.loads(wpack("verify", REF, "--type", "slsa", "--key", "wpack.pub", "--format", "json").out)["found"]
+    assert sorted(f["format"] for f in found) == ["bundle", "cosign", "cosign", "cosign"]
 
 
 @pytest.mark.parametrize("kind, uri", [
@@ -435,6 +457,29 @@ def test_runs_travel(wpack, echo, key, docker_registry, tmp_path):
     p = subprocess.run([*alone, wpack.path, "verify", "oci:mirror:team/app:1", "--type", "test", "--replay", "--key",
                         "wpack.pub"], cwd=wpack.cwd, env=wpack.env, capture_output=True, text=True)
     assert p.returncode == 0 and "4 tests" in p.stderr, p.stderr
+
+
+def test_of_an_index(wpack, echo, key, serve):
+    """Provenance is of the index; what is made from a module is of the manifest that --platform chooses."""
+    repo = f"{serve().host}/team/app"
+    pinned = wpack("copy", REF, f"{repo}:one").last
+    size = len(wpack("raw", "get", "manifest", pinned).out_bytes)
+    (wpack.cwd / "index.json").write_text(json.dumps({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [{
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": pinned.split("@")[1], "size": size,
+            "platform": {"os": "wasip1", "architecture": "wasm"}}]}))
+    wpack("raw", "put", "manifest", f"{repo}:all", "--file", "index.json")
+    ref = f"{repo}:all"
+    wpack("attest", ref, "--type", "slsa", "--builder-id", "b:1", "--key", key)
+    assert "https://slsa.dev/provenance/v1" == statement(wpack, "slsa", ref)["predicateType"]
+    r = wpack("attest", ref, "--type", "test", "--key", key, rc=3)
+    assert "it is an index: --platform chooses a manifest" in r.err
+    wpack("attest", ref, "--type", "test", "--key", key, "--platform", "wasip1/wasm")
+    wpack("verify", pinned, "--type", "test", "--replay", "--key", "wpack.pub")
+    (wpack.cwd / "p.json").write_text(json.dumps(statement(wpack, "test", pinned)["predicate"]))
+    wpack("attest", ref, "p.json", "--type", "test", "--key", key)
+    r = wpack("verify", ref, "--type", "test", "--replay", "--key", "wpack.pub", rc=21)
+    assert "is an index, and tests run on a module" in r.err
 
 
 def put(at, *path):
