@@ -82,41 +82,53 @@ static int read_envelope(struct checking *k, struct wp_err *err)
     return 0;
 }
 
-/* The signature is the leaf's, by the one algorithm that its key has. */
+/* The leaf's key, where the envelope names the one algorithm that this key has. */
+static int read_key(struct checking *k, const char *subject, struct sig_pub **ret, struct wp_err *err)
+{
+    SIG_AUTO_PUB struct sig_pub *pub = NULL;
+    EVP_PKEY *pkey = X509_get0_pubkey(k->leaf);
+    if (pkey == NULL) {
+        wp_fail(err, WP_E_UNSATISFIED, "the certificate '%s' has a key of an unknown kind", subject);
+        return refuse(k, "key", WP_E_UNSATISFIED, err);
+    }
+    if (sig_pub_of_evp(pkey, subject, &pub, err) < 0) {
+        return refuse(k, "key", WP_E_UNSATISFIED, err);
+    }
+    enum sig_alg alg = sig_chain_alg(sig_pub_facts(pub));
+    if (alg == SIG_ALG_NONE || alg != k->envelope.alg) {
+        wp_fail(err, WP_E_UNSATISFIED, "it says %s, the key of '%s' signs with %s", sig_algs[k->envelope.alg].name,
+                subject, alg != SIG_ALG_NONE ? sig_algs[alg].name : "none of Notary's algorithms");
+        return refuse(k, "key", WP_E_UNSATISFIED, err);
+    }
+    *ret = WP_STEAL(pub);
+    return 0;
+}
+
+/* The signature is the leaf's; nobody is called a signer before that. */
 static int check_signature(struct checking *k, struct wp_err *err)
 {
     SIG_AUTO_PUB struct sig_pub *pub = NULL;
-    X509 *leaf = k->leaf;
+    WP_AUTO_BUF struct wp_buf der = WP_BUF_INIT;
     const struct sig_envelope *e = &k->envelope;
-    k->proof->identity = k->proof->signer = sig_cert_subject(leaf, k->arena);
-    k->proof->issuer = sig_name_text(X509_get_issuer_name(leaf), k->arena);
-    if (X509_get0_pubkey(leaf) == NULL) {
-        wp_fail(err, WP_E_UNSATISFIED, "the certificate '%s' has a key of an unknown kind", k->proof->signer);
-        return refuse(k, "key", WP_E_UNSATISFIED, err);
-    }
-    if (sig_pub_of_evp(X509_get0_pubkey(leaf), k->proof->signer, &pub, err) < 0) {
-        return refuse(k, "key", WP_E_UNSATISFIED, err);
+    const char *subject = sig_cert_subject(k->leaf, k->arena);
+    if (read_key(k, subject, &pub, err) < 0) {
+        return -1;
     }
     const struct sig_pub_facts *facts = sig_pub_facts(pub);
-    enum sig_alg alg = sig_chain_alg(facts);
-    k->proof->key_id = wp_arena_str(k->arena, facts->id);
-    k->proof->alg = alg;
-    if (alg == SIG_ALG_NONE || alg != e->alg) {
-        wp_fail(err, WP_E_UNSATISFIED, "it says %s, the key of '%s' signs with %s", sig_algs[e->alg].name,
-                k->proof->signer, alg != SIG_ALG_NONE ? sig_algs[alg].name : "none of Notary's algorithms");
-        return refuse(k, "key", WP_E_UNSATISFIED, err);
-    }
-    WP_AUTO_BUF struct wp_buf der = WP_BUF_INIT;
+    const struct sig_message m = {.bytes = e->tbs};
     struct wp_span sig = e->signature;
     bool ok = facts->kind != SIG_KIND_ECDSA || sig_ecdsa_to_der(pub, e->signature, &der);
     if (facts->kind == SIG_KIND_ECDSA) {
         sig = wp_buf_span(&der);
     }
-    const struct sig_message m = {.bytes = e->tbs};
-    if (!ok || !sig_pub_verify(pub, alg, &m, sig)) {
-        wp_fail(err, WP_E_UNSATISFIED, "the signature does not hold for the certificate '%s'", k->proof->signer);
+    if (!ok || !sig_pub_verify(pub, e->alg, &m, sig)) {
+        wp_fail(err, WP_E_UNSATISFIED, "the signature does not hold for the certificate '%s'", subject);
         return refuse(k, "signature", WP_E_UNSATISFIED, err);
     }
+    k->proof->identity = k->proof->signer = subject;
+    k->proof->issuer = sig_name_text(X509_get_issuer_name(k->leaf), k->arena);
+    k->proof->key_id = wp_arena_str(k->arena, facts->id);
+    k->proof->alg = e->alg;
     return 0;
 }
 

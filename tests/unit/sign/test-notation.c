@@ -206,6 +206,22 @@ static void test_annotations(void **state)
     done(&w);
 }
 
+/* Who is said to have signed has signed. */
+static void test_changed_payload(void **state)
+{
+    (void)state;
+    struct world w;
+    world(&w);
+    seal(&w);
+    char *digit = strstr(w.envelope.ptr, "\"signature\":\"") + strlen("\"signature\":\"");
+    *digit = *digit == 'A' ? 'B' : 'A';
+    refuses(&w, "signature", WP_E_UNSATISFIED,
+            "it: the signature does not hold for the certificate 'CN=leaf,O=acme,ST=WA,C=US'");
+    assert_null(w.proof.signer);
+    assert_null(w.proof.identity);
+    done(&w);
+}
+
 static void test_other_artifact(void **state)
 {
     (void)state;
@@ -766,13 +782,21 @@ static void test_broken_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),    cmocka_unit_test(test_annotations),
-        cmocka_unit_test(test_other_artifact), cmocka_unit_test(test_who),
-        cmocka_unit_test(test_no_store),       cmocka_unit_test(test_times),
-        cmocka_unit_test(test_timestamps),     cmocka_unit_test(test_timestamp_certificates),
-        cmocka_unit_test(test_revocation),     cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_chain_order),    cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_plugin_vectors), cmocka_unit_test(test_broken_token),
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_changed_payload),
+        cmocka_unit_test(test_other_artifact),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_no_store),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_timestamp_certificates),
+        cmocka_unit_test(test_revocation),
+        cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_chain_order),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_plugin_vectors),
+        cmocka_unit_test(test_broken_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
