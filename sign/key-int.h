@@ -26,6 +26,10 @@ int sig_pub_of_ed25519(const uint8_t raw[SIG_ED25519_PUB], const char *name, WP_
                        struct wp_err *err) WP_MUST_USE;
 /* Of the usual form of a SubjectPublicKeyInfo, which OpenSSL writes, too; NULL: another form, or no key. */
 WP_OWN EVP_PKEY *sig_spki_plain(struct wp_span der);
+/* The same for a P-256 key with both halves in a PrivateKeyInfo; its SubjectPublicKeyInfo besides. That the halves
+ * belong together shows when it signs. */
+#define SIG_P256_SPKI 91
+WP_OWN EVP_PKEY *sig_pkcs8_plain(struct wp_span der, uint8_t ret_spki[SIG_P256_SPKI]);
 /* Borrowed. */
 EVP_PKEY *sig_pub_evp(const struct sig_pub *p);
 

@@ -130,6 +130,20 @@ int sig_key_of_seed(const uint8_t seed[SIG_ED25519_SEED], const char *name, stru
     return 0;
 }
 
+/* Takes pkey. spki: its public half; ptr NULL: pkey is asked. */
+static int of_halves(EVP_PKEY *pkey, struct wp_span spki, const char *name, struct sig_key **ret, struct wp_err *err)
+{
+    SIG_AUTO_KEY struct sig_key *k = wp_xcalloc(1, sizeof(*k));
+    k->hand = &sig_hand_evp;
+    k->evp = pkey;
+    int r = spki.ptr != NULL ? sig_pub_of_spki(spki, name, &k->pub, err) : sig_pub_of_evp(pkey, name, &k->pub, err);
+    if (r < 0) {
+        return -1;
+    }
+    *ret = WP_STEAL(k);
+    return 0;
+}
+
 /* Ed25519 keys move into memory of ours. */
 int sig_key_of_evp(EVP_PKEY *pkey, const char *name, struct sig_key **ret, struct wp_err *err)
 {
@@ -140,18 +154,17 @@ int sig_key_of_evp(EVP_PKEY *pkey, const char *name, struct sig_key **ret, struc
         EVP_PKEY_free(pkey);
         return got ? sig_key_of_seed(seed->ptr, name, ret, err) : wp_fail(err, WP_E_INPUT, "%s: no Ed25519 key", name);
     }
-    SIG_AUTO_KEY struct sig_key *k = wp_xcalloc(1, sizeof(*k));
-    k->hand = &sig_hand_evp;
-    k->evp = pkey;
-    if (sig_pub_of_evp(pkey, name, &k->pub, err) < 0) {
-        return -1;
-    }
-    *ret = WP_STEAL(k);
-    return 0;
+    return of_halves(pkey, wp_span(NULL, 0), name, ret, err);
 }
 
 int sig_key_of_pkcs8(struct wp_span der, const char *name, struct sig_key **ret, struct wp_err *err)
 {
+    uint8_t spki[SIG_P256_SPKI];
+    EVP_PKEY *usual = sig_pkcs8_plain(der, spki);
+    if (usual != NULL) {
+        return of_halves(usual, wp_span(spki, sizeof(spki)), name, ret, err);
+    }
+    ERR_clear_error();
     const uint8_t *at = der.ptr;
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
     EVP_PKEY *k = info != NULL && at == der.ptr + der.len ? EVP_PKCS82PKEY(info) : NULL;

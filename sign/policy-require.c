@@ -27,7 +27,7 @@ static int read_match(const struct wp_json *at, struct sig_match *ret, struct wp
         for (size_t i = 0; i < WP_ARRAY_LEN(keys); i++) {
             if (has(at, keys[i])) {
                 text = wp_json_get(at, keys[i]);
-                ret->kind = SIG_MATCH_EXACT + i;
+                ret->kind = (unsigned)(SIG_MATCH_EXACT + i);
             }
         }
     }

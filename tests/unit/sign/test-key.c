@@ -254,6 +254,35 @@ static void test_requests(void **state)
     assert_non_null(strstr(err.msg, "256 bits"));
 }
 
+/* A file with the private half of one key and the public half of another: it is read, and signs nothing. */
+static void test_halves_of_two_keys(void **state)
+{
+    (void)state;
+    enum { POINT = 65 };
+    struct wp_err err = {0};
+    SIG_AUTO_KEY struct sig_key *a = NULL;
+    SIG_AUTO_KEY struct sig_key *b = NULL;
+    SIG_AUTO_KEY struct sig_key *mixed = NULL;
+    SIG_AUTO_SECRET struct sig_secret *of_a = NULL;
+    SIG_AUTO_SECRET struct sig_secret *of_b = NULL;
+    WP_AUTO_BUF struct wp_buf sig = WP_BUF_INIT;
+    assert_int_equal(sig_key_generate(SIG_KEY_ECDSA_P256, &a, &err), 0);
+    assert_int_equal(sig_key_generate(SIG_KEY_ECDSA_P256, &b, &err), 0);
+    assert_int_equal(sig_key_pkcs8(a, &of_a, &err), 0);
+    assert_int_equal(sig_key_pkcs8(b, &of_b, &err), 0);
+    memcpy(of_a->ptr + of_a->len - POINT, of_b->ptr + of_b->len - POINT, POINT);
+    struct sig_message m = {.bytes = wp_span_str("m")};
+    assert_int_equal(sig_key_of_pkcs8(wp_span(of_a->ptr, of_a->len), "mixed.key", &mixed, &err), 0);
+    assert_int_equal(sig_key_sign(mixed, SIG_ALG_NONE, &m, &sig, &err), -1);
+    assert_non_null(strstr(err.msg, "mixed.key: the signature that was made is not one of this key's"));
+    /* The private number zero is nobody's. */
+    sig_wipe(of_b->ptr + of_b->len - POINT - 5 - 32, 32);
+    SIG_AUTO_KEY struct sig_key *zero = NULL;
+    assert_int_equal(sig_key_of_pkcs8(wp_span(of_b->ptr, of_b->len), "zero.key", &zero, &err), 0);
+    assert_int_equal(sig_key_sign(zero, SIG_ALG_NONE, &m, &sig, &err), -1);
+    assert_int_equal(sig.len, 0);
+}
+
 /* Another key's signature comes out: it is not handed on. */
 static int sign_wrong(struct sig_key *k, enum sig_alg alg, const struct sig_message *m, struct wp_buf *ret,
                       struct wp_err *err)
@@ -348,8 +377,8 @@ int main(void)
         cmocka_unit_test(test_round_trips),     cmocka_unit_test(test_minisign_round_trip),
         cmocka_unit_test(test_openssl_files),   cmocka_unit_test(test_refused),
         cmocka_unit_test(test_sigstore_costs),  cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_wrong_signature), cmocka_unit_test(test_cosign_vectors),
-        cmocka_unit_test(test_other_vectors),
+        cmocka_unit_test(test_wrong_signature), cmocka_unit_test(test_halves_of_two_keys),
+        cmocka_unit_test(test_cosign_vectors),  cmocka_unit_test(test_other_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
