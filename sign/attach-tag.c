@@ -13,6 +13,10 @@
 
 #include <inttypes.h>
 
+/* Where others were seen at work, one stays so many times as long, and until nothing has moved for that time: a crowd
+ * makes registries slow, and who leaves last has nobody to put back what a straggler undoes. */
+#define CROWD_STAYS 4
+
 struct adding {
     struct oci_store *store;
     const struct sig_tag_layer *l;
@@ -22,6 +26,8 @@ struct adding {
     struct oci_desc *layers; /* the own one first, then those of others, as they were met */
     size_t count, room;
     uint64_t slowest_ms;
+    struct oci_digest seen; /* where the tag led at the last look, or since the last write */
+    bool crowd;             /* others write, too */
 };
 
 static void adding_done(struct adding *x)
@@ -171,7 +177,7 @@ static bool complete(const struct adding *x, const struct oci_manifest *m)
     return true;
 }
 
-enum step { STEP_DONE = 1, STEP_WRITTEN, STEP_TOO_LATE };
+enum step { STEP_DONE = 1, STEP_WRITTEN /* by us or by others: stay and look again */, STEP_TOO_LATE };
 
 static int bind_tag(struct adding *x, const struct oci_desc *old, struct wp_span bytes, struct wp_err *err)
 {
@@ -181,6 +187,7 @@ static int bind_tag(struct adding *x, const struct oci_desc *old, struct wp_span
         .name = x->name, .desc = &d, .bytes = bytes, .replaces = old != NULL ? &old->digest : NULL};
     unsigned flags = old == NULL && x->store->settle_ms == 0 ? OCI_BIND_NO_REPLACE : 0;
     if (oci_store_bind(x->store, &b, 1, flags, err) == 0) {
+        x->seen = d.digest;
         return STEP_WRITTEN;
     }
     if (err->code != WP_E_EXISTS) {
@@ -201,11 +208,14 @@ static int add_round(struct adding *x, struct oci_desc *ret, struct wp_err *err)
     if (there < 0) {
         return -1;
     }
+    bool moved = there == 1 && x->seen.alg != 0 && !oci_digest_equal(&x->seen, &desc.digest);
+    x->crowd = x->crowd || moved;
+    x->seen = there == 1 ? desc.digest : x->seen;
+    remember(x, &m);
     if (complete(x, &m)) {
         *ret = oci_desc_copy(x->a, &desc);
-        return STEP_DONE;
+        return moved && x->store->settle_ms > 0 ? STEP_WRITTEN : STEP_DONE;
     }
-    remember(x, &m);
     if (make_manifest(x, m, &bytes, err) < 0) {
         return -1;
     }
@@ -226,7 +236,8 @@ static int add_all(struct adding *x, struct oci_desc *ret, struct wp_err *err)
             return step < 0 ? -1 : 0;
         }
         x->slowest_ms = WP_MAX(x->slowest_ms, wp_time_mono_ms() - start);
-        uint64_t stay_ms = step == STEP_WRITTEN ? x->store->settle_ms : 0;
+        x->crowd = x->crowd || step == STEP_TOO_LATE;
+        uint64_t stay_ms = step == STEP_TOO_LATE ? 0 : x->store->settle_ms * (x->crowd ? CROWD_STAYS : 1);
         if (oci_settle(x->job, stay_ms, round, x->slowest_ms, err) < 0) {
             return -1;
         }
