@@ -156,18 +156,11 @@ int signer_seal_payload(struct cmd_ctx *c, struct signer *s, const char *payload
 int signer_seal_bytes(struct cmd_ctx *c, struct signer *s, struct wp_span bytes, struct sealed *ret, struct wp_err *err)
 {
     struct sig_signed what = {.message = {.bytes = bytes}};
-    uint8_t hash[WP_HASH_MAX];
     if (seal(c, s, &what, ret, err) < 0) {
         return -1;
     }
-    wp_hash_bytes(WP_SHA256, bytes, hash);
-    const struct sig_bundle b = {
-        .material = ret->material,
-        .signature = ret->signature,
-        .digest_alg = "SHA2_256",
-        .digest = wp_span(hash, wp_hash_size(WP_SHA256)),
-        .minor = 3,
-    };
+    struct sig_bundle b = {.material = ret->material, .signature = ret->signature, .minor = 3};
+    sig_bundle_name(&b, s->pub, alg_of(s), bytes, c->arena);
     write_bundle(c, &b, ret);
     return 0;
 }

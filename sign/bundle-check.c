@@ -4,9 +4,8 @@
  * signed is this artifact, in the way that was asked for. */
 #include "base/mem.h"
 #include "sign/bundle.h"
-#include "sign/cert.h"
 #include "sign/claim.h"
-#include "sign/proto-json.h"
+#include "sign/material-int.h"
 
 static int refuse(struct sig_proof *p, const char *failed, struct wp_err *err, const char *fmt, ...) WP_PRINTF(4, 5);
 static int refuse(struct sig_proof *p, const char *failed, struct wp_err *err, const char *fmt, ...)
@@ -35,21 +34,27 @@ static int check_no_root(const struct sig_bundle *b, struct sig_proof *p, struct
     return 0;
 }
 
+static struct sig_message message_of(const struct sig_artifact *art)
+{
+    return (struct sig_message){
+        .bytes = art->bytes, .digest = art->desc.digest.bytes, .digest_len = wp_hash_size(art->desc.digest.alg)};
+}
+
 static int check_digest(const struct sig_bundle *b, const struct sig_artifact *art, struct sig_proof *p,
                         struct wp_err *err)
 {
     char text[OCI_DIGEST_TEXT];
-    struct oci_digest own = art->desc.digest;
+    uint8_t own[EVP_MAX_MD_SIZE];
+    const struct sig_message m = message_of(art);
     if (b->digest_alg == NULL) {
         return 0;
     }
-    if (wp_str_eq(b->digest_alg, sig_pj_hashes[SIG_PJ_SHA2_512]) && art->bytes.ptr != NULL) {
-        oci_digest_of(WP_SHA512, art->bytes, &own);
-    } else if (!wp_str_eq(b->digest_alg, sig_pj_hashes[SIG_PJ_SHA2_256])) {
+    size_t len = sig_named_digest(&m, b->digest_alg, own);
+    if (len == 0) {
         return refuse(p, "digest", err, "the bundle names the artifact by %s, which cannot be compared here",
                       b->digest_alg);
     }
-    if (b->digest.len != wp_hash_size(own.alg) || memcmp(b->digest.ptr, own.bytes, b->digest.len) != 0) {
+    if (b->digest.len != len || memcmp(b->digest.ptr, own, len) != 0) {
         return refuse(p, "digest", err, "the bundle is about another artifact than %s",
                       oci_digest_text(&art->desc.digest, text));
     }
@@ -60,9 +65,7 @@ static int check_message(const struct sig_bundle *b, const char *where, const st
                          const struct sig_demand *d, struct wp_arena *a, struct sig_proof *p, struct wp_err *err)
 {
     const struct sig_signed s = {
-        .message = {.bytes = art->bytes,
-                    .digest = art->desc.digest.bytes,
-                    .digest_len = wp_hash_size(art->desc.digest.alg)},
+        .message = message_of(art),
         .signature = b->signature,
     };
     if (check_digest(b, art, p, err) < 0 || sig_material_check(&b->material, &s, art, d, a, p, err) != 1) {

@@ -4,6 +4,27 @@
  * them. */
 #include "base/num.h"
 #include "sign/bundle.h"
+#include "sign/material-int.h"
+
+void sig_bundle_name(struct sig_bundle *b, const struct sig_pub *pub, enum sig_alg alg, struct wp_span bytes,
+                     struct wp_arena *a)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    const struct sig_message m = {.bytes = bytes};
+    switch (sig_algs[alg != SIG_ALG_NONE ? alg : sig_pub_facts(pub)->alg].hash_bits) {
+    case 384:
+        b->digest_alg = "SHA2_384";
+        break;
+    case 512:
+        b->digest_alg = "SHA2_512";
+        break;
+    default:
+        b->digest_alg = "SHA2_256";
+        break;
+    }
+    size_t len = sig_named_digest(&m, b->digest_alg, digest);
+    b->digest = wp_arena_bytes(a, wp_span(digest, len));
+}
 
 static void put_bytes(struct wp_json_out *o, const char *key, struct wp_span bytes)
 {

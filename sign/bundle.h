@@ -27,6 +27,11 @@ int sig_bundle_read(struct wp_span text, const char *name, struct wp_arena *a, s
 void sig_bundle_write(const struct sig_bundle *b, const struct wp_span *entries_json, size_t entry_count,
                       struct wp_buf *ret);
 
+/* Names what a message signature of pub with alg (SIG_ALG_NONE: the key's) is over by the hash that is signed, as
+ * cosign does; by SHA-256 where the bytes themselves are. In the arena. */
+void sig_bundle_name(struct sig_bundle *b, const struct sig_pub *pub, enum sig_alg alg, struct wp_span bytes,
+                     struct wp_arena *a);
+
 /* As sig_format.check; where: for messages. Of a file any statement about it will do as a plain signature, of a
  * manifest only cosign's own (sign/claim.h). */
 int sig_bundle_check(const struct sig_bundle *b, const char *where, const struct sig_artifact *art,

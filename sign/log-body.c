@@ -38,8 +38,7 @@ static int must_bytes(struct body *b, const struct wp_json *at, struct wp_span *
     return sig_pj_bytes(at, b->c->arena, ret, &why) < 0 ? malformed(b, err, &why) : 0;
 }
 
-/* The digest of m by the hash function of that name (Rekor v1's and v2's), or 0. */
-static size_t digest_of(const struct sig_message *m, const char *alg, uint8_t ret[EVP_MAX_MD_SIZE])
+size_t sig_named_digest(const struct sig_message *m, const char *alg, uint8_t ret[EVP_MAX_MD_SIZE])
 {
     static const struct {
         const char *v1, *v2;
@@ -61,7 +60,7 @@ static int check_hash(struct body *b, const struct sig_message *m, const char *a
                       const char *what, struct wp_err *err)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
-    size_t len = digest_of(m, alg, digest);
+    size_t len = sig_named_digest(m, alg, digest);
     if (len == 0) {
         return sig_refuse(b->c, "log", err, "the log entry has a %s hash, which cannot be compared here", alg);
     }

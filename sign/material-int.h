@@ -50,6 +50,10 @@ int sig_check_body(struct sig_checking *c, const struct sig_log_entry *e, struct
 
 /* ---- parts without state ---- */
 
+/* log-body.c: the digest of m by the hash function of that name, as Rekor v1 or protobuf write it; 0 where it is not
+ * known. */
+size_t sig_named_digest(const struct sig_message *m, const char *alg, uint8_t ret[EVP_MAX_MD_SIZE]);
+
 /* merkle.c (RFC 9162, section 2.1.3.2): the root that the proof leads to; false where it is no proof for a leaf of this
  * index in a tree of this size. */
 void sig_merkle_leaf(struct wp_span entry, uint8_t ret[32]);

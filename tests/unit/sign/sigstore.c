@@ -354,8 +354,10 @@ static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
         b->payload_type = SIG_PAYLOAD_INTOTO;
         b->payload = wp_span_str(wp_arena_str(&s->a, plan->payload != NULL ? plan->payload : text.ptr));
     } else {
-        b->digest_alg = "SHA2_256";
-        b->digest = wp_span(s->art.desc.digest.bytes, 32);
+        enum sig_alg pure = s->pub != NULL && sig_pub_facts(s->pub)->kind == SIG_KIND_ED25519 ? SIG_ALG_ED25519
+                            : s->pub == NULL ? SIG_ALG_ECDSA_P256_SHA256
+                                             : SIG_ALG_NONE;
+        sig_bundle_name(b, s->pub, pure, s->art.bytes, &s->a);
     }
     b->signature = sign(s, key, message_of(s));
     if (plan->stamped != 0) {
