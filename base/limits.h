@@ -56,6 +56,8 @@
     X(LOOK_ANSWER, 256 * WP_MIB, "bytes", "what the sandboxed reader of a module may answer")                    \
     X(RUN_ANSWER, 64 * WP_MIB, "bytes", "what the sandboxed process that runs a module may answer")              \
     X(RUN_INPUT, 64 * WP_MIB, "bytes", "standard input that a test gives")                                       \
+    X(REPLAY_TESTS, 4096, "tests", "attested, that are made again")                                              \
+    X(REPLAY_TIME, 600000, "ms", "one attested test that is made again, whatever its budget was")                \
     X(WASM_NAME, 100000, "bytes", "one import, export or section name")                                          \
     X(WASM_TYPE_SIZE, 1000000, "parts", "one type of a component, with all that it is made of")                  \
     X(WASM_TYPE_DEPTH, 100, "levels", "types within types of a component")                                       \

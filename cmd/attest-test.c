@@ -197,7 +197,13 @@ static int read_project(struct cmd_ctx *c, const char *path, struct wp_buf *text
     if (pack_project_parse(wp_buf_span(text), path, folder, c->arena, ret, err) < 0) {
         return -1;
     }
-    return ret->test_count > 0 ? 0 : wp_fail(err, WP_E_INPUT, "%s has no tests", path);
+    if (ret->test_count == 0) {
+        return wp_fail(err, WP_E_INPUT, "%s has no tests", path);
+    }
+    return ret->test_count <= WP_LIMIT_REPLAY_TESTS
+               ? 0
+               : wp_fail(err, WP_E_LIMIT, "%s has %zu tests: at most %llu can be made again", path, ret->test_count,
+                         (unsigned long long)WP_LIMIT_REPLAY_TESTS);
 }
 
 int attest_test(struct cmd_ctx *c, const struct attest_subject *s, const char *project, struct wp_buf *b,

@@ -13,9 +13,6 @@
 
 #include <inttypes.h>
 
-/* No test may keep a verifier longer, whatever it was given when it was attested. */
-enum { MOST_MS = 600000 };
-
 struct replay {
     struct cmd_ctx *c;
     struct wp_json runs;
@@ -99,7 +96,7 @@ static int read_budget(struct replay *r, struct wp_err *err)
     if (l->fuel == 0 || l->memory == 0 || l->timeout_ms == 0) {
         return wp_json_fail(&budget, err, "a budget of nothing");
     }
-    l->timeout_ms = WP_MIN(l->timeout_ms, (uint64_t)MOST_MS);
+    l->timeout_ms = WP_MIN(l->timeout_ms, WP_LIMIT_REPLAY_TIME);
     return 0;
 }
 
@@ -140,8 +137,8 @@ static int read_runs(struct replay *r, struct wp_err *err)
         return -1;
     }
     r->test_count = wp_json_len(&list);
-    if (r->test_count == 0) {
-        return wp_json_fail(&list, err, "no test to run");
+    if (r->test_count == 0 || r->test_count > WP_LIMIT_REPLAY_TESTS) {
+        return wp_json_fail(&list, err, r->test_count == 0 ? "no test to run" : "too many tests");
     }
     r->tests = wp_arena_alloc(r->c->arena, r->test_count, sizeof(*r->tests));
     for (size_t i = 0; i < r->test_count; i++) {

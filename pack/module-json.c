@@ -160,7 +160,7 @@ static const struct member module_members[] = {
     ROWS("largest", largest, largest_count, function_record, WP_LIMIT_FACT_FUNCTIONS),
     ROWS("groups", groups, group_count, group_record, WP_LIMIT_FACT_GROUPS),
     ROWS("dependencies", dependencies, dependency_count, dependency_record, WP_LIMIT_FACT_DEPENDENCIES),
-    {"nested", LIST_OPT, M(nested), M(nested_count), &nested_record, &WP_LIMIT_WASM_SECTIONS},
+    {"nested", LIST_OPT, M(nested), M(nested_count), &nested_record, &WP_LIMIT_WASM_COMPONENT_PARTS},
     FIELD("wit", TEXT_OPT, wit),
     {0},
 };
