@@ -15,7 +15,7 @@ struct sig_condition {
 };
 
 /* Clocks of builders and of this machine may differ by so much. */
-#define SKEW (5 * 60)
+#define SKEW INT64_C(300)
 
 /* ---- reading ---- */
 

@@ -82,7 +82,7 @@ struct grouping {
     struct sig_group *groups;
 };
 
-static void add_group(struct grouping *g, size_t *needs, size_t count)
+static void add_group(struct grouping *g, const size_t *needs, size_t count)
 {
     g->groups[g->rule->group_count++] = (struct sig_group){.needs = needs, .count = count};
 }

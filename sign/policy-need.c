@@ -235,7 +235,7 @@ static void list_proofs(const struct asking *q, struct sig_result *ret)
 static bool only_others(const struct asking *q)
 {
     for (size_t i = 0; i < q->failed_count; i++) {
-        if (!wp_str_eq(q->failed[i].failed, "predicate")) {
+        if (closeness(q->failed[i].failed) != closeness("predicate")) {
             return false;
         }
     }

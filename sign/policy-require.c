@@ -317,34 +317,44 @@ static int read_store(struct sig_policy *p, const struct wp_json *at, struct sig
 
 /* ---- attestations ---- */
 
+/* The requirement at that place of signedBy, somebody who can sign; NULL with err. */
+static struct policy_entry *signer_at(const struct wp_json *at, const struct policy_table *table, struct wp_err *err)
+{
+    struct policy_entry *e = policy_table_find(table, at, err);
+    if (e != NULL && e->attestation) {
+        wp_json_fail(at, err, "'%s' is an attestation, nobody who could sign", e->need.id);
+        return NULL;
+    }
+    return e;
+}
+
 /* All demands of those that signedBy names, each asking for the statement. */
 static int read_signers(struct sig_policy *p, const struct wp_json *at, const struct policy_table *table,
                         struct sig_need *need, const struct sig_match *predicate, struct wp_err *err)
 {
     struct wp_json list = wp_json_get(at, "signedBy");
-    size_t n = 0;
+    size_t n = wp_json_len(&list);
+    size_t total = 0;
+    struct policy_entry **signers = wp_arena_alloc(&p->arena, n + 1, sizeof(struct policy_entry *));
     if (wp_json_must(&list, WP_JSON_ARRAY, err) < 0) {
         return wp_hint(err, "\"signedBy\": [\"ID of a requirement of the type key, keyless or notation\"]");
     }
-    for (size_t pass = 0; pass < 2; pass++) {
-        struct sig_demand *demands = pass == 1 ? demands_new(p, need, n) : NULL;
-        n = 0;
-        for (size_t i = 0; i < wp_json_len(&list); i++) {
-            struct wp_json item = wp_json_at(&list, i);
-            struct policy_entry *e = policy_table_find(table, &item, err);
-            if (e == NULL) {
-                return -1;
-            }
-            if (e->attestation) {
-                return wp_json_fail(&item, err, "'%s' is an attestation, nobody who could sign", e->need.id);
-            }
-            e->used = true;
-            for (size_t k = 0; k < e->need.demand_count; k++, n++) {
-                if (demands != NULL) {
-                    demands[n] = e->need.demands[k];
-                    demands[n].predicate = *predicate;
-                }
-            }
+    for (size_t i = 0; i < n; i++) {
+        struct wp_json item = wp_json_at(&list, i);
+        signers[i] = signer_at(&item, table, err);
+        if (signers[i] == NULL) {
+            return -1;
+        }
+        signers[i]->used = true;
+        total += signers[i]->need.demand_count;
+    }
+    struct sig_demand *d = demands_new(p, need, total);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < signers[i]->need.demand_count; k++, d++) {
+            *d = signers[i]->need.demands[k];
+            d->predicate = *predicate;
+            d->annotations = NULL; /* of signatures; what attestations say is conditions' affair */
+            d->annotation_count = 0;
         }
     }
     return 0;
