@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import zipfile
 import zlib
 
 import pytest
@@ -111,6 +112,16 @@ def schemas():
     return found[0]
 
 
+@pytest.fixture(scope="session")
+def spdx_schema():
+    """SPDX 2.3's schema, from the archive of its Java tools."""
+    found = glob.glob(str(PEERS / ".maven/spdx-java/*.jar"))
+    if not found:
+        pytest.skip("SKIP: org.spdx:tools-java not installed (make peers PEERS=spdx-java)")
+    with zipfile.ZipFile(found[0]) as z:
+        return json.loads(z.read("resources/spdx-schema-v2.3.json"))
+
+
 def predicate(wpack, *args, ref=REF, **more):
     return json.loads(wpack("attest", ref, "-o", "-", *args, **more).out)
 
@@ -134,6 +145,17 @@ def test_cyclonedx_document(wpack, built, schemas, make):
     judge = jsonschema.Draft7Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker())
     assert [(list(e.path), e.message) for e in judge.iter_errors(doc)] == []
     assert list(judge.iter_errors({**doc, "serialNumber": "1"})), "the validator takes anything"
+
+
+@pytest.mark.parametrize("make", [rust_module, rust_component, empty_module])
+def test_spdx_schema(wpack, built, spdx_schema, make):
+    import jsonschema
+
+    built(make())
+    doc = predicate(wpack, "--type", "spdx")
+    judge = jsonschema.Draft7Validator(spdx_schema)
+    assert [(list(e.path), e.message) for e in judge.iter_errors(doc)] == []
+    assert list(judge.iter_errors({**doc, "more": 1})), "the validator takes anything"
 
 
 @pytest.mark.parametrize("make", [rust_module, rust_component, empty_module])

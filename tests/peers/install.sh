@@ -17,7 +17,7 @@ wanted() { # NAME KIND ARGUMENT...
     name=$1 kind=$2
     shift 2
     if [ $# -eq 0 ]; then
-        case $kind in go | pip | apt | npm) return 0 ;; *) return 1 ;; esac
+        case $kind in go | pip | apt | npm | maven) return 0 ;; *) return 1 ;; esac
     fi
     for arg; do
         [ "$arg" = all ] || [ "$arg" = "$name" ] || continue
@@ -34,6 +34,8 @@ there() { # NAME KIND SOURCE
     fi
     if [ "$2" = npm ]; then # packages, no program
         [ -d "$dir/.npm/$1/node_modules" ] || return 1
+    elif [ "$2" = maven ]; then # an archive
+        [ -d "$dir/.maven/$1" ] || return 1
     else
         [ -x "$dir/$1" ] || return 1
     fi
@@ -55,6 +57,7 @@ tool_of() {
     cargo | cargofull) echo cargo ;;
     pip) echo python3 ;;
     npm) echo npm ;;
+    maven) echo mvn ;;
     apt) echo apt-get ;;
     script | list) echo sh ;;
     *) echo "no-such-kind-$1" ;;
@@ -99,6 +102,12 @@ by_pip() { # the program inside the package, without pip's Python wrapper where 
     program=${program:-$venv/bin/$1}
     [ -e "$program" ] || return 1
     chmod +x "$program" && ln -sf "$program" "$dir/$1"
+}
+
+by_maven() { # one archive into .maven/NAME
+    rm -rf "$dir/.maven/$1"
+    mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dartifact="$2" -Dtransitive=false \
+        -DoutputDirectory="$dir/.maven/$1" >/dev/null
 }
 
 by_npm() { # packages into .npm/NAME/node_modules
