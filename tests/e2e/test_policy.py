@@ -2,13 +2,16 @@
 """Policy files as users write them: wpack's own, containers', what they accept and what they refuse, and in which words.
 (That nothing unproven gets a name is test_policy_door.py's.)"""
 
+import base64
 import json
 import os
 import tarfile
+import textwrap
 
 import pytest
 
 from support import keys
+from test_keyless import config, modules, services, token  # noqa: F401 (fixtures)
 
 SLSA = "https://slsa.dev/provenance/v1"
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -307,3 +310,29 @@ def test_containers_policy_without_gpg(wpack, served, ann, policy):
     assert "signatures by GPG (signedBy) are asked for, and cannot be verified here" in r.err
     r = verify(wpack, served, policy(containers({"type": "signedWith"})), rc=2)
     assert "policy.json:" in r.err and "'signedWith' is no requirement known here" in r.err
+
+
+def pem(label, raw):
+    body = "\n".join(textwrap.wrap(base64.b64encode(base64.b64decode(raw)).decode(), 64))
+    return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
+
+
+def test_containers_policy_by_identity(wpack, app, services, policy, tmp_path):  # noqa: F811
+    root = json.loads(services.root.read_text())
+    ca, log = root["certificateAuthorities"][0], root["tlogs"][0]
+    (tmp_path / "token").write_text(token(sub="dev@example.com", email="dev@example.com", email_verified=True))
+    (tmp_path / "ca.pem").write_text("".join(pem("CERTIFICATE", c["rawBytes"]) for c in ca["certChain"]["certificates"]))
+    (tmp_path / "log.pub").write_text(pem("PUBLIC KEY", log["publicKey"]["rawBytes"]))
+    keys.pair(tmp_path, "other")
+    wpack("sign", app, *config(services, 1), "--as", "cosign")
+
+    def of(log="log.pub", **more):
+        who = {"caPath": "ca.pem", "oidcIssuer": "https://issuer.example", "subjectEmail": "dev@example.com", **more}
+        return policy(containers(signed(fulcio=who, rekorPublicKeyPath=log)))
+
+    verify(wpack, app, of())
+    assert "by nobody who is trusted here" in verify(wpack, app, of(subjectEmail="ann@example.com"), rc=12).err
+    assert "by nobody who is trusted here" in verify(wpack, app, of(oidcIssuer="https://else.example"), rc=12).err
+    assert "no transparency log proves it" in verify(wpack, app, of(log="other.pub"), rc=12).err
+    r = wpack("verify", app, "--policy", policy(containers(signed(keyPath="other.pub"))), rc=12)
+    assert "by nobody who is trusted here" in r.err
