@@ -314,6 +314,10 @@ static int check_store(struct checking *k, struct wp_err *err)
     if (check_authenticity(k, err) < 0 || check_expiry(k, err) < 0 || check_time(k, err) < 0) {
         return -1;
     }
+    if (k->demand->log == SIG_LOG_REQUIRED) {
+        wp_fail(err, WP_E_UNSATISFIED, "Notary signatures stand in no transparency log, and one is asked for");
+        return refuse(k, "log", WP_E_UNSATISFIED, err);
+    }
     if (k->demand->timestamp_required && (k->proof->time_count == 0 || k->envelope.authority)) {
         wp_fail(err, WP_E_UNSATISFIED, "no timestamp authority that is trusted has seen the signature");
         return refuse(k, "timestamp", WP_E_UNSATISFIED, err);

@@ -295,6 +295,9 @@ static void test_no_store(void **state)
     w.demand.predicate.text = "https://slsa.dev/provenance/v1";
     refuses(&w, "predicate", WP_E_UNSATISFIED, "it: a Notary signature is no attestation");
     w.demand.predicate.kind = SIG_MATCH_ANY;
+    w.demand.log = SIG_LOG_REQUIRED;
+    refuses(&w, "log", WP_E_UNSATISFIED, "it: Notary signatures stand in no transparency log, and one is asked for");
+    w.demand.log = SIG_LOG_OPTIONAL;
     assert_int_equal(ask(&w, wp_buf_span(&w.envelope), "text/plain"), 0);
     assert_string_equal(w.err.msg, "it: 'text/plain' is no Notary envelope");
     assert_int_equal(ask(&w, wp_buf_span(&w.envelope), SIG_MT_COSE), 0);
