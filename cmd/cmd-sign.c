@@ -328,6 +328,9 @@ static int sign_tree(struct run *r, const struct oci_desc *subject, struct wp_sp
     if (depth > WP_LIMIT_GRAPH_DEPTH) {
         return wp_fail(err, WP_E_LIMIT, "indexes are nested deeper than %u levels", (unsigned)WP_LIMIT_GRAPH_DEPTH);
     }
+    if (subject->digest.alg != WP_SHA256) {
+        return wp_fail(err, WP_E_UNSUPPORTED, "%s: what is signed is named by sha256, and this is not", what);
+    }
     if (sign_manifest(r, subject, err) < 0) {
         return wp_wrap(err, "%s", what);
     }

@@ -186,7 +186,7 @@ static int check_blob(struct oci_store *store, const struct oci_desc *d, struct 
     bool there = oci_store_exists(store, d, false, &ignored) == OCI_PRESENT;
     wp_fail(err, WP_E_INTEGRITY, "%s: %s %s", store->label, oci_digest_text(&d->digest, text),
             there ? "has been changed: its content is not its digest" : "is missing");
-    return wp_hint(err, "the signature is good, the content is not: 'wpack fsck' tells what else is wrong");
+    return wp_hint(err, "the manifest is what was judged, its content is not: 'wpack fsck' tells what else is wrong");
 }
 
 static int check_content(struct cmd_ctx *c, struct oci_store *store, const struct oci_desc *d, struct wp_span bytes,
@@ -442,7 +442,7 @@ const struct cmd cmd_verify = {
     .summary = "prove who signed an artifact or a file",
     .min_args = 1,
     .max_args = 1,
-    .uses = CMD_REGISTRY | CMD_LONG | CMD_LOCAL,
+    .uses = CMD_REGISTRY,
     .opts_size = sizeof(struct opts),
     .opts = rows,
     .run = run,

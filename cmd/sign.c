@@ -182,6 +182,7 @@ int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_atta
     }
     const struct oci_binding keep = {.desc = &desc, .bytes = bytes};
     struct oci_copy_opts copy = transfer_opts(c);
+    copy.jobs = 1; /* two small blobs are not worth a second connection */
     copy.root = &desc;
     copy.root_bytes = bytes;
     struct oci_copy_result r = {0};

@@ -285,6 +285,14 @@ void trust_done(struct trust *t)
 int trust_judge(struct cmd_ctx *c, const struct trust *t, const struct trust_subject *s, struct sig_report *ret,
                 struct wp_err *err)
 {
+    char text[OCI_DIGEST_TEXT];
+    if (s->desc->digest.alg != WP_SHA256) {
+        *ret = (struct sig_report){.verdict = SIG_NOT_SATISFIED, .policy = sig_policy_name(t->policy)};
+        wp_fail(&ret->err, WP_E_UNSUPPORTED, "%s: what is signed is named by sha256, and this is not",
+                oci_digest_text(&s->desc->digest, text));
+        *err = ret->err;
+        return -1;
+    }
     struct sig_question q = {
         .artifact = {.name = s->file, .desc = *s->desc, .bytes = s->bytes},
         .reference = s->file,

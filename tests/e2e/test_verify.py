@@ -270,12 +270,17 @@ def test_tree_tells_verdicts(wpack, layout, key, other):
     assert j["signatures"][0]["proven"] is False and j["signatures"][0]["why"]
 
 
-def test_travels_and_is_verified_everywhere(wpack, serve, docker_registry, distribution, module, key):
-    """distribution v3 -> layout -> docker-registry 2.8 (no referrers API) -> wpack serve."""
+def test_travels_and_is_verified_everywhere(wpack, serve, docker_registry, distribution, module, component, key):
+    """A signed index: distribution v3 -> layout -> docker-registry 2.8 (no referrers API) -> wpack serve."""
     hosts = [distribution().host, docker_registry().host, serve("third").host]
     refs = [f"{h}/team/app:1" for h in hosts]
-    wpack("push", module, refs[0])
-    wpack("sign", refs[0], "--key", key.private, "--as", "bundle,cosign")
+    entries = []
+    for architecture, file in (("wasm", module), ("wasm64", component)):
+        one = json.loads(wpack("push", file, f"{hosts[0]}/team/app:{architecture}", "--format", "json").out)
+        entries.append({k: one[k] for k in ("mediaType", "digest", "size")}
+                       | {"platform": {"os": "wasip1", "architecture": architecture}})
+    wpack("raw", "put", "manifest", refs[0], stdin=index(entries).decode())
+    wpack("sign", refs[0], "--key", key.private, "--as", "bundle,cosign", "--recursive")
     wpack("copy", refs[0], "oci:between:team/app:1")
     wpack("copy", "oci:between:team/app:1", refs[1])
     wpack("copy", refs[1], refs[2])
@@ -283,6 +288,7 @@ def test_travels_and_is_verified_everywhere(wpack, serve, docker_registry, distr
     for ref in (*refs, "oci:between:team/app:1"):
         found = json.loads(wpack("verify", ref, "--key", key.public, "--format", "json").out)["found"]
         assert sorted(c["format"] for c in found) == ["bundle", "cosign"], ref
+        wpack("verify", ref, "--key", key.public, "--recursive")
     for ref in refs:
         subprocess.run([find_peer("cosign"), "verify", "--allow-http-registry", "--insecure-ignore-tlog=true", "--key",
                         key.public, ref], env=env, check=True, capture_output=True)
