@@ -96,7 +96,7 @@ def test_manual_pages_render_without_warnings(wpack, release):
     pages = sorted((release / "man").glob("*.[15]"))
     options = {c["name"]: [o["name"] for o in c["options"]] for c in json.loads(wpack("__dump").out)["commands"]}
     names = set(options)
-    assert {p.name for p in pages} == {f"wpack-{n}.1" for n in names} | {"wpack.1", "wpack-json.5"}
+    assert {p.name for p in pages} == {f"wpack-{n}.1" for n in names} | {"wpack.1", "wpack-json.5", "wpack-policy.5"}
     for page in pages:
         p = subprocess.run([groff, "-man", "-ww", "-Tutf8", "-rLL=78n", str(page)], capture_output=True, text=True)
         assert (p.returncode, p.stderr) == (0, ""), page

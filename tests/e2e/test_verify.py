@@ -294,6 +294,15 @@ def test_travels_and_is_verified_everywhere(wpack, serve, docker_registry, distr
                         key.public, ref], env=env, check=True, capture_output=True)
 
 
+def test_other_digests(wpack, key):
+    import hashlib
+    body = index([])
+    ref = f"oci:lay@sha512:{hashlib.sha512(body).hexdigest()}"
+    wpack("raw", "put", "manifest", ref, stdin=body.decode())
+    assert "named by sha256" in wpack("sign", ref, "--key", key.private, rc=1).err
+    assert "named by sha256" in wpack("verify", ref, "--key", key.public, rc=1).err
+
+
 def test_manifest_without_a_signature_manifest(wpack, fakereg, key):
     """A referrer that is no signature is not one, whatever its listing announces."""
     reg = fakereg()
