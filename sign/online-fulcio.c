@@ -133,8 +133,8 @@ static int ask(const struct sig_online *on, const char *token, struct sig_key *k
                const struct wp_span **ret, size_t *ret_count, struct wp_err *err)
 {
     static const int created[] = {200, 201, 0};
-    const char *subject = NULL;
-    const char *issuer = NULL;
+    const char *subject = "";
+    const char *issuer = "";
     WP_AUTO_BUF struct wp_buf proof = WP_BUF_INIT;
     WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
     WP_AUTO_BUF struct wp_buf request = WP_BUF_INIT;
