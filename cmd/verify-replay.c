@@ -154,6 +154,10 @@ static int read_runs(struct replay *r, struct wp_err *err)
 static int check_passed(const struct replay *r, const struct wp_json *predicate, struct wp_err *err)
 {
     struct wp_json passed = wp_json_get(predicate, "passedTests");
+    if (wp_json_len(&passed) > r->test_count) {
+        return wp_fail(err, WP_E_SMOKE, "the attestation says that %zu tests passed, and holds %zu runs",
+                       wp_json_len(&passed), r->test_count);
+    }
     for (size_t i = 0; i < wp_json_len(&passed); i++) {
         struct wp_json at = wp_json_at(&passed, i);
         const char *name = NULL;

@@ -526,6 +526,7 @@ def put(at, *path):
     ((RUNS, "budget", "fuel", 10), "test 'bare', run again: end is"),
     ((RUNS, "module", "digest", "sha256", "0" * 64), "tells of runs of the module sha256:000"),
     (("passedTests", ["bare", "more"]), "says that 'more' passed, and holds no run of it"),
+    (("passedTests", ["bare"] * 5), "says that 5 tests passed, and holds 4 runs"),
     ((RUNS, "tests", []), "no test to run"),
     ((RUNS, "tests", 0, "stdin", "%"), "not base64"),
     ((RUNS, "tests", 0, "clock", -1), "must not be negative"),
