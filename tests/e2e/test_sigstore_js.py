@@ -45,7 +45,7 @@ def test_a_file(wpack, module, tmp_path, accepts, algorithm):
     assert not accepts(bundle, module, key.public)[0]
 
 
-# Envelopes by P-384 it takes for SHA-256's, cosign 3 and wpack for SHA-384's.
+# Envelopes by P-384 it takes for SHA-256's, as cosign does unless it is told.
 @pytest.mark.parametrize("algorithm", ["EC", "RSA", "ED25519"])
 def test_an_artifact(wpack, module, tmp_path, accepts, algorithm):
     key = keys.pair(tmp_path, "k", algorithm)
