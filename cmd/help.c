@@ -26,6 +26,8 @@ void help_overview(struct cmd_out *o)
     out_line(o, "\n'wpack COMMAND --help' and 'man wpack-COMMAND' tell more.");
 }
 
+enum { LEFT = 30 }; /* columns of an option and its argument */
+
 static void option_line(struct cmd_out *o, const struct opt *row)
 {
     char left[64];
@@ -35,10 +37,14 @@ static void option_line(struct cmd_out *o, const struct opt *row)
     }
     snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg == NULL || row->arg[0] == '[' ? "" : " ",
              row->arg == NULL ? "" : row->arg);
+    if (strlen(left) > LEFT) { /* the words stand below */
+        out_line(o, "  %s", left);
+        left[0] = '\0';
+    }
     if (row->choices != NULL) {
-        out_line(o, "  %-30s %s: %s", left, row->help, row->choices);
+        out_line(o, "  %-*s %s: %s", LEFT, left, row->help, row->choices);
     } else {
-        out_line(o, "  %-30s %s", left, row->help);
+        out_line(o, "  %-*s %s", LEFT, left, row->help);
     }
 }
 
@@ -67,6 +73,6 @@ void help_command(struct cmd_out *o, const struct cmd *cmd)
         option_group(o, "Registry options", cmd_registry_opts, cmd->opts);
     }
     option_group(o, "Options of every command", cmd_global_opts, cmd->opts);
-    out_line(o, "  %-30s %s", "-h, --help", "this text");
+    out_line(o, "  %-*s %s", LEFT, "-h, --help", "this text");
     out_line(o, "\nEvery option --foo-bar can also be set as WPACK_FOO_BAR. Exit statuses: 'man wpack'.");
 }

@@ -40,7 +40,8 @@ struct trust_opts {
         TRUST_STR(type, m.issuer, "certificate-oidc-issuer", "URL", "and by this issuer of identities"),               \
         TRUST_STR(type, m.issuer_regexp, "certificate-oidc-issuer-regexp", "RE", "the same, POSIX extended, whole"),   \
         TRUST_STR(type, m.trusted_root, "trusted-root", "FILE", "Sigstore's authorities and logs that are believed"),  \
-        TRUST_LIST(type, m.trust_stores, "trust-store", "[ca:|tsa:]FILE", "Notary: certificates that are believed"),   \
+        TRUST_LIST(type, m.trust_stores, "trust-store", "FILE",                                                        \
+                   "Notary: certificates that are believed (ca:, tsa:FILE)"),                                          \
         TRUST_LIST(type, m.identities, "trusted-identity", "DN", "Notary: 'x509.subject: C=.., ST=.., O=..' or '*'"),  \
         TRUST_LIST(type, m.crls, "crl", "FILE", "Notary: certificates that were revoked"),                             \
         TRUST_STR(type, m.policy, "policy", "FILE", "what must be proven, as a file: wpack's, containers', Notary's"), \
