@@ -234,6 +234,32 @@ static void test_keys(void **state)
     assert_null(r.scope);
 }
 
+/* What a requirement says holds for each of its keys, unless the key says more. */
+static void test_common_members(void **state)
+{
+    static const struct {
+        const char *members;
+        bool holds;
+    } rows[] = {
+        {"\"keys\":[\"keys/a.pub\"],\"formats\":[\"cosign\"]", true},
+        {"\"keys\":[\"keys/a.pub\"],\"formats\":[\"bundle\",\"notation\"]", false},
+        {"\"keys\":[\"keys/a.pub\"],\"notAfter\":\"2027-01-14T00:00:00Z\"", false},
+        {"\"keys\":[\"keys/a.pub\"],\"notAfter\":\"2027-01-16T00:00:00Z\"", true},
+        {"\"keys\":[{\"file\":\"keys/"
+         "a.pub\",\"notAfter\":\"2027-01-16T00:00:00Z\"}],\"notAfter\":\"2027-01-14T00:00:00Z\"",
+         true},
+        {"\"keys\":[{\"file\":\"keys/a.pub\",\"notAfter\":\"2027-01-14T00:00:00Z\"}]", false},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        SIG_AUTO_POLICY struct sig_policy *p = load(
+            *state, wp_arena_printf(&arena,
+                                    "{\"version\":1,\"default\":\"reject\",\"rules\":[{\"scope\":\"**\",\"require\":["
+                                    "{\"id\":\"r\",\"type\":\"key\",%s}]}]}",
+                                    rows[i].members));
+        assert_int_equal(verdict_at(p, REF, by_a, 1), rows[i].holds ? SIG_SATISFIED : SIG_NOT_SATISFIED);
+    }
+}
+
 #define GROUPS(rest)                                                                   \
     RULES("{\"scope\":\"registry.example/team/app\",\"require\":[{\"id\":\"a\"," KEY_A \
           "},{\"id\":\"b\",\"type\":\"key\",\"keys\":[\"keys/b.pub\"]}]" rest "}")
@@ -441,12 +467,12 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_missing_file),     cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_groups),           cmocka_unit_test(test_shared_signers),
-        cmocka_unit_test(test_identities),       cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_attested_by_whom), cmocka_unit_test(test_narrowest_scope),
-        cmocka_unit_test(test_local_scopes),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_missing_file),    cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_common_members),  cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_shared_signers),  cmocka_unit_test(test_identities),
+        cmocka_unit_test(test_conditions),      cmocka_unit_test(test_attested_by_whom),
+        cmocka_unit_test(test_narrowest_scope), cmocka_unit_test(test_local_scopes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -182,6 +182,21 @@ static void test_certificate(void **state)
     assert_holds(r.err.msg, "its certificate was not valid then: fake: second");
 }
 
+/* The question's time is what limits are held against (fake_question: 2027-01-15). */
+static void test_time_limits(void **state)
+{
+    (void)state;
+    const struct fake_signature fakes[] = {{.satisfies = " a ", .key_id = "A"}};
+    const struct sig_demand over = {.name = "a", .not_after = 1799999999};
+    const struct sig_demand good = {.name = "a", .not_after = 1800000001};
+    const struct sig_demand late = {.name = "a", .not_before = 1};
+    struct asked r = JUDGE(1, fakes, over);
+    assert_int_equal(r.report.verdict, SIG_NOT_SATISFIED);
+    assert_holds(r.err.msg, "at a time that is not accepted");
+    assert_int_equal(JUDGE(1, fakes, good).rc, 0);
+    assert_int_equal(JUDGE(1, fakes, late).report.verdict, SIG_NOT_SATISFIED);
+}
+
 /* ---- a store that cannot tell ---- */
 
 static int cannot_list(struct oci_store *s, const struct oci_desc *subject, oci_desc_fn *fn, void *arg,
@@ -345,14 +360,23 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_satisfied),         cmocka_unit_test(test_nothing_found),
-        cmocka_unit_test(test_only_attestations), cmocka_unit_test(test_no_such_attestation),
-        cmocka_unit_test(test_not_trusted),       cmocka_unit_test(test_signer_is_told),
-        cmocka_unit_test(test_announced),         cmocka_unit_test(test_words_differ),
-        cmocka_unit_test(test_identity_hint),     cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_cannot_tell),       cmocka_unit_test(test_where_was_looked),
-        cmocka_unit_test(test_threshold),         cmocka_unit_test(test_same_signer_counts_once),
-        cmocka_unit_test(test_pairs_are_matched), cmocka_unit_test(test_thresholds_refused),
+        cmocka_unit_test(test_satisfied),
+        cmocka_unit_test(test_nothing_found),
+        cmocka_unit_test(test_only_attestations),
+        cmocka_unit_test(test_no_such_attestation),
+        cmocka_unit_test(test_not_trusted),
+        cmocka_unit_test(test_signer_is_told),
+        cmocka_unit_test(test_announced),
+        cmocka_unit_test(test_words_differ),
+        cmocka_unit_test(test_identity_hint),
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_time_limits),
+        cmocka_unit_test(test_cannot_tell),
+        cmocka_unit_test(test_where_was_looked),
+        cmocka_unit_test(test_threshold),
+        cmocka_unit_test(test_same_signer_counts_once),
+        cmocka_unit_test(test_pairs_are_matched),
+        cmocka_unit_test(test_thresholds_refused),
         cmocka_unit_test(test_same_key_refused),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
