@@ -47,7 +47,8 @@ def blob(tmp_path):
 
 def signs_and_verifies(wpack, key, pub, blob, *args, env=None):
     """With what wpack makes by default of such a key."""
-    wpack("sign", "--key", key, blob, "-o", "sig.json", *args, env=env)
+    told = wpack("sign", "--key", key, blob, "-o", "sig.json", "--format", "json", *args, env=env)
+    assert CANARY not in told.out + told.err + (wpack.cwd / "sig.json").read_text()
     wpack("verify", "--key", pub, blob, "--bundle", "sig.json")
     other = blob.with_name("other.bin")
     other.write_bytes(blob.read_bytes() + b"!")
