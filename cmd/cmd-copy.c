@@ -67,7 +67,8 @@ static int copy_one(struct copy_run *r, const char *from, const char *const *to,
     struct cmd_ctx *c = r->c;
     const struct opts *o = c->opts;
     struct oci_copy_result result = {0};
-    struct trust_door door = {.c = c, .trust = &r->trust, .source = &r->src, .name = from};
+    struct trust_door door = {.c = c, .trust = &r->trust, .source = &r->src};
+    door.name = r->copy.root == NULL ? from : NULL; /* of many; else it is the source's own */
     if (trust_copy(&door, from, r->dst.store, to, n, &r->copy, &result, err) < 0) {
         return -1;
     }

@@ -231,14 +231,38 @@ int signer_sign(struct cmd_ctx *c, struct signer *s, struct cmd_target *t, const
                : signer_attach_bundle(c, s, t, subject, sealed.bundle, SIG_PREDICATE_SIGN, ret, err);
 }
 
+struct lookup {
+    struct wp_arena *arena;
+    const struct oci_digest *want; /* NULL: whatever has a name */
+    const char *repo;
+};
+
+static int on_name(void *arg, const char *repo, const char *tag, const struct oci_desc *desc, struct wp_err *err)
+{
+    struct lookup *l = arg;
+    (void)tag;
+    (void)err;
+    bool found = l->want == NULL || (desc != NULL && oci_digest_equal(&desc->digest, l->want));
+    if (found && l->repo == NULL && repo != NULL) {
+        l->repo = wp_arena_str(l->arena, repo);
+    }
+    return 0;
+}
+
 const char *signer_repo(struct cmd_ctx *c, const struct cmd_target *t)
 {
     const char *repo = "";
     const char *tag = NULL;
-    if (t->ref.kind == OCI_REF_LAYOUT && t->ref.name != NULL) {
-        oci_name_split(c->arena, t->ref.name, &repo, &tag);
+    if (t->ref.kind != OCI_REF_LAYOUT) {
+        return repo;
     }
-    return repo;
+    if (t->ref.name != NULL) {
+        oci_name_split(c->arena, t->ref.name, &repo, &tag);
+        return repo;
+    }
+    struct wp_err ignored = {0};
+    struct lookup l = {.arena = c->arena, .want = t->ref.has_digest ? &t->ref.digest : NULL};
+    return oci_store_each_name(t->store, NULL, on_name, &l, &ignored) < 0 || l.repo == NULL ? repo : l.repo;
 }
 
 const char *signer_repository(struct cmd_ctx *c, const struct cmd_target *t)

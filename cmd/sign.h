@@ -79,7 +79,7 @@ int signer_sign(struct cmd_ctx *c, struct signer *s, struct cmd_target *t, const
 int signer_attach(struct cmd_ctx *c, struct cmd_target *t, const struct sig_attach *at, struct oci_desc *ret,
                   struct wp_err *err) WP_MUST_USE;
 /* Where names of t's artifact stand in its store, for sig_find and sig_tag_add: "" or the repository of a layout's
- * name. */
+ * name; where none was typed, that of a name which leads to the digest. */
 const char *signer_repo(struct cmd_ctx *c, const struct cmd_target *t);
 /* "host/repo" as those who verify will call it; NULL: a layout that does not say. */
 const char *signer_repository(struct cmd_ctx *c, const struct cmd_target *t);

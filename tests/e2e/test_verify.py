@@ -66,6 +66,18 @@ def test_proven(wpack, layout, key):
     assert wpack("verify", j["reference"], "--key", key.public).out == r.out
 
 
+def test_by_digest_alone(wpack, module, key):
+    """The repository of a layout's name, in which cosign's tags stand, is found by the digest."""
+    wpack("build", module, "-t", "team/app:1", "-o", "oci:lay")
+    pinned = wpack("sign", "oci:lay:team/app:1", "--key", key.private, "--as", "cosign").out.strip()
+    for ref in (pinned, "oci:lay:team/app:1"):
+        wpack("verify", ref, "--key", key.public)
+        wpack("copy", ref, "oci:to:team/app:1", "--key", key.public)
+        wpack("verify", "oci:to:team/app:1", "--key", key.public)
+    wpack("sign", pinned, "--key", key.private, "--as", "cosign")
+    assert wpack("tree", "oci:lay:team/app:1", "--key", key.public).out.count("signed by") == 2
+
+
 def test_unsigned(wpack, module, key):
     wpack("build", module, "-t", "app:1", "-o", "oci:plain")
     text, r = answer(wpack, 10, "no-signature", "oci:plain:app:1", "--key", key.public)
