@@ -10,6 +10,7 @@ from conftest import client, find_peer
 from support import blob_path, sha256
 from support.cosign import Cosign
 from support.keys import openssl
+from test_keyless import IDENTITY, ISSUER, config, modules, services, token, who  # noqa: F401 (fixtures)
 
 PASSWORD = "correct horse"
 SLSA = "https://slsa.dev/provenance/v1"
@@ -167,6 +168,27 @@ def test_we_verify_their_file(wpack, cosign, module):
     wpack("verify", module, "--key", public, "--bundle", "b.json")
     module.write_bytes(module.read_bytes() + b"\0\1\0")
     wpack("verify", module, "--key", public, "--bundle", "b.json", rc=12)
+
+
+# ---- with an identity, by a certificate authority, logs and a timestamp authority on loopback ----
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_cosign_verifies_our_identity(wpack, cosign, artifact, services, version):
+    (wpack.cwd / "token").write_text(token())
+    wpack("sign", artifact, *config(services, version), "--as", "bundle,cosign" if version == 1 else "bundle")
+    for old in (False, True)[:3 - version]:
+        cosign.verify_keyless(artifact, IDENTITY, ISSUER, services, old=old)
+        assert cosign.verify_keyless(artifact, IDENTITY + "1", ISSUER, services, old=old, rc=None).rc != 0
+
+
+@pytest.mark.parametrize("version,old", [(1, False), (2, False), (1, True)], ids=["rekor-1", "rekor-2", "older-format"])
+def test_we_verify_their_identity(wpack, cosign, artifact, services, version, old):
+    cosign.sign_keyless(artifact, token(), services, version, old)
+    r = wpack("verify", artifact, *who(services))
+    assert IDENTITY in r.err and ISSUER in r.err and "log" in r.err
+    wpack("verify", artifact, *who(services, identity=IDENTITY + "1"), rc=12)
+    wpack("verify", artifact, *who(services, issuer="https://other.example"), rc=12)
 
 
 # ---- what signatures go through ----

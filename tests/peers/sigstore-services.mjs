@@ -198,6 +198,8 @@ async function answer(req, body) {
     switch (at) {
     case '/api/v2/signingCert': {
         const request = JSON.parse(body);
+        // cosign shows its token in a header.
+        request.credentials ??= { oidcIdentityToken: (req.headers.authorization ?? '').replace(/^Bearer /, '') };
         if (fault === 'other-key') {
             const other = ec();
             const token = JSON.parse(Buffer.from(request.credentials.oidcIdentityToken.split('.')[1], 'base64url'));
@@ -206,14 +208,14 @@ async function answer(req, body) {
                 proofOfPossession: b64(crypto.sign('sha256', Buffer.from(token.email ?? token.sub), other.privateKey)),
             };
         }
-        return [201, 'application/json', await certificate(JSON.stringify(request))];
+        return [200, 'application/json', await certificate(JSON.stringify(request))]; // as Fulcio's gateway
     }
     case '/api/v1/log/entries': {
         const { uuid, text } = logV1(body, fault);
-        if (fault !== 'conflict') return [201, 'application/json', text];
+        const headers = { ETag: uuid, Location: `/api/v1/log/entries/${uuid}` };
+        if (fault !== 'conflict') return [201, 'application/json', text, headers];
         stored.set(`/api/v1/log/entries/${uuid}`, text);
-        return [409, 'application/json', '{"code":409,"message":"an equivalent entry already exists"}',
-            { Location: `/api/v1/log/entries/${uuid}` }];
+        return [409, 'application/json', '{"code":409,"message":"an equivalent entry already exists"}', headers];
     }
     case '/api/v2/log/entries':
         return [201, 'application/json', logV2(body, fault)];

@@ -61,6 +61,18 @@ class Cosign:
     def verify(self, ref, pub, *more, old=False, rc=0):
         return self.run("verify", "--key", pub, *self.how_to_verify(old), "--allow-http-registry", *more, ref, rc=rc)
 
+    def sign_keyless(self, ref, token, services, version=1, old=False):
+        """With an identity, by services on loopback (tests/peers/sigstore-services.mjs)."""
+        config = services.folder / ("signing_config.json" if version == 1 else "signing_config_v2.json")
+        how = (["--use-signing-config=false", OLD, "--fulcio-url", services.url, "--rekor-url", services.url] if old else
+               ["--signing-config", config])
+        return self.run("sign", "-y", "--identity-token", token, "--trusted-root", services.root, *how,
+                        "--allow-http-registry", ref)
+
+    def verify_keyless(self, ref, identity, issuer, services, old=False, rc=0):
+        return self.run("verify", "--certificate-identity", identity, "--certificate-oidc-issuer", issuer, "--trusted-root",
+                        services.root, *([OLD] if old else []), "--allow-http-registry", ref, rc=rc)
+
     def attest(self, ref, key, type_, predicate, old=False):
         return self.run("attest", "--key", key, "-y", *self.how_to_sign(old), "--type", type_, "--predicate", predicate,
                         "--allow-http-registry", ref)
