@@ -478,6 +478,9 @@ int sig_policy_read_containers(struct sig_policy *p, struct wp_err *err)
     if (wp_json_must(&transports, WP_JSON_OBJECT, err) < 0 || wp_json_each(&transports, count_scopes, &n, err) < 0) {
         return -1;
     }
+    if (n > WP_LIMIT_POLICY_RULES) {
+        return wp_json_fail(&transports, err, "more than %llu scopes", (unsigned long long)WP_LIMIT_POLICY_RULES);
+    }
     p->rules = wp_arena_alloc(&p->arena, n + 1, sizeof(*p->rules));
     return wp_json_each(&transports, read_transport, p, err);
 }

@@ -173,7 +173,6 @@ static int read_rule(struct sig_policy *p, const struct wp_json *at, const struc
     struct wp_json action = wp_json_get(at, "action");
     struct wp_json require = wp_json_get(at, "require");
     struct policy_table table = {.outer = signers};
-    r->where = sig_policy_where(p, at);
     r->action = SIG_ACTION_REQUIRE + sig_policy_choice(at, "action", actions);
     r->platforms = SIG_PLATFORMS_INDEX + sig_policy_choice(at, "platforms", platforms);
     if (read_scopes(p, at, r, err) < 0 || read_table(p, &require, &table, err) < 0 ||
@@ -193,13 +192,14 @@ static int read_rule(struct sig_policy *p, const struct wp_json *at, const struc
 
 /* ---- which rule ---- */
 
-static int check_pair(const struct wp_json *at, const struct sig_rule *a, const struct sig_rule *b, struct wp_err *err)
+static int check_pair(struct sig_policy *p, const struct wp_json *at, const struct sig_rule *a,
+                      const struct sig_rule *b, struct wp_err *err)
 {
     for (size_t i = 0; i < a->scope_count; i++) {
         for (size_t k = 0; k < b->scope_count; k++) {
             if (sig_scope_cmp(a->scopes[i], b->scopes[k]) == 0 && sig_scope_overlap(a->scopes[i], b->scopes[k])) {
                 wp_json_fail(at, err, "the scope '%s' is as narrow as '%s' (%s), and names may match both",
-                             a->scopes[i], b->scopes[k], b->where);
+                             a->scopes[i], b->scopes[k], sig_rule_where(p, b, &p->arena));
                 return wp_hint(err, "one rule for both, or one scope that says more");
             }
         }
@@ -239,7 +239,7 @@ static int read_rules(struct sig_policy *p, const struct wp_json *root, const st
             return -1;
         }
         for (size_t k = 0; k < i; k++) {
-            if (check_pair(&at, &p->rules[i], &p->rules[k], err) < 0) {
+            if (check_pair(p, &at, &p->rules[i], &p->rules[k], err) < 0) {
                 return -1;
             }
         }
@@ -284,7 +284,6 @@ int sig_policy_read_file(struct sig_policy *p, struct wp_err *err)
         read_rules(p, &root, &signers, err) < 0) {
         return -1;
     }
-    p->fallback.where = p->name;
     p->fallback.action = SIG_ACTION_ACCEPT + sig_policy_choice(&root, "default", defaults);
     p->find = find;
     return 0;

@@ -52,7 +52,7 @@ enum sig_platforms {
 };
 
 struct sig_rule {
-    const char *where;         /* "wpack-policy.json:12:5", for messages; NULL: a command line */
+    const char *where;         /* "policy.json:12:5", for messages; NULL: sig_rule_where finds it among "rules" */
     const char *const *scopes; /* what they mean is the reader's affair: sig_policy.find */
     size_t scope_count;
     enum sig_action action;
@@ -104,6 +104,8 @@ void sig_rule_need_all(struct sig_policy *p, struct sig_rule *r);
 int sig_policy_fail_at(const struct wp_json *at, struct wp_err *err);
 /* "wpack-policy.json:12:5" of a place, in the arena. */
 const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at);
+/* Of a rule; looked for when it is asked for, which takes a walk through the file. */
+const char *sig_rule_where(const struct sig_policy *p, const struct sig_rule *r, struct wp_arena *a);
 
 /* What scopes are compared with: the reference without tag and digest, "file:…" for files. In the arena. */
 const char *sig_scope_name(const struct sig_question *q, struct wp_arena *a);

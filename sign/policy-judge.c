@@ -185,7 +185,7 @@ static enum sig_verdict judge_part(struct judging *j, const struct part *part, s
     const struct sig_looked looked = {
         .question = q,
         .name = part->artifact.name,
-        .by_policy = j->rule->where != NULL,
+        .by_policy = j->policy->doc != NULL,
         .others = list.others,
     };
     sig_answer_fail(missing, &looked, j->arena, err);
@@ -319,11 +319,11 @@ static enum sig_verdict judge_all(struct judging *j, struct wp_err *err)
 static void fail_rejected(const struct judging *j, struct wp_err *err)
 {
     const char *name = j->question->artifact.name;
+    const char *where = sig_rule_where(j->policy, j->rule, j->arena);
     if (j->rule->why != NULL) {
-        wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s: %s", name, j->rule->where, j->rule->why);
+        wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s: %s", name, where, j->rule->why);
     } else if (j->scope != NULL) {
-        wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s admits nothing under '%s'", name, j->rule->where,
-                j->scope);
+        wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: %s admits nothing under '%s'", name, where, j->scope);
     } else {
         wp_fail(err, WP_E_POLICY, "%s: rejected by the policy: no rule of %s is about it", name, j->policy->name);
     }

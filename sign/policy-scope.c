@@ -186,6 +186,10 @@ int sig_scope_cmp(const char *a, const char *b)
  * the policy can do away with. row[k]: a's first i characters go with b's first k. */
 bool sig_scope_overlap(const char *a, const char *b)
 {
+    size_t literal = WP_MIN(strcspn(a, "*"), strcspn(b, "*"));
+    if (strncmp(a, b, literal) != 0) {
+        return false;
+    }
     size_t n = strlen(b);
     WP_AUTO_FREE bool *row = wp_xcalloc(n + 1, sizeof(*row));
     WP_AUTO_FREE bool *next = wp_xcalloc(n + 1, sizeof(*next));

@@ -78,12 +78,28 @@ const char *sig_policy_path(struct sig_policy *p, const char *path)
     return path[0] == '/' ? wp_arena_str(&p->arena, path) : wp_arena_printf(&p->arena, "%s%s", p->folder, path);
 }
 
-const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at)
+static const char *place_text(const struct wp_json *at, struct wp_arena *a)
 {
     struct wp_err err;
     wp_json_fail(at, &err, "%s", "");
     const char *end = strstr(err.msg, ": ");
-    return wp_arena_strn(&p->arena, err.msg, end != NULL ? (size_t)(end - err.msg) : strlen(err.msg));
+    return wp_arena_strn(a, err.msg, end != NULL ? (size_t)(end - err.msg) : strlen(err.msg));
+}
+
+const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at)
+{
+    return place_text(at, &p->arena);
+}
+
+const char *sig_rule_where(const struct sig_policy *p, const struct sig_rule *r, struct wp_arena *a)
+{
+    if (r->where != NULL || p->doc == NULL || r < p->rules || r >= p->rules + p->rule_count) {
+        return r->where != NULL ? r->where : p->name;
+    }
+    struct wp_json root = wp_json_root(p->doc);
+    struct wp_json rules = wp_json_get(&root, "rules");
+    struct wp_json at = wp_json_at(&rules, (size_t)(r - p->rules));
+    return place_text(&at, a);
 }
 
 int sig_policy_fail_at(const struct wp_json *at, struct wp_err *err)
