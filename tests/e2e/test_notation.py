@@ -489,6 +489,25 @@ def test_identities(place, checker):
         agrees(signed, checker, rc, "" if rc == 0 else "who is none of the trusted identities")
 
 
+def test_in_wpacks_own_policy(place):
+    """A requirement of the type notation, beside all others of wpack-policy.json."""
+    signed = place.with_signature(notary.jws(place.ec, place.payload()))
+    policy = place.folder / "wpack-policy.json"
+
+    def ask(rc, **more):
+        requirement = {"id": "release", "type": "notation", "ca": [str(place.ec.root)],
+                       "identities": ["x509.subject: C=US, ST=WA, O=wpack test"], **more}
+        policy.write_text(json.dumps({"version": 1, "default": "reject",
+                                      "rules": [{"scope": "**", "require": [requirement]}]}))
+        return place.wpack("verify", signed.ref, "--policy", policy, rc=rc)
+
+    ask(0)
+    ask(0, annotations={})
+    assert "who is none of the trusted identities" in ask(12, identities=["x509.subject: C=DE, ST=BE, O=other"]).err
+    assert "is missing, not '1'" in ask(12, annotations={"build": "1"}).err
+    place.wpack("verify", place.ref, "--policy", policy, rc=10)
+
+
 BAD_POLICIES = [
     ({"trustedIdentities": ["x509.subject: C=US, O=acme"]}, "ST is missing"),
     ({"trustedIdentities": ["x509.subject: C=US, ST=WA, O=a", "x509.subject: C=US, ST=WA, O=a, CN=b"]}, "overlap"),
