@@ -274,7 +274,7 @@ spec: $(OUT)/libwpack.a ## public WebAssembly suites (needs WPACK_DATA); SPEC=-v
 
 .PHONY: sigstore
 SIGSTORE := $(addprefix $(OUT)/tests/sign/,conformance mutants)
-sigstore: $(SIGSTORE) ## Sigstore's conformance suite (needs WPACK_DATA)
+sigstore: $(SIGSTORE) $(OUT)/wpack ## Sigstore's conformance suite (needs WPACK_DATA)
 	$(Q)OUT=$(OUT) $(PYTHON) -B tests/sign/run.py
 
 .PHONY: wasi

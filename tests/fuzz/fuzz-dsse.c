@@ -34,7 +34,7 @@ static void check_statement(struct wp_span text)
     must(wp_str_eq(s.predicate_type, t.predicate_type) && sig_statement_is_about(&t, &digest, NULL));
 }
 
-/* The first two pieces of text as type and payload: no other pair has the same encoding. */
+/* The halves of the text as type and payload: both stand in the encoding where it says they do. */
 static void check_pae(struct wp_span text)
 {
     size_t half = text.len / 2;
@@ -42,10 +42,10 @@ static void check_pae(struct wp_span text)
     struct wp_span payload = wp_span(text.ptr + half, text.len - half);
     WP_AUTO_BUF struct wp_buf pae = WP_BUF_INIT;
     sig_dsse_pae(type, payload, &pae);
-    unsigned long type_len = 0;
-    int head = 0;
-    must(sscanf(pae.ptr, "DSSEv1 %lu %n", &type_len, &head) == 1 && type_len == strlen(type));
-    must(memcmp(pae.ptr + head, type, type_len) == 0);
+    must(wp_str_starts(pae.ptr, "DSSEv1 "));
+    char *end = NULL;
+    size_t type_len = strtoul(pae.ptr + strlen("DSSEv1 "), &end, 10);
+    must(type_len == strlen(type) && *end == ' ' && memcmp(end + 1, type, type_len) == 0);
     must(memcmp(pae.ptr + pae.len - payload.len, payload.ptr, payload.len) == 0);
 }
 
