@@ -235,50 +235,61 @@ static bool names_source(X509 *cert)
     return any;
 }
 
+/* 1: a current list of the issuer's, cert is not on it. 0: no such list, err says why. -1: revoked. */
 static int check_list(X509_CRL *crl, X509 *cert, X509 *issuer, int64_t now, struct wp_arena *a, struct wp_err *err)
 {
     int64_t from = 0;
     int64_t to = 0;
     X509_REVOKED *entry = NULL;
     const char *subject = sig_cert_subject(cert, a);
+    const char *why = NULL;
     if ((X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) {
-        return wp_fail(err, WP_E_CERTIFICATE, "the revocation list for '%s': its issuer may not sign lists", subject);
-    }
-    if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1) {
-        return wp_fail(err, WP_E_CERTIFICATE, "the revocation list for '%s' is not signed by the issuer", subject);
-    }
-    if (!sig_asn1_time(X509_CRL_get0_lastUpdate(crl), &from) || !sig_asn1_time(X509_CRL_get0_nextUpdate(crl), &to) ||
-        now < from || now > to) {
-        return wp_fail(err, WP_E_CERTIFICATE, "the revocation list for '%s' is out of date", subject);
-    }
-    if (X509_CRL_get0_by_cert(crl, &entry, cert) == 1) {
+        why = "is by an issuer that may not sign lists";
+    } else if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1) {
+        why = "is not signed by the issuer";
+    } else if (X509_CRL_get0_by_cert(crl, &entry, cert) == 1) {
         return wp_fail(err, WP_E_CERTIFICATE, "certificate '%s' is revoked", subject);
+    } else if (!sig_asn1_time(X509_CRL_get0_lastUpdate(crl), &from) ||
+               !sig_asn1_time(X509_CRL_get0_nextUpdate(crl), &to) || now < from || now > to) {
+        why = "is out of date";
     }
+    if (why == NULL) {
+        return 1;
+    }
+    wp_fail(err, WP_E_CERTIFICATE, "the revocation list for '%s' %s", subject, why);
     return 0;
 }
 
+/* One good list is enough; what revokes does so whatever the others say. */
 static int check_one(const struct sig_store *s, X509 *cert, X509 *issuer, int64_t now, struct wp_arena *a,
                      struct wp_err *err)
 {
-    bool listed = false;
+    bool good = false;
+    bool bad = false;
     for (size_t i = 0; i < s->crl_count; i++) {
         if (X509_NAME_cmp(X509_CRL_get_issuer(s->crls[i]), X509_get_issuer_name(cert)) != 0) {
             continue;
         }
-        if (check_list(s->crls[i], cert, issuer, now, a, err) < 0) {
+        int rc = check_list(s->crls[i], cert, issuer, now, a, err);
+        if (rc < 0) {
             return -1;
         }
-        listed = true;
+        good = good || rc == 1;
+        bad = bad || rc == 0;
     }
-    if (!listed && names_source(cert)) {
-        wp_fail(err, WP_E_CERTIFICATE, "whether certificate '%s' is revoked is not known: nobody is asked",
-                sig_cert_subject(cert, a));
-        return wp_hint(err,
-                       "give the revocation list of '%s' (--crl FILE), or set revocation to log or skip in the "
-                       "trust policy",
-                       sig_name_text(X509_get_issuer_name(cert), a));
+    if (good) {
+        wp_err_clear(err);
+        return 0;
     }
-    return 0;
+    if (bad || !names_source(cert)) {
+        return bad ? -1 : 0;
+    }
+    wp_fail(err, WP_E_CERTIFICATE, "whether certificate '%s' is revoked is not known: nobody is asked",
+            sig_cert_subject(cert, a));
+    return wp_hint(err,
+                   "give the revocation list of '%s' (--crl FILE; beside a trust policy in truststore/crl/), or set "
+                   "revocation to log or skip",
+                   sig_name_text(X509_get_issuer_name(cert), a));
 }
 
 int sig_store_revoked(const struct sig_store *s, const struct sig_certs *chain, int64_t now, struct wp_arena *a,

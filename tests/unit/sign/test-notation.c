@@ -470,6 +470,20 @@ static void test_revocation(void **state)
     notary_crl(&w.root, NULL, NOTARY_FROM, NOTARY_NOW, false, &crl);
     file.bytes = wp_buf_span(&crl);
     refuses(&w, "revoked", WP_E_CERTIFICATE, "it: the revocation list for 'CN=leaf,O=acme,ST=WA,C=US' is out of date");
+    /* Beside a current one it does no harm; but what revoked once stays revoked. */
+    WP_AUTO_BUF struct wp_buf current = WP_BUF_INIT;
+    struct sig_store_file both[2] = {file, {.name = "current.crl"}};
+    notary_crl(&w.root, NULL, NOTARY_FROM, NOTARY_TO, false, &current);
+    both[1].bytes = wp_buf_span(&current);
+    w.parts.crls = both;
+    w.parts.crl_count = 2;
+    accepts(&w);
+    wp_buf_cut(&crl, 0);
+    notary_crl(&w.root, w.leaf.cert, NOTARY_FROM, NOTARY_NOW, false, &crl);
+    both[0].bytes = wp_buf_span(&crl);
+    refuses(&w, "revoked", WP_E_CERTIFICATE, "it: certificate 'CN=leaf,O=acme,ST=WA,C=US' is revoked");
+    w.parts.crls = &file;
+    w.parts.crl_count = 1;
     /* By somebody else with that name. */
     wp_buf_cut(&crl, 0);
     struct notary_cert twin = {.cert = w.root.cert, .key = w.leaf.key};
