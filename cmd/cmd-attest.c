@@ -334,7 +334,7 @@ static int add_tag(struct cmd_ctx *c, const struct attest_subject *s, const stru
 {
     WP_AUTO_BUF struct wp_buf envelope = WP_BUF_INIT;
     char tag[OCI_DIGEST_TEXT];
-    sig_dsse_envelope(SIG_PAYLOAD_INTOTO, statement, sealed->signature, "", &envelope);
+    sig_dsse_envelope(SIG_PAYLOAD_INTOTO, statement, sealed->signature, NULL, &envelope);
     struct sig_tag_layer layer = {
         .subject = &s->desc,
         .suffix = "att",

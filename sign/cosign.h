@@ -24,7 +24,7 @@ void sig_cosign_payload(const char *docker_reference, const struct oci_digest *d
  * predicate_type: of an attestation, whose envelope carries the signature; else NULL. */
 size_t sig_cosign_annotations(struct wp_span signature, const struct sig_material *m, const char *predicate_type,
                               struct wp_arena *a, const struct oci_annotation **ret);
-/* A DSSE envelope of one signature as JSON, for .att layers and files. */
+/* A DSSE envelope of one signature as JSON, for .att layers and logs: cosign wants to find the same bytes in both. */
 void sig_dsse_envelope(const char *payload_type, struct wp_span payload, struct wp_span signature, const char *keyid,
                        struct wp_buf *b);
 

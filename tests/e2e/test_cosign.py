@@ -191,6 +191,25 @@ def test_we_verify_their_identity(wpack, cosign, artifact, services, version, ol
     wpack("verify", artifact, *who(services, issuer="https://other.example"), rc=12)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_attestations_by_identities(wpack, cosign, artifact, services, version):
+    """Rekor v1 knows an attestation by the bytes of its envelope: those in the log are those under the tag."""
+    (wpack.cwd / "token").write_text(token())
+    (wpack.cwd / "p.json").write_text('{"x": "<1>"}')
+    olds = (False, True)[:3 - version]
+    wpack("attest", artifact, "p.json", "--type", SLSA, *config(services, version), "--as",
+          "bundle,cosign" if version == 1 else "bundle")
+    for old in olds:
+        cosign.verify_attestation_keyless(artifact, IDENTITY, ISSUER, services, SLSA, old)
+        r = cosign.verify_attestation_keyless(artifact, IDENTITY + "1", ISSUER, services, SLSA, old, rc=None)
+        assert r.rc != 0
+    for old in olds:
+        other = wpack("push", "hello.wasm", f"{artifact.split('/')[0]}/team/{'old' if old else 'new'}:1").last
+        cosign.attest_keyless(other, token(), services, SLSA, wpack.cwd / "p.json", version, old)
+        assert json.loads(wpack("verify", other, *who(services), "--type", "slsa").out)["predicate"] == {"x": "<1>"}
+        wpack("verify", other, *who(services, identity=IDENTITY + "1"), "--type", "slsa", rc=12)
+
+
 # ---- what signatures go through ----
 
 

@@ -61,17 +61,31 @@ class Cosign:
     def verify(self, ref, pub, *more, old=False, rc=0):
         return self.run("verify", "--key", pub, *self.how_to_verify(old), "--allow-http-registry", *more, ref, rc=rc)
 
-    def sign_keyless(self, ref, token, services, version=1, old=False):
+    @staticmethod
+    def how_keyless(token, services, version, old):
         """With an identity, by services on loopback (tests/peers/sigstore-services.mjs)."""
         config = services.folder / ("signing_config.json" if version == 1 else "signing_config_v2.json")
         how = (["--use-signing-config=false", OLD, "--fulcio-url", services.url, "--rekor-url", services.url] if old else
                ["--signing-config", config])
-        return self.run("sign", "-y", "--identity-token", token, "--trusted-root", services.root, *how,
-                        "--allow-http-registry", ref)
+        return ["-y", "--identity-token", token, "--trusted-root", services.root, *how, "--allow-http-registry"]
+
+    @staticmethod
+    def who(identity, issuer, services, old):
+        return ["--certificate-identity", identity, "--certificate-oidc-issuer", issuer, "--trusted-root", services.root,
+                *([OLD] if old else []), "--allow-http-registry"]
+
+    def sign_keyless(self, ref, token, services, version=1, old=False):
+        return self.run("sign", *self.how_keyless(token, services, version, old), ref)
 
     def verify_keyless(self, ref, identity, issuer, services, old=False, rc=0):
-        return self.run("verify", "--certificate-identity", identity, "--certificate-oidc-issuer", issuer, "--trusted-root",
-                        services.root, *([OLD] if old else []), "--allow-http-registry", ref, rc=rc)
+        return self.run("verify", *self.who(identity, issuer, services, old), ref, rc=rc)
+
+    def attest_keyless(self, ref, token, services, type_, predicate, version=1, old=False):
+        return self.run("attest", "--type", type_, "--predicate", predicate,
+                        *self.how_keyless(token, services, version, old), ref)
+
+    def verify_attestation_keyless(self, ref, identity, issuer, services, type_, old=False, rc=0):
+        return self.run("verify-attestation", "--type", type_, *self.who(identity, issuer, services, old), ref, rc=rc)
 
     def attest(self, ref, key, type_, predicate, old=False):
         return self.run("attest", "--key", key, "-y", *self.how_to_sign(old), "--type", type_, "--predicate", predicate,
