@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "cmd/attest.h"
+#include "cmd/out.h"
 #include "cmd/transfer.h"
 #include "pack/provenance.h"
 
@@ -87,6 +88,9 @@ int attest_slsa(struct cmd_ctx *c, const struct attest_subject *s, const struct 
         return -1;
     }
     name_module(c, s, &p);
+    out_fact(c->out, "built by", "%s, as %s", p.builder_id,
+             o->builder_id != NULL ? "--builder-id says"
+                                   : wp_arena_printf(c->arena, "the environment of %s says", ci.name));
     pack_provenance_write(&p, b);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "cmd/attest.h"
+#include "cmd/out.h"
 #include "cmd/tests.h"
 
 #include <sys/stat.h>
@@ -218,6 +219,7 @@ int attest_test(struct cmd_ctx *c, const struct attest_subject *s, const char *p
         check_passed(&suite, err) < 0) {
         return -1;
     }
+    out_fact(c->out, "tests ok", "%zu passed", suite.passed);
     write_predicate(&suite, wp_buf_span(&text), b);
     return 0;
 }

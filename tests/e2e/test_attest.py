@@ -267,7 +267,9 @@ def test_provenance_of_github(wpack, built):
 
 def test_provenance_of_gitlab(wpack, built):
     built()
-    doc = predicate(wpack, "--type", "slsaprovenance1", env=GITLAB)
+    r = wpack("attest", REF, "--type", "slsaprovenance1", "-o", "-", env=GITLAB)
+    assert "built by      https://lab.example/g/p/-/runners/12, as the environment of GitLab CI/CD says" in r.err
+    doc = json.loads(r.out)
     assert doc["runDetails"] == {
         "builder": {"id": "https://lab.example/g/p/-/runners/12", "version": doc["runDetails"]["builder"]["version"]},
         "metadata": {"invocationId": "https://lab.example/g/p/-/jobs/5", "startedOn": "2026-01-31T12:00:00Z"}}
