@@ -126,6 +126,22 @@ static void test_beneath_without_openat2(void **state)
 
 /* ---- folders ---- */
 
+static void test_create(void **state)
+{
+    struct temp_folder *t = *state;
+    struct wp_err err = {0};
+    assert_int_equal(wp_fs_create(temp_path(t, "new"), wp_span_str("one"), 0600, &err), 0);
+    assert_temp_file(t, "new", wp_span_str("one"));
+    assert_int_equal(wp_fs_create(temp_path(t, "new"), wp_span_str("two"), 0600, &err), -1);
+    assert_int_equal(err.code, WP_E_EXISTS);
+    assert_temp_file(t, "new", wp_span_str("one"));
+    temp_symlink(t, "nowhere", "link");
+    assert_int_equal(wp_fs_create(temp_path(t, "link"), wp_span_str("x"), 0600, &err), -1);
+    assert_int_equal(err.code, WP_E_EXISTS);
+    assert_int_equal(wp_fs_create(temp_path(t, "absent/new"), wp_span_str("x"), 0600, &err), -1);
+    assert_temp_list(t, ".", "link new ");
+}
+
 static void test_mkdirs(void **state)
 {
     struct temp_folder *t = *state;
@@ -359,6 +375,7 @@ int main(void)
         CHECK(test_mkdirs_beneath),
         CHECK(test_read),
         CHECK(test_replace),
+        CHECK(test_create),
         cmocka_unit_test(test_temp_names),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_full_disk),

@@ -41,6 +41,25 @@ static void test_known(void **state)
     }
 }
 
+/* Looking at it changes nothing. */
+static void test_peek(void **state)
+{
+    (void)state;
+    for (enum wp_hash_alg alg = WP_SHA256; alg <= WP_SHA512; alg++) {
+        WP_AUTO_HASH struct wp_hash *h = wp_hash_new(alg);
+        uint8_t want[WP_HASH_MAX];
+        uint8_t got[WP_HASH_MAX];
+        wp_hash_add(h, "one", 3);
+        wp_hash_peek(h, got);
+        wp_hash_bytes(alg, wp_span_str("one"), want);
+        assert_memory_equal(got, want, wp_hash_size(alg));
+        wp_hash_add(h, "two", 3);
+        wp_hash_end(h, got);
+        wp_hash_bytes(alg, wp_span_str("onetwo"), want);
+        assert_memory_equal(got, want, wp_hash_size(alg));
+    }
+}
+
 static void test_size(void **state)
 {
     (void)state;
@@ -63,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),
+        cmocka_unit_test(test_peek),
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_equal),
     };
