@@ -178,5 +178,10 @@ int sig_key_open(const char *spec, const struct sig_ask *ask, struct sig_key **r
     if (wp_str_starts(spec, "pkcs11:")) {
         return sig_key_pkcs11(spec, ask, ret, err);
     }
+    if (strstr(spec, "://") != NULL) {
+        wp_fail(err, WP_E_UNSUPPORTED, "%s: keys are read from files, or are in the hands of programs and tokens",
+                spec);
+        return wp_hint(err, "exec:PROGRAM for key management services (wpack-keygen(1)), pkcs11:... for tokens");
+    }
     return open_file(spec, ask, ret, err);
 }

@@ -143,6 +143,7 @@ static void test_dishonest(void **state)
     fails("exec:/nowhere/at-all", "is not in PATH");
     fails("exec: ", "names no program");
     fails("exec:", "names no program");
+    fails("awskms:///alias/release", "in the hands of programs and tokens");
 }
 
 /* Everything a URI may be before the engine is asked. */
