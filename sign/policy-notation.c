@@ -4,6 +4,7 @@
  * or trustpolicy.json, with trust stores in truststore/x509/{ca,signingAuthority,tsa}/NAME/ of its configuration
  * folder. Beside the specification: revocation lists in truststore/crl/, for nobody is asked over the network. */
 #include "base/limits.h"
+#include "oci/ref.h"
 #include "sign/notation-int.h"
 #include "sign/policy-int.h"
 
@@ -213,6 +214,18 @@ static bool scope_ok(const char *text)
     return strcspn(text, "*@ \t") == strlen(text);
 }
 
+/* As references are compared: hosts in lower case, docker.io's short names in full. "local/layout", which notation
+ * gives to layouts, is no reference and stays. */
+static const char *scope_name(const char *text, struct wp_arena *a)
+{
+    struct oci_ref ref;
+    struct wp_err ignored = {0};
+    if (oci_ref_parse(a, text, &ref, &ignored) < 0 || ref.kind != OCI_REF_REGISTRY) {
+        return text;
+    }
+    return oci_ref_base(a, &ref);
+}
+
 static bool scope_taken(const struct sig_policy *p, size_t rules, const char *scope)
 {
     for (size_t i = 0; i <= rules; i++) {
@@ -248,10 +261,10 @@ static int read_scopes(struct reading *r, size_t at_rule, const struct wp_json *
                                                      : "'%s' is no repository (such as registry.example/team/app)",
                                 text);
         }
-        if (scope_taken(r->policy, at_rule, text)) {
+        scopes[i] = wp_str_eq(text, "*") ? text : scope_name(text, &r->policy->arena);
+        if (scope_taken(r->policy, at_rule, scopes[i])) {
             return wp_json_fail(&item, err, "'%s' stands in a statement already", text);
         }
-        scopes[i] = text;
         r->rule->scope_count = i + 1;
     }
     return 0;

@@ -128,12 +128,16 @@ static void test_scopes(void **state)
         {"a.example/free", "a.example/free", "two"},
         {"a.example/x/z", "*", "three"},
         {"b.example/x", "*", "three"},
+        {"c.example/x", "c.example/x", "one"},
+        {"docker.io/library/hello", "docker.io/library/hello", "one"},
+        {"local/layout", "local/layout", "one"},
         {NULL, "*", "three"},
     };
     const char *text =
         "{\"version\":\"1.0\",\"trustPolicies\":["
         "{\"name\":\"three\",\"registryScopes\":[\"*\"],\"signatureVerification\":{\"level\":\"audit\"}," TRUST "},"
-        "{\"name\":\"one\",\"registryScopes\":[\"a.example/x\",\"a.example:5000/x/y\"],"
+        "{\"name\":\"one\",\"registryScopes\":[\"a.example/x\",\"a.example:5000/x/y\","
+        "\"C.Example/x\",\"docker.io/hello\",\"local/layout\"],"
         "\"signatureVerification\":{\"level\":\"strict\"}," TRUST "},"
         "{\"name\":\"two\",\"registryScopes\":[\"a.example/free\"],\"signatureVerification\":{\"level\":\"skip\"},"
         "\"trustStores\":[]}]}";
@@ -195,6 +199,8 @@ static const struct {
      "/trustPolicies/0/registryScopes/0: '/x' is no repository (such as registry.example/team/app)"},
     {"\"registryScopes\":[\"a.example/x\",\"*\"]," STRICT TRUST,
      "/trustPolicies/0/registryScopes/1: '*' stands beside others"},
+    {"\"registryScopes\":[\"a.example/x\",\"A.example/x\"]," STRICT TRUST,
+     "/trustPolicies/0/registryScopes/1: 'A.example/x' stands in a statement already"},
     {ALL STRICT "\"trustStores\":[\"ca:..\"],\"trustedIdentities\":[\"*\"]",
      "/trustPolicies/0/trustStores/0: 'ca:..' names no trust store: ca:NAME, signingAuthority:NAME or tsa:NAME"},
     {ALL STRICT "\"trustStores\":[\"test\"],\"trustedIdentities\":[\"*\"]",
