@@ -53,7 +53,7 @@ static void test_match(void **state WP_UNUSED)
 {
     static const struct {
         const char *pattern, *text;
-        int kind;
+        unsigned kind;
         bool yes;
     } rows[] = {
         {"a@b", "a@b", SIG_MATCH_EXACT, true},
