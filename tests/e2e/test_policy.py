@@ -196,6 +196,32 @@ def test_what_is_under_the_signature(wpack, app, ann, policy):
     verify(wpack, app, path)
 
 
+def test_platforms(wpack, serve, module, component, ann, bob, policy):
+    """An index covers what it leads to, or everything must stand for itself, or both, as the rule has it."""
+    base = f"{serve().host}/team/app"
+    parts = [json.loads(wpack("push", m, f"{base}:{i}", "--format", "json").out) for i, m in enumerate([module, component])]
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
+        {k: c[k] for k in ("mediaType", "digest", "size")} | {"platform": {"os": "wasip1", "architecture": a}}
+        for c, a in zip(parts, ["wasm", "wasm64"])]}
+    wpack("raw", "put", "manifest", f"{base}:both", stdin=json.dumps(index))
+
+    def under(platforms, rc=0):
+        rule = key_rule("ann.pub", scope="**") | {"platforms": platforms}
+        return verify(wpack, f"{base}:both", policy(own(rule)), rc=rc)
+
+    sign(wpack, f"{base}:0", ann)
+    assert "wasip1/wasm64: " in under("index-or-manifest", rc=10).err
+    sign(wpack, f"{base}:1", bob)
+    under("index-or-manifest", rc=12)
+    sign(wpack, f"{base}:1", ann)
+    under("index-or-manifest")
+    under("index", rc=10)
+    under("each", rc=10)
+    sign(wpack, f"{base}:both", ann)
+    under("index")
+    under("each")
+
+
 @pytest.mark.parametrize("document, words", [
     ("{", "policy.json:1:"),
     ({}, "this is no trust policy"),
@@ -235,6 +261,11 @@ def beacon(tmp_path):
       "issuer": GITHUB}, None),
     ({"identity": {"regexp": "https://github[.]com/.*/[a-z-]+[.]yml@refs/heads/(main|release)"}, "issuer": GITHUB}, None),
     ({"identity": BEACON, "issuer": GITHUB, "claims": {"buildTrigger": "workflow_dispatch"}}, None),
+    # What a log proves to have been signed in time stays so (2024-03-19T17:26:26Z).
+    ({"identity": BEACON, "issuer": GITHUB, "notBefore": "2024-03-19T17:26:26Z", "notAfter": "2024-03-19T17:26:26Z"},
+     None),
+    ({"identity": BEACON, "issuer": GITHUB, "notAfter": "2024-03-19T17:26:25Z"}, "at a time that is not accepted"),
+    ({"identity": BEACON, "issuer": GITHUB, "notBefore": "2024-03-19T17:26:27Z"}, "at a time that is not accepted"),
     ({"identity": BEACON + "2", "issuer": GITHUB}, "by nobody who is trusted here"),
     ({"identity": {"glob": "https://github.com/*@refs/heads/main"}, "issuer": GITHUB}, "by nobody who is trusted here"),
     ({"identity": {"regexp": "beacon"}, "issuer": GITHUB}, "by nobody who is trusted here"),
