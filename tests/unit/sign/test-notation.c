@@ -606,6 +606,27 @@ static void test_vectors(void **state)
     }
 }
 
+/* The manifest that notation-go's two signatures are about, from its layout. */
+static void test_vector_layout(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"notation/jws_signature.sig", "notation/cose_signature.sig"};
+    WP_AUTO_BUF struct wp_buf manifest = WP_BUF_INIT;
+    vectors_or_skip();
+    vectors_read("notation/oci-layout/blobs/sha256/19dbd2e48e921426ee8ace4dc892edfb2ecdc1d1a72d5416c83670c30acecef0",
+                 &manifest);
+    for (size_t i = 0; i < WP_ARRAY_LEN(files); i++) {
+        struct world w = {0};
+        struct oci_digest digest;
+        assert_int_equal(ask_vector(&w, files[i], NOTARY_NOW, NULL), 1);
+        oci_digest_of(WP_SHA256, wp_buf_span(&manifest), &digest);
+        assert_true(oci_digest_equal(&digest, &w.artifact.desc.digest));
+        assert_int_equal(w.artifact.desc.size, manifest.len);
+        assert_string_equal(w.artifact.desc.media_type, MANIFEST);
+        wp_arena_done(&w.arena);
+    }
+}
+
 static void refuse_plugin(void *arg, const char *name, struct wp_span bytes)
 {
     size_t *count = arg;
@@ -680,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_bad_chain),
         cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_vector_layout),
         cmocka_unit_test(test_plugin_vectors),
         cmocka_unit_test(test_broken_token),
     };
