@@ -10,6 +10,7 @@ import textwrap
 
 import pytest
 
+from conftest import client
 from support import keys
 from test_keyless import config, modules, services, token  # noqa: F401 (fixtures)
 
@@ -341,6 +342,46 @@ def test_containers_policy_without_gpg(wpack, served, ann, policy):
     assert "signatures by GPG (signedBy) are asked for, and cannot be verified here" in r.err
     r = verify(wpack, served, policy(containers({"type": "signedWith"})), rc=2)
     assert "policy.json:" in r.err and "'signedWith' is no requirement known here" in r.err
+
+
+ACCEPT, REJECT = [{"type": "insecureAcceptAnything"}], [{"type": "reject"}]
+
+
+@pytest.mark.parametrize("transports", [
+    {},
+    {"docker": {"": ACCEPT}},
+    {"docker": {"HOST": ACCEPT}},
+    {"docker": {"HOST/team": ACCEPT}},
+    {"docker": {"HOST/te": ACCEPT}},
+    {"docker": {"HOST/team/app": ACCEPT}},
+    {"docker": {"HOST/team/app:1": ACCEPT}},
+    {"docker": {"HOST/team/app:2": ACCEPT}},
+    {"docker": {"HOST/team": ACCEPT, "HOST/team/app": REJECT}},
+    {"docker": {"HOST/team/app": ACCEPT, "HOST/team/app:1": REJECT}},
+    {"docker": {"": ACCEPT, "HOST": REJECT}},
+    {"docker": {"*.0.0.1": ACCEPT}},
+    {"docker": {"": ACCEPT, "*.0.1": REJECT}},
+    {"docker": {"HOST": [*ACCEPT, *REJECT]}},
+    {"oci": {"": ACCEPT}},
+    {"docker": {"HOST": []}},
+    {"docker": {"HOST": [{"type": "accept"}]}},
+    {"docker": {"HOST": [{"type": "reject", "more": 1}]}},
+    {"docker": {"HOST": {"type": "reject"}}},
+    {"docker": []},
+])
+def test_containers_policy_as_skopeo_reads_it(wpack, served, policy, tmp_path, transports):
+    """The scope in force is the same, and what is no policy there is none here."""
+    skopeo = client("skopeo", tmp_path)
+    host = served.split("/")[0]
+    text = json.dumps({"default": REJECT, "transports": transports}).replace("HOST", host)
+    path = policy(text)
+    theirs = skopeo("--policy", path, "copy", "--src-tls-verify=false", f"docker://{served}", f"dir:{tmp_path}/theirs",
+                    rc=None)
+    ours = wpack.run("verify", served, "--policy", path)
+    invalid = "invalid policy" in theirs.err.lower()
+    rejected = "rejected by policy" in theirs.err
+    assert theirs.rc == 0 or invalid or rejected, theirs
+    assert ours.rc == (2 if invalid else 22 if rejected else 0), (ours, theirs)
 
 
 def pem(label, raw):
