@@ -408,3 +408,15 @@ def test_containers_policy_by_identity(wpack, app, services, policy, tmp_path): 
     assert "no transparency log proves it" in verify(wpack, app, of(log="other.pub"), rc=12).err
     r = wpack("verify", app, "--policy", policy(containers(signed(keyPath="other.pub"))), rc=12)
     assert "by nobody who is trusted here" in r.err
+
+
+def test_containers_policy_by_key_and_log(wpack, app, services, ann, policy, tmp_path):  # noqa: F811
+    root = json.loads(services.root.read_text())
+    (tmp_path / "log.pub").write_text(pem("PUBLIC KEY", root["tlogs"][0]["publicKey"]["rawBytes"]))
+    path = policy(containers(signed(keyPath="ann.pub", rekorPublicKeyPath="log.pub")))
+    sign(wpack, app, ann, "--as", "cosign")
+    assert "no transparency log proves it" in verify(wpack, app, path, rc=12).err
+    verify(wpack, app, policy(containers(signed(keyPath="ann.pub"))))
+    path = policy(containers(signed(keyPath="ann.pub", rekorPublicKeyPath="log.pub")))
+    sign(wpack, app, ann, "--as", "cosign", "--rekor-url", services.url)
+    verify(wpack, app, path)
