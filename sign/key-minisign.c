@@ -38,46 +38,30 @@
 #define BK_KEY_AT    40
 #define BK_LEN       (BK_KEY_AT + SIG_ED25519_SECRET)
 
-static bool starts(struct wp_span text, const char *word)
-{
-    return text.len >= strlen(word) && memcmp(text.ptr, word, strlen(word)) == 0;
-}
-
 /* The second line; true where nothing but blanks follows it. */
 static bool second_line(struct wp_span file, struct wp_span *ret)
 {
-    const uint8_t *nl = memchr(file.ptr, '\n', file.len);
-    if (nl == NULL) {
-        return false;
-    }
-    struct wp_span rest = wp_span(nl + 1, file.len - (size_t)(nl + 1 - file.ptr));
-    const uint8_t *end = rest.len > 0 ? memchr(rest.ptr, '\n', rest.len) : NULL;
-    size_t len = end != NULL ? (size_t)(end - rest.ptr) : rest.len;
-    struct wp_span tail = wp_span(rest.ptr + len, rest.len - len);
-    while (len > 0 && rest.ptr[len - 1] == '\r') {
-        len--;
-    }
-    *ret = wp_span(rest.ptr, len);
-    return sig_blank(tail);
+    struct wp_span comment;
+    return sig_line(&file, &comment) && sig_line(&file, ret) && sig_blank(file);
 }
 
 bool sig_key_minisign_is(struct wp_span file)
 {
-    return starts(file, COMMENT);
+    return sig_starts(file, COMMENT);
 }
 
 /* minisign's own -P takes the line alone. */
 bool sig_pub_minisign_is(struct wp_span file)
 {
-    return starts(file, COMMENT) ||
-           (file.len >= PUB_TEXT && starts(file, "RW") && sig_blank(wp_span(file.ptr + PUB_TEXT, file.len - PUB_TEXT)));
+    return sig_starts(file, COMMENT) || (file.len >= PUB_TEXT && sig_starts(file, "RW") &&
+                                         sig_blank(wp_span(file.ptr + PUB_TEXT, file.len - PUB_TEXT)));
 }
 
 int sig_pub_minisign(struct wp_span file, const char *name, struct sig_pub **ret, struct wp_err *err)
 {
     struct wp_span line = wp_span(file.ptr, WP_MIN(file.len, (size_t)PUB_TEXT));
     WP_AUTO_BUF struct wp_buf key = WP_BUF_INIT;
-    if (starts(file, COMMENT) && !second_line(file, &line)) {
+    if (sig_starts(file, COMMENT) && !second_line(file, &line)) {
         return wp_fail(err, WP_E_INPUT, "%s: no minisign or signify key: two lines are expected", name);
     }
     if (line.len > (size_t)2 * SECRET_LEN || !wp_unbase64(&key, (const char *)line.ptr, line.len, false)) {

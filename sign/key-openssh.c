@@ -48,21 +48,18 @@ static bool take_key(struct wp_span *in, size_t len, struct wp_span *ret)
 
 bool sig_pub_openssh_is(struct wp_span file)
 {
-    return file.len > strlen(LINE) && memcmp(file.ptr, LINE, strlen(LINE)) == 0;
+    return sig_starts(file, LINE);
 }
 
 int sig_pub_openssh(struct wp_span file, const char *name, struct sig_pub **ret, struct wp_err *err)
 {
-    const char *text = (const char *)file.ptr + strlen(LINE);
-    size_t len = file.len - strlen(LINE);
-    const char *line_end = memchr(text, '\n', len);
-    size_t line = line_end != NULL ? (size_t)(line_end - text) : len;
-    size_t word = 0;
-    for (; word < line && text[word] != ' ' && text[word] != '\r'; word++) {
-    }
-    if (!sig_blank(wp_span(text + line, len - line))) {
+    struct wp_span line;
+    if (!sig_line(&file, &line) || !sig_blank(file)) {
         return wp_fail(err, WP_E_INPUT, "%s: something follows the first key; one key in a file is read", name);
     }
+    const char *text = (const char *)line.ptr + strlen(LINE);
+    const char *comment = memchr(text, ' ', line.len - strlen(LINE));
+    size_t word = comment != NULL ? (size_t)(comment - text) : line.len - strlen(LINE);
     WP_AUTO_BUF struct wp_buf blob = WP_BUF_INIT;
     bool fine = wp_unbase64(&blob, text, word, false);
     struct wp_span in = wp_buf_span(&blob);

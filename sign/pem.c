@@ -127,3 +127,20 @@ void sig_pem_write(const char *label, struct wp_span bytes, struct wp_buf *b)
     wp_buf_printf(b, END "%s" DASH "\n", label);
     sig_wipe(text.ptr, text.len);
 }
+
+bool sig_line(struct wp_span *text, struct wp_span *ret)
+{
+    if (text->len == 0) {
+        return false;
+    }
+    const uint8_t *nl = memchr(text->ptr, '\n', text->len);
+    size_t len = nl != NULL ? (size_t)(nl - text->ptr) : text->len;
+    *ret = wp_span(text->ptr, len > 0 && text->ptr[len - 1] == '\r' ? len - 1 : len);
+    *text = from(*text, nl != NULL ? len + 1 : len);
+    return true;
+}
+
+bool sig_starts(struct wp_span text, const char *word)
+{
+    return text.len >= strlen(word) && memcmp(text.ptr, word, strlen(word)) == 0;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * PEM (RFC 7468): labelled base64, several blocks in one text. What stands around blocks is not looked at: `openssl
- * x509 -text` puts words there. */
+ * x509 -text` puts words there. And lines, which the files of minisign and OpenSSH consist of. */
 #pragma once
 
 #include "base/buf.h"
@@ -21,3 +21,6 @@ int sig_pem_decode(const struct sig_pem *p, const char *name, struct wp_buf *ret
 void sig_pem_write(const char *label, struct wp_span bytes, struct wp_buf *b);
 /* Nothing but blanks and line breaks. */
 bool sig_blank(struct wp_span text);
+/* The next line without its end (LF, CR LF); *text is moved behind it. False: there is none. */
+bool sig_line(struct wp_span *text, struct wp_span *ret);
+bool sig_starts(struct wp_span text, const char *word);

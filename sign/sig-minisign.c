@@ -34,25 +34,6 @@ static int fail(const char *where, const char *check, const char *why, struct si
     return wp_fail(err, WP_E_UNSATISFIED, "%s: %s", where, why);
 }
 
-/* The next line without its end; false: there is none. */
-static bool next_line(struct wp_span *text, struct wp_span *ret)
-{
-    if (text->len == 0) {
-        return false;
-    }
-    const uint8_t *nl = memchr(text->ptr, '\n', text->len);
-    size_t len = nl != NULL ? (size_t)(nl - text->ptr) : text->len;
-    size_t used = nl != NULL ? len + 1 : len;
-    *ret = wp_span(text->ptr, len > 0 && text->ptr[len - 1] == '\r' ? len - 1 : len);
-    *text = wp_span(text->ptr + used, text->len - used);
-    return true;
-}
-
-static bool starts(struct wp_span line, const char *word)
-{
-    return line.len >= strlen(word) && memcmp(line.ptr, word, strlen(word)) == 0;
-}
-
 static bool decode(struct wp_span line, uint8_t *ret, size_t len)
 {
     WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
@@ -82,10 +63,10 @@ static const char *parse(struct wp_span text, struct minisig *ret)
 {
     struct wp_span line;
     *ret = (struct minisig){.comment = {NULL, 0}};
-    if (!next_line(&text, &line) || !starts(line, UNTRUSTED)) {
+    if (!sig_line(&text, &line) || !sig_starts(line, UNTRUSTED)) {
         return "it does not begin with an untrusted comment";
     }
-    if (!next_line(&text, &line) || !decode(line, ret->line, LINE_LEN)) {
+    if (!sig_line(&text, &line) || !decode(line, ret->line, LINE_LEN)) {
         return "its second line is not the base64 of a signature";
     }
     ret->prehashed = memcmp(ret->line, "ED", 2) == 0;
@@ -95,14 +76,14 @@ static const char *parse(struct wp_span text, struct minisig *ret)
     if (sig_blank(text) && !ret->prehashed) {
         return NULL;
     }
-    if (!next_line(&text, &line) || !starts(line, TRUSTED)) {
+    if (!sig_line(&text, &line) || !sig_starts(line, TRUSTED)) {
         return "its third line is not a trusted comment";
     }
     ret->comment = wp_span(line.ptr + strlen(TRUSTED), line.len - strlen(TRUSTED));
     if (!is_printable(ret->comment)) {
         return "its trusted comment cannot be printed";
     }
-    if (!next_line(&text, &line) || !decode(line, ret->global, sizeof(ret->global))) {
+    if (!sig_line(&text, &line) || !decode(line, ret->global, sizeof(ret->global))) {
         return "its fourth line is not the base64 of a signature";
     }
     return sig_blank(text) ? NULL : "something follows its fourth line";
