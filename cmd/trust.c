@@ -84,7 +84,7 @@ static int check_opts(const struct trust_opts *o, struct wp_err *err)
     bool somebody = names_somebody(o);
     if (o->policy != NULL && somebody) {
         wp_fail(err, WP_E_USAGE, "--policy says who is trusted; so do the other options");
-        return wp_hint(err, "one or the other; a policy file takes keys and identities, too");
+        return wp_hint(err, "one or the other (WPACK_POLICY counts); a policy file takes keys and identities, too");
     }
     const char *vain = o->trust_dir != NULL && o->policy == NULL ? "--trust-dir"
                        : somebody                                ? NULL

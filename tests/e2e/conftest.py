@@ -92,6 +92,15 @@ class Wpack:
             warnings.warn("SKIP: under a sanitizer the program's memory is not judged")
         return result
 
+    def traced(self, calls, *args):
+        """Run under strace and expect success: what it tells of these system calls."""
+        log = self.cwd / "strace.log"
+        p = subprocess.run([find_peer("strace"), "-f", "-qq", "-e", f"trace={calls}", "-o", log, self.path,
+                            *map(str, args)], cwd=self.cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                           env={**self.env, "ASAN_OPTIONS": "detect_leaks=0"})  # leaks cannot be looked for under ptrace
+        assert p.returncode == 0, Result(args, p.returncode, p.stdout, p.stderr)
+        return log.read_text()
+
     @property
     def sanitized(self):
         return b"__asan_init" in pathlib.Path(self.path).read_bytes()

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door: with a key or policy in force, nothing unproven gets a name, reaches a disk, or runs; what a policy asks for is
-asked before layers move."""
+"""The door: with a key or policy in force, nothing unproven gets a name, reaches a disk, or runs; what a policy asks for
+is asked before layers move."""
 
 import json
 import os
 
 import pytest
 
-from conftest import find_peer
 from support import keys, sample
-from support.fakereg import Reply, error
+from support.fakereg import error
 
 REJECTED, UNSIGNED, NOBODY, UNKNOWN = 22, 10, 12, 14
 
@@ -138,7 +137,8 @@ def test_policy_by_environment(wpack, reg, key, tmp_path):
 def test_the_right_index_vouches_for_its_manifests(wpack, reg, key, other, component):
     """--platform: an index that is signed is enough; so is a manifest that is signed by itself."""
     one = json.loads(wpack("push", component, f"{reg.host}/i/app:one", "--format", "json").out)
-    entry = {k: one[k] for k in ("mediaType", "digest", "size")} | {"platform": {"os": "wasip1", "architecture": "wasm"}}
+    entry = {k: one[k] for k in ("mediaType", "digest", "size")}
+    entry["platform"] = {"os": "wasip1", "architecture": "wasm"}
     index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [entry]}
     both = f"{reg.host}/i/app:both"
     wpack("raw", "put", "manifest", both, stdin=json.dumps(index))
@@ -184,14 +184,12 @@ def test_the_tag_moves_meanwhile(wpack, reg, key, component):
     """One digest throughout: what was judged is what arrives."""
     wpack("push", component, f"{reg.host}/a/app:evil")
     evil = reg.manifests[("a/app", "evil")][1]
-    good = reg.manifests[("a/app", "signed")][1]
     from support.fakereg import document
-    for n, way in enumerate((["pull", reg.signed, "-o", "out/"], ["copy", reg.signed, "oci:lay:app"], ["run", reg.signed])):
+    for way in (["pull", reg.signed, "-o", "out/"], ["copy", reg.signed, "oci:lay:app"], ["run", reg.signed]):
         for method in ("GET", "HEAD"):
             reg.on(method, ".*/manifests/signed", None, document(evil))
         wpack(*way, "--key", key.public)
         wpack(*way, "--key", key.public, rc=125 if way[0] == "run" else UNSIGNED)
-        assert n < 3 and good != evil
 
 
 def test_no_notes_from_run(wpack, reg, key):
@@ -222,15 +220,9 @@ def test_containers_policy(wpack, reg, key, tmp_path):
 
 
 def test_no_server_but_the_registry(wpack, serve, start, key):
-    strace = find_peer("strace")
-    import subprocess
     host = serve().host
     wpack("push", start, f"{host}/a/app:1", "--sign-by", key.private)
-    log = wpack.cwd / "trace"
-    p = subprocess.run([strace, "-f", "-e", "trace=connect", "-o", log, wpack.path, "verify", f"{host}/a/app:1", "--key",
-                        key.public], cwd=wpack.cwd, env=wpack.env, capture_output=True)
-    assert p.returncode == 0, p.stderr
+    log = wpack.traced("connect", "verify", f"{host}/a/app:1", "--key", key.public)
     port = host.rsplit(":", 1)[1]
-    reached = [line for line in log.read_text().splitlines() if "AF_INET" in line]
+    reached = [line for line in log.splitlines() if "AF_INET" in line]
     assert reached and all(f"htons({port})" in line for line in reached), reached
-    assert Reply is not None
