@@ -10,9 +10,6 @@
 #include "sign/cert.h"
 #include "sign/material-int.h"
 
-/* Clocks differ. */
-#define AHEAD_MAX 300
-
 /* ---- the promise ---- */
 
 /* {"body":…,"integratedTime":…,"logID":…,"logIndex":…}: RFC 8785 of these four. */
@@ -40,7 +37,7 @@ static int check_promise(struct sig_checking *c, const struct sig_log_entry *e, 
         return sig_refuse(c, "log", err, "the log '%s' is not trusted for %s, when the entry was made", log->name,
                           wp_time_rfc3339(e->integrated_time, when));
     }
-    if (e->integrated_time > c->demand->now + AHEAD_MAX) {
+    if (e->integrated_time > c->demand->now + SIG_TOKEN_AHEAD) {
         return sig_refuse(c, "log", err, "the log entry is from the future, %s",
                           wp_time_rfc3339(e->integrated_time, when));
     }

@@ -6,6 +6,7 @@
 
 #include "sign/material.h"
 #include "sign/root-int.h"
+#include "sign/token.h"
 
 struct sig_checking {
     const struct sig_material *material;

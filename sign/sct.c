@@ -75,8 +75,9 @@ static bool is_by(struct sig_checking *c, const SCT *sct, const struct sig_root_
     uint8_t *signature = NULL;
     size_t id_len = SCT_get0_log_id(sct, &id);
     size_t signature_len = SCT_get0_signature(sct, &signature);
-    if (id_len != sizeof(log->id) || memcmp(id, log->id, sizeof(log->id)) != 0 ||
-        !sig_period_has(&log->valid, (int64_t)(SCT_get_timestamp(sct) / 1000))) {
+    int64_t at = (int64_t)(SCT_get_timestamp(sct) / 1000);
+    if (id_len != sizeof(log->id) || memcmp(id, log->id, sizeof(log->id)) != 0 || !sig_period_has(&log->valid, at) ||
+        at > c->demand->now + SIG_TOKEN_AHEAD) {
         return false;
     }
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;

@@ -39,6 +39,7 @@ static void test_good(void **state)
     static const struct sigstore_plan plans[] = {
         {.log = SIGSTORE_V1},
         {.log = SIGSTORE_V1, .stamped = SIGSTORE_AT + 1},
+        {.log = SIGSTORE_V2, .stamped = SIGSTORE_AT, .tsa_to = SIGSTORE_AT + 1}, /* since then expired */
         {.log = SIGSTORE_V1, .no_promise = true, .stamped = SIGSTORE_AT},
         {.log = SIGSTORE_V1, .dsse = true},
         {.log = SIGSTORE_V2, .stamped = SIGSTORE_AT},
@@ -383,6 +384,21 @@ static void test_certificate(void **state)
     }
 }
 
+/* Seen by a log of certificates before it could have been. */
+static void test_future_sct(void **state)
+{
+    (void)state;
+    struct sigstore s;
+    sigstore_init(&s, &(struct sigstore_plan){.leaf_from = SIGSTORE_AT - 1000});
+    s.d.log = SIG_LOG_IGNORED;
+    s.d.any_time_source_missing = true;
+    s.d.now = SIGSTORE_AT - 299;
+    expect(&s, NULL, NULL);
+    s.d.now = SIGSTORE_AT - 301;
+    expect(&s, "sct", "no log of certificates that 'root.json' knows");
+    sigstore_done(&s);
+}
+
 /* Roots of parts: of the authority, of another one, without logs. */
 static void test_authority(void **state)
 {
@@ -617,23 +633,12 @@ static void test_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_proof),
-        cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_promise),
-        cmocka_unit_test(test_inclusion),
-        cmocka_unit_test(test_second_version),
-        cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_log_answers),
-        cmocka_unit_test(test_timestamps),
-        cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_authority),
-        cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_who),
-        cmocka_unit_test(test_demands),
-        cmocka_unit_test(test_signature),
-        cmocka_unit_test(test_whose_key),
-        cmocka_unit_test(test_other_artifact),
+        cmocka_unit_test(test_good),        cmocka_unit_test(test_proof),       cmocka_unit_test(test_validity),
+        cmocka_unit_test(test_promise),     cmocka_unit_test(test_inclusion),   cmocka_unit_test(test_second_version),
+        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_log_answers), cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_certificate), cmocka_unit_test(test_future_sct),  cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_codes),       cmocka_unit_test(test_who),         cmocka_unit_test(test_demands),
+        cmocka_unit_test(test_signature),   cmocka_unit_test(test_whose_key),   cmocka_unit_test(test_other_artifact),
         cmocka_unit_test(test_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
