@@ -66,6 +66,7 @@
     X(EVP_PKEY_get_raw_public_key)      \
     X(EVP_PKEY_new_raw_public_key)      \
     X(EVP_PKEY_public_check_quick)      \
+    X(EVP_PKEY_set_utf8_string_param)   \
     X(EVP_PKEY_sign)                    \
     X(EVP_PKEY_sign_init)               \
     X(EVP_PKEY_verify)                  \

@@ -137,6 +137,10 @@ static int facts_by_kind(struct sig_pub *p, const char *name, struct wp_err *err
 static struct wp_span write_spki(struct sig_pub *p)
 {
     uint8_t *der = NULL;
+    if (p->facts.kind == SIG_KIND_ECDSA) {
+        /* Compressed points stay so otherwise, and one key would have two ids. */
+        (void)EVP_PKEY_set_utf8_string_param(p->evp, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
+    }
     int len = i2d_PUBKEY(p->evp, &der);
     if (len <= 0) {
         wp_out_of_memory();

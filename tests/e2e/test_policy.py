@@ -132,6 +132,18 @@ def test_two_of_three_by_options(wpack, app, ann, bob):
                                                                     rc=2).err
 
 
+@pytest.mark.parametrize("form", ["compressed", "hybrid"])
+def test_one_key_written_in_two_ways(wpack, app, ann, policy, tmp_path, form):
+    """Whatever form its point has, it is the same key: it counts once."""
+    keys.openssl("ec", "-pubin", "-in", ann.public, "-pubout", "-conv_form", form, "-out", tmp_path / "again.pub")
+    sign(wpack, app, ann)
+    sign(wpack, app, ann)
+    twice = ["--key", ann.public, "--key", "again.pub", "--threshold", "2"]
+    assert "are the same key" in wpack("verify", app, *twice, rc=2).err
+    assert "is the same key as" in verify(wpack, app, policy(own(key_rule("ann.pub", "again.pub"))), rc=2).err
+    wpack("verify", app, "--key", "again.pub")
+
+
 def test_a_key_that_went_out_of_use(wpack, app, ann, bob, policy):
     """Several keys are a rotation. Without a proven time nobody can say that a signature is older than the limit."""
     old = {"file": "ann.pub", "notAfter": "2020-01-01T00:00:00Z"}
