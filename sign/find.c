@@ -42,13 +42,24 @@ static void add(struct finder *f, const struct sig_candidate *c)
     f->found[f->count++] = *c;
 }
 
-/* A manifest that may carry signatures, and how messages call it. */
+/* A manifest that may carry signatures, and how messages call it. It does not outlive the look into it. */
 struct carrier {
-    const char *where;
-    const struct oci_desc *desc;
+    const char *where; /* lives as long as what is found */
+    struct oci_desc desc;
     const struct oci_manifest *m;
     unsigned formats; /* bits of those that may stand here; 0: all */
 };
+
+/* All that is kept counts: content, and the manifest whose annotations are. */
+static int hold(struct finder *f, uint64_t bytes, struct wp_err *err)
+{
+    if (bytes > WP_LIMIT_SIGNATURE_BYTES - f->held) {
+        return wp_fail(err, WP_E_LIMIT, "there are more than %" PRIu64 " bytes of signatures",
+                       WP_LIMIT_SIGNATURE_BYTES);
+    }
+    f->held += bytes;
+    return 0;
+}
 
 /* What the carrier announces under a layer; a plain signature announces nothing. */
 static const char *announced(const struct carrier *c, const struct oci_desc *layer)
@@ -63,25 +74,24 @@ static const char *announced(const struct carrier *c, const struct oci_desc *lay
 static int add_layer(struct finder *f, const struct carrier *c, size_t at, const struct sig_format *format,
                      struct wp_err *err)
 {
-    const struct oci_desc *layer = &c->m->layers[at];
+    struct oci_desc layer = oci_desc_copy(f->a, &c->m->layers[at]);
+    const char *type = announced(c, &layer);
     struct sig_candidate cand = {
         .format = format,
         .where = c->m->layer_count == 1 ? c->where : wp_arena_printf(f->a, "%s, layer %zu", c->where, at),
-        .manifest = *c->desc,
-        .media_type = layer->media_type,
-        .annotations = layer->annotations,
-        .annotation_count = layer->annotation_count,
-        .announced = announced(c, layer),
+        .manifest = oci_desc_copy(f->a, &c->desc),
+        .media_type = layer.media_type,
+        .annotations = layer.annotations,
+        .annotation_count = layer.annotation_count,
+        .announced = type != NULL ? wp_arena_str(f->a, type) : NULL,
     };
     if (f->count == WP_LIMIT_SIGNATURES) {
         return wp_fail(err, WP_E_LIMIT, "there are more than %" PRIu64 " signatures", WP_LIMIT_SIGNATURES);
     }
-    if (wp_job_check(f->job, err) < 0 ||
-        oci_store_get(f->store, layer, WP_MIN(LAYER_MAX, WP_LIMIT_SIGNATURE_BYTES - f->held), f->a, &cand.bytes, err) <
-            0) {
+    if (hold(f, layer.size, err) < 0 || wp_job_check(f->job, err) < 0 ||
+        oci_store_get(f->store, &layer, LAYER_MAX, f->a, &cand.bytes, err) < 0) {
         return wp_wrap(err, "%s", cand.where);
     }
-    f->held += cand.bytes.len;
     add(f, &cand);
     return 0;
 }
@@ -92,6 +102,9 @@ static int add_layers(struct finder *f, const struct carrier *c, struct wp_err *
     for (size_t i = 0; i < c->m->layer_count; i++) {
         const struct sig_format *format = sig_format_of(c->m->layers[i].media_type);
         bool here = format != NULL && (c->formats == 0 || (c->formats & 1U << format->id) != 0);
+        if (here && f->count == before && hold(f, c->desc.size, err) < 0) {
+            return -1;
+        }
         if (here && add_layer(f, c, i, format, err) < 0) {
             return -1;
         }
@@ -112,13 +125,19 @@ static int on_referrer(void *arg, const struct oci_desc *d, struct wp_err *err)
         f->referrer_room = f->referrer_room == 0 ? 16 : f->referrer_room * 2;
         f->referrers = wp_xrealloc(f->referrers, f->referrer_room, sizeof(*f->referrers));
     }
-    f->referrers[f->referrer_count++] = oci_desc_copy(f->a, d);
+    /* What else a listing tells is not believed. */
+    f->referrers[f->referrer_count++] = (struct oci_desc){
+        .media_type = d->media_type != NULL ? wp_arena_str(f->a, d->media_type) : NULL,
+        .digest = d->digest,
+        .size = d->size,
+    };
     return 0;
 }
 
 static int look_into(struct finder *f, const struct oci_desc *listed, struct wp_err *err)
 {
     char text[OCI_DIGEST_TEXT];
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     const char *where = wp_arena_printf(f->a, "referrer %s", oci_digest_text(&listed->digest, text));
     struct wp_span bytes;
     struct oci_manifest m;
@@ -126,20 +145,23 @@ static int look_into(struct finder *f, const struct oci_desc *listed, struct wp_
         f->others++;
         return 0;
     }
-    if (wp_job_check(f->job, err) < 0 || oci_store_get(f->store, listed, WP_LIMIT_MANIFEST, f->a, &bytes, err) < 0) {
+    if (wp_job_check(f->job, err) < 0 || oci_store_get(f->store, listed, WP_LIMIT_MANIFEST, &a, &bytes, err) < 0) {
         return wp_wrap(err, "%s", where);
     }
     /* The bytes are what was listed; where they are no manifest they are no signature either. */
     struct wp_err why = {0};
-    if (oci_manifest_parse(bytes, listed->media_type, where, f->a, &m, &why) < 0) {
+    if (oci_manifest_parse(bytes, listed->media_type, where, &a, &m, &why) < 0) {
         f->others++;
         return 0;
     }
     if (m.subject == NULL || !oci_digest_equal(&m.subject->digest, &f->subject->digest)) {
         return 0;
     }
-    struct oci_desc desc = {.media_type = m.media_type, .digest = listed->digest, .size = bytes.len};
-    const struct carrier c = {.where = where, .desc = &desc, .m = &m};
+    const struct carrier c = {
+        .where = where,
+        .desc = {.media_type = m.media_type, .digest = listed->digest, .size = bytes.len},
+        .m = &m,
+    };
     return add_layers(f, &c, err);
 }
 
@@ -183,13 +205,14 @@ static int find_tag(struct finder *f, const char *suffix, struct wp_err *err)
 {
     const char *name = sig_tag_name(f->a, f->repo, &f->subject->digest, suffix);
     const char *tag = sig_tag_name(f->a, "", &f->subject->digest, suffix);
+    WP_AUTO_ARENA struct wp_arena a = WP_ARENA_INIT;
     struct oci_desc d;
     struct wp_span bytes;
     struct oci_manifest m;
     if (wp_job_check(f->job, err) < 0) {
         return -1;
     }
-    if (oci_store_resolve(f->store, name, f->a, &d, &bytes, err) < 0) {
+    if (oci_store_resolve(f->store, name, &a, &d, &bytes, err) < 0) {
         if (err->code != WP_E_NOT_FOUND && err->code != WP_E_UNSUPPORTED) {
             return wp_wrap(err, "tag %s", tag);
         }
@@ -197,13 +220,18 @@ static int find_tag(struct finder *f, const char *suffix, struct wp_err *err)
         return 0;
     }
     const char *where = wp_arena_printf(f->a, "tag %s", tag);
-    if (oci_manifest_parse(bytes, d.media_type, where, f->a, &m, err) < 0) {
+    if (oci_manifest_parse(bytes, d.media_type, where, &a, &m, err) < 0) {
         return -1;
     }
     if (known(f, &d.digest)) {
         return 0;
     }
-    const struct carrier c = {.where = where, .desc = &d, .m = &m, .formats = 1U << SIG_COSIGN};
+    const struct carrier c = {
+        .where = where,
+        .desc = {.media_type = m.media_type, .digest = d.digest, .size = bytes.len},
+        .m = &m,
+        .formats = 1U << SIG_COSIGN,
+    };
     return add_layers(f, &c, err);
 }
 

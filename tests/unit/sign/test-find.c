@@ -395,9 +395,15 @@ static void test_limits(void **state)
     assert_int_equal(f->list.count, n - 1);
     put_manifest(f, layers, NULL, n, NULL, tag);
     cannot_tell(f, "more than 256 signatures");
-    layers[0].size = WP_LIMIT_SIGNATURE_BYTES;
+    static const uint64_t sizes[] = {64 * WP_MIB, 65 * WP_MIB, 1 << 30};
+    for (size_t i = 0; i < WP_ARRAY_LEN(sizes); i++) {
+        layers[0].size = sizes[i];
+        put_manifest(f, layers, NULL, 1, NULL, tag);
+        cannot_tell(f, "more than 67108864 bytes of signatures");
+    }
+    layers[0].size = 30 * WP_MIB;
     put_manifest(f, layers, NULL, 1, NULL, tag);
-    cannot_tell(f, "the limit is");
+    cannot_tell(f, "the limit is 26563924");
     struct oci_desc *many = wp_arena_alloc(&f->a, WP_LIMIT_REFERRERS + 1, sizeof(*many));
     for (size_t i = 0; i <= WP_LIMIT_REFERRERS; i++) {
         many[i] = (struct oci_desc){.media_type = "text/plain", .size = i};
