@@ -28,9 +28,6 @@ static int take_key(struct sig_checking *c, struct wp_err *err)
         return sig_refuse(c, "key", err, "signed with a certificate, not with the key %s", f->name);
     }
     c->key = c->demand->key;
-    if (c->material->hint != NULL) { /* whose the signature says it is, until it is proven */
-        c->proof->signer = wp_arena_printf(c->arena, "key %s", c->material->hint);
-    }
     return 0;
 }
 
@@ -138,6 +135,9 @@ static int check_signature(struct sig_checking *c, struct wp_err *err)
 static int check_all(struct sig_checking *c, struct sig_pub **key, struct wp_err *err)
 {
     const struct sig_demand *d = c->demand;
+    if (c->material->certificate_count == 0 && c->material->hint != NULL) { /* says the bundle, until it is proven */
+        c->proof->signer = wp_arena_printf(c->arena, "key %s", c->material->hint);
+    }
     if (d->key == NULL && d->who == NULL) {
         return sig_refuse(c, "format", err,
                           "certificates of a trust store say nothing about signatures of this format");

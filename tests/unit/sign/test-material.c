@@ -582,6 +582,11 @@ static void test_whose_key(void **state)
     assert_string_equal(p.signer, own);
     assert_null(p.key_id);
     assert_string_equal(err.msg, words);
+    s.d.key = NULL;
+    s.d.who = &s.who;
+    assert_int_equal(sigstore_ask(&s, &p, &err), 0);
+    assert_string_equal(p.failed, "key");
+    assert_string_equal(p.signer, own);
     s.b.material.hint = NULL;
     assert_int_equal(sigstore_ask(&s, &p, &err), 0);
     assert_null(p.signer);
