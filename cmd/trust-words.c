@@ -4,7 +4,6 @@
 #include "base/time.h"
 #include "cmd/out.h"
 #include "cmd/trust.h"
-#include "sign/bundle.h"
 
 enum { TOLD = 12 }; /* of what did not count */
 
@@ -52,15 +51,10 @@ const char *trust_claim_text(const struct sig_candidate *c, struct wp_arena *a)
         .predicate = {.kind = c->announced != NULL ? SIG_MATCH_GLOB : SIG_MATCH_ANY, .text = "**"},
     };
     const struct sig_artifact art = {.name = c->where};
-    struct sig_bundle b;
     struct sig_proof p;
     struct wp_err err = {0};
     if (sig_check(c, &art, &d, a, &p, &err) == 0 && p.signer != NULL) {
         return wp_arena_printf(a, "says it is by %s: unverified", p.signer);
-    }
-    if (c->format->id == SIG_BUNDLE && sig_bundle_read(c->bytes, c->where, a, &b, &err) == 0 &&
-        b.material.hint != NULL) {
-        return wp_arena_printf(a, "says it is by key %s: unverified", b.material.hint);
     }
     return "unverified";
 }
