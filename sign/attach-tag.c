@@ -19,7 +19,6 @@
 
 struct adding {
     struct oci_store *store;
-    const struct sig_tag_layer *l;
     const char *name, *tag;
     struct wp_job *job;
     struct wp_arena *a;
@@ -249,7 +248,7 @@ static int add_all(struct adding *x, struct oci_desc *ret, struct wp_err *err)
 int sig_tag_add(struct oci_store *s, const char *repo, const struct sig_tag_layer *l, struct wp_job *job,
                 struct wp_arena *a, struct oci_desc *ret_desc, struct wp_err *err)
 {
-    WP_CLEANUP(adding_done) struct adding x = {.store = s, .l = l, .job = job, .a = a};
+    WP_CLEANUP(adding_done) struct adding x = {.store = s, .job = job, .a = a};
     x.name = sig_tag_name(a, repo, &l->subject->digest, l->suffix);
     x.tag = sig_tag_name(a, "", &l->subject->digest, l->suffix);
     struct oci_desc own = {

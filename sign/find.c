@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "sign/statement.h"
+#include "sign/cosign.h"
 
 #include <inttypes.h>
 
@@ -47,7 +47,8 @@ struct carrier {
     const char *where; /* lives as long as what is found */
     struct oci_desc desc;
     const struct oci_manifest *m;
-    unsigned formats; /* bits of those that may stand here; 0: all */
+    unsigned formats;      /* bits of those that may stand here; 0: all */
+    const char *announced; /* by all of it; lives as long as what is found */
 };
 
 /* All that is kept counts: content, and the manifest whose annotations are. */
@@ -61,21 +62,18 @@ static int hold(struct finder *f, uint64_t bytes, struct wp_err *err)
     return 0;
 }
 
-/* What the carrier announces under a layer; a plain signature announces nothing. */
-static const char *announced(const struct carrier *c, const struct oci_desc *layer)
+/* A plain signature announces nothing. */
+static const char *announcement(const struct oci_annotation *notes, size_t count)
 {
-    const char *type =
-        oci_annotation_get(c->m->annotations, c->m->annotation_count, "dev.sigstore.bundle.predicateType");
-    type = type != NULL ? type : oci_desc_annotation(layer, "predicateType");
-    type = type != NULL ? type : oci_annotation_get(c->m->annotations, c->m->annotation_count, "predicateType");
-    return type == NULL || wp_str_eq(type, SIG_PREDICATE_SIGN) || *type == '\0' ? NULL : type;
+    const char *type = oci_annotation_get(notes, count, "dev.sigstore.bundle.predicateType");
+    type = type != NULL ? type : oci_annotation_get(notes, count, SIG_NOTE_PREDICATE);
+    return type == NULL || *type == '\0' || wp_str_eq(type, SIG_PREDICATE_SIGN) ? NULL : type;
 }
 
 static int add_layer(struct finder *f, const struct carrier *c, size_t at, const struct sig_format *format,
                      struct wp_err *err)
 {
     struct oci_desc layer = oci_desc_copy(f->a, &c->m->layers[at]);
-    const char *type = announced(c, &layer);
     struct sig_candidate cand = {
         .format = format,
         .where = c->m->layer_count == 1 ? c->where : wp_arena_printf(f->a, "%s, layer %zu", c->where, at),
@@ -83,7 +81,7 @@ static int add_layer(struct finder *f, const struct carrier *c, size_t at, const
         .media_type = layer.media_type,
         .annotations = layer.annotations,
         .annotation_count = layer.annotation_count,
-        .announced = type != NULL ? wp_arena_str(f->a, type) : NULL,
+        .announced = c->announced != NULL ? c->announced : announcement(layer.annotations, layer.annotation_count),
     };
     if (f->count == WP_LIMIT_SIGNATURES) {
         return wp_fail(err, WP_E_LIMIT, "there are more than %" PRIu64 " signatures", WP_LIMIT_SIGNATURES);
@@ -96,13 +94,21 @@ static int add_layer(struct finder *f, const struct carrier *c, size_t at, const
     return 0;
 }
 
-static int add_layers(struct finder *f, const struct carrier *c, struct wp_err *err)
+/* The first thing found in a carrier: from here on parts of it are kept. */
+static int begin_carrier(struct finder *f, struct carrier *c, struct wp_err *err)
+{
+    const char *type = announcement(c->m->annotations, c->m->annotation_count);
+    c->announced = type != NULL ? wp_arena_str(f->a, type) : NULL;
+    return hold(f, c->desc.size, err);
+}
+
+static int add_layers(struct finder *f, struct carrier *c, struct wp_err *err)
 {
     size_t before = f->count;
     for (size_t i = 0; i < c->m->layer_count; i++) {
         const struct sig_format *format = sig_format_of(c->m->layers[i].media_type);
         bool here = format != NULL && (c->formats == 0 || (c->formats & 1U << format->id) != 0);
-        if (here && f->count == before && hold(f, c->desc.size, err) < 0) {
+        if (here && f->count == before && begin_carrier(f, c, err) < 0) {
             return -1;
         }
         if (here && add_layer(f, c, i, format, err) < 0) {
@@ -157,7 +163,7 @@ static int look_into(struct finder *f, const struct oci_desc *listed, struct wp_
     if (m.subject == NULL || !oci_digest_equal(&m.subject->digest, &f->subject->digest)) {
         return 0;
     }
-    const struct carrier c = {
+    struct carrier c = {
         .where = where,
         .desc = {.media_type = m.media_type, .digest = listed->digest, .size = bytes.len},
         .m = &m,
@@ -226,7 +232,7 @@ static int find_tag(struct finder *f, const char *suffix, struct wp_err *err)
     if (known(f, &d.digest)) {
         return 0;
     }
-    const struct carrier c = {
+    struct carrier c = {
         .where = where,
         .desc = {.media_type = m.media_type, .digest = d.digest, .size = bytes.len},
         .m = &m,
