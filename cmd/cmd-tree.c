@@ -196,7 +196,8 @@ static int walk(struct tree *t, const struct oci_desc *d, bool referrer, const c
         return -1;
     }
     if (manifest && !referrer) {
-        tree_signatures_find(t->c, &t->trust, t->t, d, &signatures);
+        const struct tree_subject subject = {.desc = d, .referrers = refs.list, .referrer_count = refs.count};
+        tree_signatures_find(t->c, &t->trust, t->t, &subject, &signatures);
         tree_signatures_json(&t->json, &signatures, t->c->arena);
     }
     const struct tree_signatures none = {0};

@@ -36,19 +36,80 @@ static void judge(struct cmd_ctx *c, const struct trust *trust, const struct tru
     ret->report_count++;
 }
 
+/* The target's store, but for the list of referrers, which the tree has asked for already. */
+struct listed {
+    struct oci_store base;
+    struct oci_store *inner;
+    const struct tree_subject *subject;
+};
+
+static struct listed *listed_of(struct oci_store *s)
+{
+    return WP_DOWNCAST(struct listed, s);
+}
+
+static int listed_exists(struct oci_store *s, const struct oci_desc *d, bool proven, struct wp_err *err)
+{
+    return oci_store_exists(listed_of(s)->inner, d, proven, err);
+}
+
+static int listed_fetch(struct oci_store *s, const struct oci_desc *d, uint64_t offset, struct wp_reader **ret,
+                        struct wp_err *err)
+{
+    return oci_store_fetch(listed_of(s)->inner, d, offset, ret, err);
+}
+
+static int listed_resolve(struct oci_store *s, const char *name, struct wp_arena *a, struct oci_desc *ret_desc,
+                          struct wp_span *ret_bytes, struct wp_err *err)
+{
+    return oci_store_resolve(listed_of(s)->inner, name, a, ret_desc, ret_bytes, err);
+}
+
+static int listed_referrers(struct oci_store *s, const struct oci_desc *subject, oci_desc_fn *fn, void *arg,
+                            struct wp_err *err)
+{
+    const struct tree_subject *t = listed_of(s)->subject;
+    (void)subject;
+    for (size_t i = 0; i < t->referrer_count; i++) {
+        int stop = fn(arg, &t->referrers[i], err);
+        if (stop != 0) {
+            return stop;
+        }
+    }
+    return 0;
+}
+
+static void listed_close(struct oci_store *s WP_UNUSED)
+{
+}
+
+static const struct oci_store_ops listed_ops = {
+    .kind = "view",
+    .exists = listed_exists,
+    .fetch = listed_fetch,
+    .resolve = listed_resolve,
+    .referrers = listed_referrers,
+    .close = listed_close,
+};
+
 void tree_signatures_find(struct cmd_ctx *c, const struct tree_trust *trust, const struct cmd_target *t,
-                          const struct oci_desc *subject, struct tree_signatures *ret)
+                          const struct tree_subject *subject, struct tree_signatures *ret)
 {
     struct wp_err err = {0};
+    struct listed store = {
+        .base = {.ops = &listed_ops, .label = t->store->label},
+        .inner = t->store,
+        .subject = subject,
+    };
     *ret = (struct tree_signatures){0};
-    if (sig_find(t->store, signer_repo(c, t), subject, c->job, c->arena, &ret->list, &err) < 0) {
+    if (sig_find(&store.base, signer_repo(c, t), subject->desc, c->job, c->arena, &ret->list, &err) < 0) {
         out_warn(c->out, "%s", err.msg);
         ret->list = (struct sig_list){0};
         return;
     }
     const struct trust_subject s = {
         .target = t,
-        .desc = subject,
+        .desc = subject->desc,
         .given = ret->list.items,
         .given_count = ret->list.count,
         .given_only = true,

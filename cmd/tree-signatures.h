@@ -17,9 +17,15 @@ struct tree_signatures {
     struct sig_report reports[2]; /* where somebody is trusted: of signatures, of attestations */
     size_t report_count;
 };
+/* A manifest and its referrers, as they were listed. */
+struct tree_subject {
+    const struct oci_desc *desc;
+    const struct oci_desc *referrers;
+    size_t referrer_count;
+};
 /* What cannot be read is a warning: the tree is told all the same. */
 void tree_signatures_find(struct cmd_ctx *c, const struct tree_trust *trust, const struct cmd_target *t,
-                          const struct oci_desc *subject, struct tree_signatures *ret);
+                          const struct tree_subject *subject, struct tree_signatures *ret);
 /* The next candidate from *at on that came in this manifest; NULL: none. d NULL: those that came by a tag. */
 const struct sig_candidate *tree_signatures_next(const struct tree_signatures *s, const struct oci_desc *d, size_t *at);
 /* "signature (Sigstore bundle)", "signed by release.pub ..." or "unverified" or "NOT TRUSTED: ..."; in the run's arena.
