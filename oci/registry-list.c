@@ -75,6 +75,8 @@ int oci_registry_pages(struct http_client *client, const struct oci_registry_lis
         HTTP_AUTO_RESP struct http_resp resp = {0};
         WP_AUTO_BUF struct wp_buf body = WP_BUF_INIT;
         if (read_page(client, listing, url, n == 0, &resp, &body, err) != 0) {
+            /* Half a list is not the same as none. */
+            err->code = n > 0 && err->code == WP_E_NOT_FOUND ? WP_E_INTEGRITY : err->code;
             return wp_wrap(err, "%s", listing->what);
         }
         if (resp.status != 200) {

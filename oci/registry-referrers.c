@@ -13,7 +13,8 @@ struct found {
     const char *what;
     struct oci_desc *list;
     size_t count, room;
-    bool no_api; /* 200, but not with an index */
+    bool answered; /* with an index, once at least */
+    bool no_api;   /* 200, but not with an index */
 };
 
 static void found_done(struct found *f)
@@ -56,13 +57,14 @@ static int api_page(void *arg, const struct http_resp *resp, struct wp_span body
     struct found *f = arg;
     const char *type = http_resp_header(resp, "Content-Type");
     if (type == NULL || oci_mediatype_kind(type) != OCI_INDEX) {
-        if (f->count > 0) {
+        if (f->answered) {
             return wp_fail(err, WP_E_INTEGRITY, "%s: a page has type '%s'", f->what, type == NULL ? "" : type);
         }
         /* A page of a web server, not a reply of the API. */
         f->no_api = true;
         return 1;
     }
+    f->answered = true;
     return add_index(f, body, err);
 }
 

@@ -174,7 +174,7 @@ static int look_into(struct finder *f, const struct oci_desc *listed, struct wp_
 static int find_referrers(struct finder *f, struct wp_err *err)
 {
     if (oci_store_referrers(f->store, f->subject, on_referrer, f, err) < 0) {
-        if (err->code != WP_E_UNSUPPORTED && err->code != WP_E_NOT_FOUND) {
+        if (err->code != WP_E_UNSUPPORTED) {
             return -1;
         }
         wp_err_clear(err);
