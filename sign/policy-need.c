@@ -88,10 +88,15 @@ static void ask(struct asking *q, const struct sig_candidate *c)
     enum wp_code code = WP_E_OK;
     size_t before = q->good_count;
     bool enough = false;
+    struct sig_memo memo = {.document = NULL};
+    struct sig_candidate read_once = *c;
+    read_once.memo = &memo;
     for (size_t i = 0; i < q->demand_count && !enough; i++) {
         struct sig_proof proof;
         struct wp_err err = {0};
-        if (check(q, c, &q->demands[i], &proof, &err) == 1) {
+        bool good = check(q, &read_once, &q->demands[i], &proof, &err) == 1;
+        proof.candidate = c;
+        if (good) {
             keep_good(q, &proof, i);
             enough = q->need->threshold == 1;
             continue;

@@ -155,18 +155,34 @@ static int check_signatures(struct question *q, const struct envelope *e, struct
     return wp_wrap(err, "%s", q->c->where);
 }
 
+static const struct envelope *envelope_of(const struct question *q, struct wp_err *err)
+{
+    struct sig_memo own = {.document = NULL};
+    struct sig_memo *memo = q->c->memo != NULL ? q->c->memo : &own;
+    if (memo->document == NULL && memo->bad == NULL) {
+        struct envelope *e = wp_arena_alloc(q->a, 1, sizeof(*e));
+        struct wp_err why = {0};
+        int rc = read_envelope(q, e, &why);
+        memo->document = rc == 0 ? e : NULL;
+        memo->bad = rc == 0 ? NULL : wp_arena_str(q->a, why.msg);
+    }
+    if (memo->bad != NULL) {
+        wp_fail(err, WP_E_UNSATISFIED, "%s", memo->bad);
+    }
+    return memo->document;
+}
+
 static int check_envelope(struct question *q, struct wp_err *err)
 {
-    struct envelope e = {0};
-    if (read_envelope(q, &e, err) < 0) {
+    const struct envelope *e = envelope_of(q, err);
+    if (e == NULL) {
         q->ret->failed = "parse";
-        err->code = WP_E_UNSATISFIED;
         return -1;
     }
-    if (check_signatures(q, &e, err) < 0) {
+    if (check_signatures(q, e, err) < 0) {
         return -1;
     }
-    return sig_claim_statement(q->c->where, e.payload_type, e.payload, q->art, q->d, q->a, q->ret, err);
+    return sig_claim_statement(q->c->where, e->payload_type, e->payload, q->art, q->d, q->a, q->ret, err);
 }
 
 static int check(const struct sig_candidate *c, const struct sig_artifact *art, const struct sig_demand *d,

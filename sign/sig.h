@@ -26,6 +26,14 @@ struct sig_candidate {
     size_t annotation_count;
     const char
         *announced; /* predicate type that the manifest announces, not proven; NULL: none, or a plain signature */
+    struct sig_memo *memo; /* NULL: every sig_check reads it anew */
+};
+
+/* What a format has read of a candidate, for the demands that follow: a document of megabytes is read once, however many
+ * keys are asked. Zero at first; in the arena of sig_check. */
+struct sig_memo {
+    const void *document;
+    const char *bad; /* it is none, and why */
 };
 
 enum sig_log_rule {

@@ -407,3 +407,105 @@ def test_half_a_listing_at_the_door(wpack, forge, reply):
     second_page(reply)(forge)
     wpack("pull", forge.ref, "-o", "out/", "--key", forge.pair.public, rc=UNKNOWN)
     assert not (wpack.cwd / "out").exists() or not list((wpack.cwd / "out").iterdir())
+
+
+# ---- resources ----
+
+def test_large_documents_are_read_once(wpack, tmp_path):
+    """However many keys are asked about it."""
+    (tmp_path / "data").write_bytes(b"data")
+    pad = b64(json.dumps({"x": "x" * (11 << 20)}).encode())
+    bundle = {"mediaType": BUNDLE, "verificationMaterial": {"publicKey": {}, "tlogEntries": []}, "dsseEnvelope": {
+        "payload": pad, "payloadType": INTOTO, "signatures": [{"sig": b64(b"x" * 70)}]}}
+    (tmp_path / "bundle").write_text(json.dumps(bundle))
+    usage = []
+    for n in (1, 12):
+        options = [w for i in range(n) for w in ("--key", keys.pair(tmp_path, f"k{i}").public)]
+        r = wpack.measured("verify", "data", "--bundle", "bundle", *options)
+        assert r.rc == NOBODY, r
+        usage.append(r.peak)
+    assert usage[1] <= usage[0] + (16 << 20)
+
+
+# ---- who counts as another signer ----
+
+def test_one_signer_in_every_format_counts_once(wpack, forge, tmp_path):
+    as_bundle(forge)
+    as_message(forge)
+    as_legacy(forge)
+    forge.tag("att", json.dumps(forge.envelope()).encode(), DSSE, {NOTE: ""})
+    other = keys.pair(tmp_path, "other")
+    verify(wpack, forge, NOBODY, "--key", other.public, "--threshold", "2")
+
+
+@pytest.mark.parametrize("form", ["compressed", "hybrid"])
+def test_one_key_in_two_spellings_is_one(wpack, forge, tmp_path, form):
+    as_bundle(forge)
+    as_message(forge)
+    keys.openssl("ec", "-pubin", "-in", forge.pair.public, "-conv_form", form, "-pubout", "-out", tmp_path / "again.pub")
+    verify(wpack, forge, 2, "--key", "again.pub", "--threshold", "2")
+
+
+def test_two_signers_in_one_envelope(wpack, forge, tmp_path):
+    """Each demand is satisfied, and by one who signed."""
+    other = keys.pair(tmp_path, "other")
+    e = forge.envelope()
+    e["signatures"] += forge.envelope(pair=other)["signatures"]
+    forge.tag("att", json.dumps(e).encode(), DSSE, {NOTE: ""})
+    verify(wpack, forge, 0)
+    verify(wpack, forge, NOBODY, "--key", other.public, "--threshold", "2")
+
+
+@pytest.mark.parametrize("command, why", [
+    (["genrsa", "-out", "w.pem", "1024"], "1024"),
+    (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1", "-out", "w.pem"], ""),
+    (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224", "-out", "w.pem"], ""),
+    (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit", "-out",
+      "w.pem"], ""),
+], ids=["rsa-1024", "secp256k1", "p-224", "explicit-curve"])
+def test_keys_that_are_not_trusted_with_anything(wpack, forge, tmp_path, command, why):
+    import subprocess
+    subprocess.run(["openssl", *command], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", "w.pem", "-pubout", "-out", "w.pub"], cwd=tmp_path, check=True)
+    as_bundle(forge)
+    r = wpack("verify", forge.ref, "--key", "w.pub", rc=2)
+    assert "w.pub" in r.err and why in r.err
+
+
+# ---- which rule is in force ----
+
+def rule(scope, *more):
+    return {"scope": scope, "require": list(more)}
+
+
+SPELLINGS = ["{host}/a/app:1", "{host}/a/app@{digest}", "{host}/a/app:1@{digest}", "docker://{host}/a/app:1",
+             "oci://{host}/a/app:1"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_spellings_of_a_name_meet_the_same_rule(wpack, forge, tmp_path, spelling):
+    """A name that is written otherwise is under the same rule, or is no name."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"version": 1, "default": "accept-unsigned", "rules": [
+        {"scope": f"{forge.reg.host}/a/app", "require": [{"id": "k", "type": "key", "keys": ["k.pub"]}]}]}))
+    ref = spelling.format(host=forge.reg.host, digest=forge.digest)
+    r = wpack.run("verify", ref, "--policy", policy)
+    assert r.rc in (UNSIGNED, 2), r
+    r = wpack.run("pull", ref, "-o", "out/", "--policy", policy)
+    assert r.rc in (UNSIGNED, 2), r
+
+
+def test_hosts_in_capitals_meet_the_same_rule(wpack, fakereg, tmp_path):
+    reg = fakereg(name="localhost")
+    forge = Forge(reg, tmp_path)
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"version": 1, "default": "accept-unsigned", "rules": [
+        {"scope": f"{reg.host}/a/app", "require": [{"id": "k", "type": "key", "keys": ["k.pub"]}]}]}))
+    containers = tmp_path / "containers.json"
+    containers.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}], "transports": {"docker": {
+        f"{reg.host}/a": [{"type": "reject"}]}}}))
+    for name in (reg.host, reg.host.replace("localhost", "LOCALHOST"), reg.host.replace("localhost", "localhost.")):
+        for file in (policy, containers):
+            r = wpack.run("verify", f"{name}/a/app:1", "--policy", file)
+            assert r.rc != 0, r
+    assert forge.digest
