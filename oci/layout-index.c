@@ -28,6 +28,20 @@ bool layout_tag_is_fallback(const char *tag)
     return strspn(tag + 7, "0123456789abcdef") == 64 && tag[7 + 64] == '\0';
 }
 
+bool layout_tag_is_attached(const char *tag)
+{
+    static const char *const suffixes[] = {".sig", ".att", ".sbom"};
+    if (!wp_str_starts(tag, "sha256-") || strspn(tag + 7, "0123456789abcdef") != 64) {
+        return false;
+    }
+    for (size_t i = 0; i < WP_ARRAY_LEN(suffixes); i++) {
+        if (wp_str_eq(tag + 7 + 64, suffixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int layout_digest_cmp(const struct oci_digest *a, const struct oci_digest *b)
 {
     if (a->alg != b->alg) {

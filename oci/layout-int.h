@@ -209,6 +209,8 @@ const struct layout_entry *const *layout_index_digest(const struct layout_index 
 int layout_digest_cmp(const struct oci_digest *a, const struct oci_digest *b);
 /* "sha256-<64 hex>" or "sha512-<64 hex>" */
 bool layout_tag_is_fallback(const char *tag);
+/* "sha256-<64 hex>.sig", ".att", ".sbom": what cosign puts beside the artifact of that digest. */
+bool layout_tag_is_attached(const char *tag);
 
 /* A changed list of entries on its way to disk. */
 struct layout_draft_row {

@@ -117,7 +117,7 @@ static const struct layout_entry *only_entry(const struct layout_index *x)
     const struct layout_entry *only = NULL;
     for (size_t i = 0; i < x->named_count; i++) {
         const struct layout_entry *e = x->named[i];
-        if (e->fallback || (only != NULL && twin(only, e))) {
+        if (e->fallback || layout_tag_is_attached(e->tag) || (only != NULL && twin(only, e))) {
             continue;
         }
         if (only != NULL) {

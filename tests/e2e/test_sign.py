@@ -284,3 +284,12 @@ def test_signers_at_once(wpack, request, layout, tmp_path, kind):
 
 def test_no_socket_for_a_layout(wpack, layout, key):
     assert "socket(" not in wpack.traced("socket", "sign", "oci:lay:app:1", "--key", key.private)
+
+
+def test_the_only_name_stays_the_only_one(wpack, module):
+    """What cosign keeps beside an artifact does not ask which of the names is meant."""
+    wpack("build", module, "-t", "team/app:1", "-o", "oci:lay")
+    wpack("keygen", "--plain")
+    signed = wpack("sign", "oci:lay", "--key", "wpack.key", "--as", "bundle,cosign").last
+    assert wpack("verify", "oci:lay", "--key", "wpack.pub").last == signed
+    assert wpack("resolve", "oci:lay").last == signed
