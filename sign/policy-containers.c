@@ -438,6 +438,7 @@ static const struct sig_rule *find_local(const struct sig_policy *p, const struc
     const char *transport = ref->kind == OCI_REF_ARCHIVE ? "oci-archive" : "oci";
     struct sig_question plain = *q;
     plain.reference = oci_ref_base(a, ref);
+    plain.repo = NULL;
     const char *path = sig_scope_name(&plain, a) + strlen(transport) + 1;
     const struct sig_rule *r = NULL;
     if (ref->name != NULL) {

@@ -29,11 +29,12 @@ static const char *real(const char *path, struct wp_arena *a)
     return wp_arena_str(a, full != NULL ? full : path);
 }
 
-static const char *layout_name(const struct oci_ref *ref, struct wp_arena *a)
+/* repo: where what has no name, or is named by its digest alone, has its name after all. */
+static const char *layout_name(const struct oci_ref *ref, const char *repo, struct wp_arena *a)
 {
     const char *prefix = ref->kind == OCI_REF_ARCHIVE ? "oci-archive:" : "oci:";
     const char *path = real(ref->path, a);
-    const char *repo = "";
+    repo = repo != NULL ? repo : "";
     if (ref->name != NULL) {
         const char *tag;
         oci_name_split(a, ref->name, &repo, &tag);
@@ -52,7 +53,7 @@ const char *sig_scope_name(const struct sig_question *q, struct wp_arena *a)
     if (oci_ref_parse(a, text, &ref, &err) < 0) {
         return text;
     }
-    return ref.kind == OCI_REF_REGISTRY ? oci_ref_base(a, &ref) : layout_name(&ref, a);
+    return ref.kind == OCI_REF_REGISTRY ? oci_ref_base(a, &ref) : layout_name(&ref, q->repo, a);
 }
 
 const char *sig_scope_folder(const char *name, struct wp_arena *a)

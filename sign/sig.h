@@ -29,8 +29,8 @@ struct sig_candidate {
     struct sig_memo *memo; /* NULL: every sig_check reads it anew */
 };
 
-/* What a format has read of a candidate, for the demands that follow: a document of megabytes is read once, however many
- * keys are asked. Zero at first; in the arena of sig_check. */
+/* What a format has read of a candidate, for the demands that follow: a document of megabytes is read once, however
+ * many keys are asked. Zero at first; in the arena of sig_check. */
 struct sig_memo {
     const void *document;
     const char *bad; /* it is none, and why */

@@ -509,3 +509,82 @@ def test_hosts_in_capitals_meet_the_same_rule(wpack, fakereg, tmp_path):
             r = wpack.run("verify", f"{name}/a/app:1", "--policy", file)
             assert r.rc != 0, r
     assert forge.digest
+
+
+@pytest.mark.parametrize("spelling", ["oci:real/lay:team/app:1", "oci:./real/../real/lay:team/app:1", "oci:real/lay/:team/app:1",
+                                      "oci:link/lay:team/app:1", "oci:real/lay@{digest}", "oci:real/lay"])
+def test_spellings_of_a_layout_meet_the_same_rule(wpack, module, tmp_path, spelling):
+    """By another path, by its digest, or as the only one there."""
+    keys.pair(tmp_path, "k")
+    digest = wpack("build", module, "-t", "team/app:1", "-o", "oci:real/lay").digest
+    (tmp_path / "link").symlink_to("real")
+    policy = tmp_path / "policy.json"
+    require = {"id": "k", "type": "key", "keys": ["k.pub"]}
+    policy.write_text(json.dumps({"version": 1, "default": "accept-unsigned", "rules": [
+        {"scope": f"oci:{tmp_path}/real/lay:team/app", "require": [require]}]}))
+    containers = tmp_path / "containers.json"
+    containers.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}], "transports": {"oci": {
+        f"{tmp_path}/real/lay": [{"type": "reject"}]}}}))
+    ref = spelling.format(digest=digest)
+    wpack("verify", ref, "--policy", policy, rc=UNSIGNED)
+    wpack("pull", ref, "-o", "out/", "--policy", policy, rc=UNSIGNED)
+    wpack("verify", ref, "--policy", containers, rc=22)
+
+
+def test_modules_that_were_cut_or_extended(wpack, tmp_path):
+    """Every bit of a sealed module, and what is put around its sections."""
+    pair = keys.pair(tmp_path, "ed", "ED25519")
+    plain = sample.core_module()
+    path = tmp_path / "m.wasm"
+    path.write_bytes(plain)
+    wpack("sign", path, "--key", pair.private, "--as", "module")
+    good = path.read_bytes()
+    seal = good[8:len(good) - len(plain) + 8]
+    bad = {"custom-behind": good + b"\0\3\1xy", "byte-behind": good + b"\0", "sealed-twice": good[:8] + seal + good[8:],
+           "seal-behind": plain + seal, "seal-alone": good[:8] + seal, "no-seal": plain,
+           "section-between": good[:8] + seal + b"\0\3\1xy" + plain[8:], "section-before": good[:8] + b"\0\3\1xy" + good[8:]}
+    bad |= {f"bit-of-{at}": good[:at] + bytes([good[at] ^ 4]) + good[at + 1:] for at in range(0, len(good), 7)}
+    wpack("verify", path, "--in-module", "--key", pair.public)
+    for name, data in bad.items():
+        path.write_bytes(data)
+        r = wpack.run("verify", path, "--in-module", "--key", pair.public)
+        assert r.rc in (UNSIGNED, NOBODY, 20) and r.out == "", (name, r)
+
+
+def lines(change):
+    def make(text):
+        parts = text.split(b"\n")
+        change(parts)
+        return b"\n".join(parts)
+    return make
+
+
+def raw(change):
+    """The bytes of the first signature."""
+    def of_lines(parts):
+        parts[1] = base64.b64encode(change(base64.b64decode(parts[1])))
+    return lines(of_lines)
+
+
+MINISIGN = {
+    "trusted-comment": lambda t: t.replace(b"\ntrusted comment: ", b"\ntrusted comment: x"),
+    "no-trusted-comment": lambda t: b"\n".join(t.split(b"\n")[:2]) + b"\n",
+    "something-behind": lambda t: t + b"more\n",
+    "other-algorithm": raw(lambda b: b"XX" + b[2:]),
+    "the-older-algorithm": raw(lambda b: b"Ed" + b[2:]),
+    "signature-cut": raw(lambda b: b[:-1]),
+    "signature-longer": raw(lambda b: b + b"\0"),
+    "signature-flipped": raw(lambda b: b[:-1] + bytes([b[-1] ^ 0x10])),
+    "empty": lambda t: b"",
+}
+
+
+@pytest.mark.parametrize("name", MINISIGN)
+def test_minisign(wpack, tmp_path, name):
+    pair = keys.pair(tmp_path, "ed", "ED25519")
+    (tmp_path / "data").write_bytes(b"data")
+    wpack("sign", "data", "--key", pair.private, "--as", "minisign")
+    wpack("verify", "data", "--key", pair.public)
+    signature = tmp_path / "data.minisig"
+    signature.write_bytes(MINISIGN[name](signature.read_bytes()))
+    assert wpack("verify", "data", "--key", pair.public, rc=NOBODY).out == ""
