@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -21,13 +22,20 @@ def openpty():
         pytest.skip(f"SKIP: no pseudo terminals here ({e})")
 
 
+def own_terminal():
+    """In the child: the terminal is its own, and ^C means what it means to somebody who sits there, whoever ignores it
+    above."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def run(argv, env, cwd, columns=80, answers=(), own=False):
     """Runs argv with all three streams on a terminal; (exit status, every byte it wrote). answers: (prompt, what is typed
     once it stands there), in order. own: the terminal is the program's own, ^C reaches it."""
     ours, theirs = openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     p = subprocess.Popen(argv, cwd=cwd, env={"TERM": "xterm", **env}, stdin=theirs, stdout=theirs, stderr=theirs,
-                         start_new_session=True, preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if own else None)
+                         start_new_session=True, preexec_fn=own_terminal if own else None)
     os.close(theirs)
     out = b""
     waiting = list(answers)
