@@ -8,7 +8,7 @@ import os
 import pytest
 
 from support import keys, sample
-from support.fakereg import error
+from support.fakereg import document, error
 
 REJECTED, UNSIGNED, NOBODY, UNKNOWN = 22, 10, 12, 14
 
@@ -102,6 +102,44 @@ def test_somebody_else(wpack, reg, other, way):
 def test_cannot_tell(wpack, reg, key, way):
     reg.on("GET", ".*/referrers/.*", error(503))
     r = go(wpack, reg, way, reg.signed, "--key", key.public, rc=125 if way == "run" else UNKNOWN)
+    nothing_arrived(wpack, reg, r)
+
+
+FLIPPED = [w for w in WAYS if w != "copy-all"]
+
+
+@pytest.fixture
+def flip(reg, wpack, start):
+    """The tag leads to the signed artifact and to another one, in turn; (digest of the signed one, of the other)."""
+    path = start.with_name("evil.wasm")
+    path.write_bytes(start.read_bytes() + b"\0\5\4evil")
+    evil = wpack("push", path, f"{reg.host}/a/app:evil").digest
+    reg.requests.clear()
+
+    def turn(*tags):
+        pages = [reg.manifests["a/app", tag] for tag in tags]
+        reg.on("*", "/v2/a/app/manifests/signed", *[document(body, media_type) for media_type, body in pages])
+        return "sha256:" + sha256(reg.manifests["a/app", "signed"][1]), evil
+
+    return turn
+
+
+@pytest.mark.parametrize("way", FLIPPED)
+def test_a_tag_that_moves_is_followed_once(wpack, reg, key, flip, way):
+    """What was judged is what comes, whatever the tag leads to meanwhile: one digest throughout."""
+    good, bad = flip("signed", "evil")
+    r = go(wpack, reg, way, reg.signed, "--key", key.public, rc=0)
+    assert bad not in r.out + r.err and reg.count("GET", bad) == 0
+    assert len(reg.seen("/manifests/signed")) == 1, reg.requests
+    if way not in ("run", "pull-stdout"):
+        assert good in r.out
+
+
+@pytest.mark.parametrize("way", FLIPPED)
+def test_a_tag_that_moves_to_what_is_signed_is_too_late(wpack, reg, key, flip, way):
+    flip("evil", "signed")
+    r = go(wpack, reg, way, reg.signed, "--key", key.public, rc=125 if way == "run" else UNSIGNED)
+    assert "not signed" in r.err
     nothing_arrived(wpack, reg, r)
 
 
