@@ -6,6 +6,8 @@
 #include "sign/formats.h"
 #include "sign/log.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NOW INT64_C(1780275600) /* an hour after the corpus was signed */

@@ -6,6 +6,8 @@
 #include "sign/material-int.h"
 #include "sign/statement.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool ok)
