@@ -15,7 +15,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from run import TIMED, WPACK, Figures, Registry, peer, timed  # noqa: E402
+from run import TIMED, WPACK, Figures, Registry, peer, timed  # noqa: E402: found beside this file, by the line above
 
 assert TIMED
 

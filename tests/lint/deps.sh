@@ -38,15 +38,15 @@ done
 home() { # header pattern, allowed files...
     pattern=$1
     shift
-    for f in base/*.[ch] runtime-min/*.[ch] oci/*.[ch] pack/*.[ch] cmd/*.[ch]; do
+    for f in base/*.[ch] runtime-min/*.[ch] oci/*.[ch] sign/*.[ch] pack/*.[ch] cmd/*.[ch]; do
         [ -e "$f" ] || continue
         case " $* " in *" $f "*) continue ;; esac
         if grep -q "^ *# *include <$pattern" "$f"; then say "$f: includes <$pattern...>, whose home is $*"; fi
     done
 }
 home jansson base/json.c base/json-out.c base/json-tree.c base/json-pos.c base/json-doc.h
-home openssl/ base/hash.c
-home sodium base/lazy-sodium.h
+home openssl/ base/hash.c sign/*.[ch]
+home sodium base/lazy-sodium.h sign/*.[ch]
 home curl/ oci/http-curl.h oci/http-curl.c oci/http-curl-lib.c oci/http-curl-tls.c oci/http-curl-stream.c oci/http-curl-error.c
 home microhttpd oci/httpd-int.h
 home zlib pack/facts-deps.c
@@ -57,7 +57,7 @@ for f in $(ls base/*.c runtime-min/*.c oci/*.c sign/*.c pack/*.c 2>/dev/null); d
         say "$f: printing, exiting and the environment belong to cmd/"
     fi
 done
-if grep -nE 'pthread_create' base/*.c runtime-min/*.c oci/*.c pack/*.c cmd/*.c | grep -v '^base/pool.c' >&2; then
+if grep -nE 'pthread_create' base/*.c runtime-min/*.c oci/*.c sign/*.c pack/*.c cmd/*.c | grep -v '^base/pool.c' >&2; then
     say "threads start in base/pool.c only"
 fi
 exit $bad
