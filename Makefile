@@ -31,6 +31,9 @@ comma := ,
 empty :=
 space := $(empty) $(empty)
 OUT := $(BUILD)/$(VARIANT)
+# libcurl as a part of the program, or opened as the system has it: CURL=shared.
+CURL ?= static
+CURL_OUT := $(BUILD)/curl-$(CURL)
 
 # ---- flags ----
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wstrict-prototypes \
@@ -39,7 +42,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -
 # Modules compute the same everywhere: no fused multiply-add; a square root is an instruction, not a call that sets errno.
 FLOATFLAGS := -ffp-contract=off -fno-math-errno
 BASEFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -fno-common -MMD -MP -g \
-             -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong -fPIE -DWPACK_VERSION='"$(VERSION)"' $(FLOATFLAGS)
+             -I$(CURL_OUT) -ffile-prefix-map=$(CURDIR)=. -fstack-protector-strong -fPIE -DWPACK_VERSION='"$(VERSION)"' $(FLOATFLAGS)
 # Handlers of instructions are tail calls where the compiler makes jumps of them, else cases of a loop: DISPATCH=loop.
 DISPATCHFLAGS := $(if $(SAN)$(DEBUG)$(COVERAGE)$(filter loop,$(DISPATCH)),-DWRT_LOOP)
 OPT := $(if $(SAN)$(DEBUG),-O1 -fno-omit-frame-pointer,$(if $(COVERAGE),-O0,-O2 -D_FORTIFY_SOURCE=2))
@@ -54,8 +57,9 @@ MACHINE := $(shell $(CC) -dumpmachine)
 RELRFLAGS := $(if $(filter x86_64%,$(MACHINE)),$(comma)-z$(comma)pack-relative-relocs)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack$(RELRFLAGS) -Wl,--as-needed $(SANFLAGS) $(COVFLAGS) $(LDFLAGS)
 # Opened at first use: libcrypto, jansson, libsodium, zlib (base/lazy.c; linked where it knows no jump of the processor),
-# libcurl (oci/http-curl-lib.c), libmicrohttpd (oci/httpd-lib.c). No command pays at start-up for what it does not use.
-LIBS := -ldl -lpthread $(if $(filter x86_64% aarch64%,$(MACHINE)),,-lcrypto -ljansson -lsodium -lz)
+# libmicrohttpd (oci/httpd-lib.c) and what libcurl.a, a part of the program, calls of other libraries (CURL=shared: all of
+# libcurl, oci/http-curl-lib.c). No command pays at start-up for what it does not use.
+LIBS := @$(CURL_OUT)/args -ldl -lpthread $(if $(filter x86_64% aarch64%,$(MACHINE)),,-lcrypto -ljansson -lsodium -lz)
 # Tests may call more of them.
 TEST_LIBS := $(LIBS) -lcrypto -ljansson -lsodium -lz
 
@@ -90,7 +94,10 @@ $(OUT)/libwpack.a: $(LIB_OBJS)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
-$(OUT)/%.o: %.c | $(OUT)/gen/schemas.h
+$(CURL_OUT)/curl-rows.h: oci/curl-rows.sh base/lazy-crypto.h base/lazy-zlib.h
+	$(Q)sh oci/curl-rows.sh $(CURL) $(CC) $(@D)
+
+$(OUT)/%.o: %.c | $(OUT)/gen/schemas.h $(CURL_OUT)/curl-rows.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -205,7 +212,7 @@ replay: $(KERNELS) ## the same instructions and bytes from gcc, clang and the lo
 
 # ---- lints ----
 # -O2: the dispatcher by tail calls; the loop is one function of the same handlers, too large to be looked at.
-TIDYFLAGS := -O2 -D__NO_CTYPE -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
+TIDYFLAGS := -O2 -D__NO_CTYPE -std=c17 -D_GNU_SOURCE -I. -I$(OUT)/gen -I$(CURL_OUT) -include base/banned.h -DWPACK_VERSION='"$(VERSION)"'
 .PHONY: lint headers format format-check tidy
 lint: headers format-check $(OUT)/wpack ## layering, headers, tree, formatting, documents
 	$(Q)tests/lint/deps.sh
@@ -226,7 +233,7 @@ format: ## format all C files
 format-check:
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 tidy: $(SRCS:%.c=$(OUT)/tidy/%.ok) ## clang-tidy over the program
-$(OUT)/tidy/%.ok: %.c .clang-tidy | $(OUT)/gen/schemas.h
+$(OUT)/tidy/%.ok: %.c .clang-tidy | $(OUT)/gen/schemas.h $(CURL_OUT)/curl-rows.h
 	@mkdir -p $(@D)
 	@echo "  TIDY    $<"
 	$(Q)clang-tidy --quiet $< -- $(TIDYFLAGS) 2>/dev/null

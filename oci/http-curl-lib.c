@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening libcurl. It brings some thirty libraries along: it is opened when a registry is to be talked to. */
+ * Where libcurl comes from: libcurl.a within the program, or libcurl.so.4 and the thirty libraries it brings along,
+ * opened when a registry is to be talked to (oci/curl-rows.sh decides, make CURL=shared asks for it). */
+#include "base/lazy-rows.h"
+#include "base/mem.h"
+#include "curl-rows.h"
 #include "oci/http-curl.h"
 
 #include <dlfcn.h>
@@ -10,10 +14,49 @@ static struct {
     bool ready;
     char why[256];
     struct curl_api api;
-    char version[128];
 } library = {.once = PTHREAD_ONCE_INIT};
 
-static bool load_functions(void *handle)
+#if WP_CURL_STATIC
+
+/* libcurl.a is a part of the program, and what it calls of other libraries goes through slots (base/lazy-rows.h): a
+ * plain http:// request opens none of them, TLS opens libssl, HTTP/2 nghttp2. */
+#define INSTALL                  "the libraries of libcurl (Debian: apt install libcurl4)"
+#define ENTRY(function, library) WP_LAZY_ENTRY(function, curl_##library)
+#define LIBRARY(library, file)   WP_LAZY_LIBRARY(curl_##library, WP_CURL_ROWS_##library, file, INSTALL, NULL)
+WP_CURL_ENTRIES(ENTRY)
+WP_CURL_LIBRARIES(LIBRARY)
+
+/* Of protocols that are never asked for (LDAP, SSH, RTMP, Kerberos): CURLOPT_PROTOCOLS_STR lets http and https in. */
+#define LABEL(function) ".hidden " #function "\n.globl " #function "\n.type " #function ",%function\n" #function ":\n"
+__asm__(".text\n" WP_CURL_NEVER(LABEL) WP_LAZY_CALL(wp_curl_never));
+__asm__(".text\n" WP_CURL_QUIET(LABEL) WP_LAZY_RETURN_0);
+void wp_curl_never(void) __attribute__((visibility("hidden"), used, noreturn));
+void wp_curl_never(void)
+{
+    wp_die("wpack: libcurl reached for a protocol that is not http\n", 1);
+}
+
+/* libcurl calls it at its start. OpenSSL starts by itself at the first SSL_CTX_new (OPENSSL_init_ssl(3)), with the same
+ * configuration file; what is left out are engines, which are only for keys of CURLOPT_SSLENGINE. */
+int OPENSSL_init_ssl(uint64_t options, const void *settings) __attribute__((visibility("hidden")));
+int OPENSSL_init_ssl(uint64_t options, const void *settings)
+{
+    (void)options;
+    (void)settings;
+    return 1;
+}
+
+static bool load_functions(void)
+{
+#define CURL_ROW(member, function) library.api.member = (function);
+    CURL_FUNCTIONS(CURL_ROW)
+#undef CURL_ROW
+    return true;
+}
+
+#else
+
+static bool load_functions(void)
 {
     static const struct {
         const char *name;
@@ -23,6 +66,12 @@ static bool load_functions(void *handle)
         CURL_FUNCTIONS(CURL_ROW)
 #undef CURL_ROW
     };
+    void *handle = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
+    if (!handle) {
+        const char *why = dlerror();
+        snprintf(library.why, sizeof library.why, "%s", why ? why : "libcurl.so.4 cannot be opened");
+        return false;
+    }
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         void *symbol = dlsym(handle, rows[i].name);
         if (!symbol) {
@@ -34,31 +83,17 @@ static bool load_functions(void *handle)
     return true;
 }
 
-static void describe_version(void)
-{
-    const curl_version_info_data *info = library.api.version_info(CURLVERSION_NOW);
-    const char *nghttp2 = info->age >= CURLVERSION_SEVENTH ? info->nghttp2_version : NULL;
-    snprintf(library.version, sizeof library.version, "libcurl/%s %s%s%s", info->version,
-             info->ssl_version ? info->ssl_version : "without TLS", nghttp2 ? " nghttp2/" : "", nghttp2 ? nghttp2 : "");
-}
+#endif
 
 static void open_library(void)
 {
-    void *handle = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
-    if (!handle) {
-        const char *why = dlerror();
-        snprintf(library.why, sizeof library.why, "%s", why ? why : "libcurl.so.4 cannot be opened");
+    if (!load_functions()) {
         return;
     }
-    if (!load_functions(handle)) {
-        return;
-    }
-    if (library.api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    library.ready = library.api.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    if (!library.ready) {
         snprintf(library.why, sizeof library.why, "libcurl does not start");
-        return;
     }
-    describe_version();
-    library.ready = true;
 }
 
 const struct curl_api *curl_api_get(const char **why)
@@ -73,6 +108,15 @@ const struct curl_api *curl_api_get(const char **why)
 
 const char *http_curl_version(void)
 {
+    static char text[128];
     const char *why = NULL;
-    return curl_api_get(&why) ? library.version : NULL;
+    const struct curl_api *api = curl_api_get(&why);
+    if (!api) {
+        return NULL;
+    }
+    const curl_version_info_data *info = api->version_info(CURLVERSION_NOW);
+    const char *nghttp2 = info->age >= CURLVERSION_SEVENTH ? info->nghttp2_version : NULL;
+    snprintf(text, sizeof text, "libcurl/%s %s%s%s", info->version,
+             info->ssl_version ? info->ssl_version : "without TLS", nghttp2 ? " nghttp2/" : "", nghttp2 ? nghttp2 : "");
+    return text;
 }

@@ -68,14 +68,14 @@ static int add_pem(void *arg, const char *path, struct wp_err *err)
     return 0;
 }
 
-static int add_system(const struct curl_api *api, const struct http_tls *tls, struct wp_buf *pem, struct wp_err *err)
+static int add_system(const struct curl_api *api, CURL *easy, const struct http_tls *tls, struct wp_buf *pem,
+                      struct wp_err *err)
 {
     if (tls->ca_bundle) {
         return add_pem(pem, tls->ca_bundle, err);
     }
-    const curl_version_info_data *info = api->version_info(CURLVERSION_NOW);
-    const char *builtin = info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
-    if (builtin && access(builtin, R_OK) == 0) {
+    const char *builtin = NULL; /* a libcurl before 7.84 does not tell */
+    if (api->easy_getinfo(easy, CURLINFO_CAINFO, &builtin) == CURLE_OK && builtin && access(builtin, R_OK) == 0) {
         return add_pem(pem, builtin, err);
     }
     for (size_t i = 0; system_bundles[i]; i++) {
@@ -86,7 +86,8 @@ static int add_system(const struct curl_api *api, const struct http_tls *tls, st
     return 0;
 }
 
-static int build_pem(const struct curl_api *api, const struct http_tls *tls, struct wp_buf *ret, struct wp_err *err)
+static int build_pem(const struct curl_api *api, CURL *easy, const struct http_tls *tls, struct wp_buf *ret,
+                     struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf extra = WP_BUF_INIT;
     if (each_file(tls->certs_dir, ".crt", add_pem, &extra, err) < 0) {
@@ -101,7 +102,7 @@ static int build_pem(const struct curl_api *api, const struct http_tls *tls, str
     if (extra.len == 0) {
         return 0;
     }
-    if (add_system(api, tls, ret, err) < 0) {
+    if (add_system(api, easy, tls, ret, err) < 0) {
         return -1;
     }
     wp_buf_add(ret, extra.ptr, extra.len);
@@ -109,7 +110,8 @@ static int build_pem(const struct curl_api *api, const struct http_tls *tls, str
 }
 
 /* The bundle for these files; empty when the system's alone is wanted. Stays valid as long as the transport. */
-static int find_pem(struct curl_transport *t, const struct http_tls *tls, const struct wp_buf **ret, struct wp_err *err)
+static int find_pem(struct curl_transport *t, CURL *easy, const struct http_tls *tls, const struct wp_buf **ret,
+                    struct wp_err *err)
 {
     WP_AUTO_FREE char *key = wp_xasprintf("%s\n%s\n%s", tls->ca_bundle ? tls->ca_bundle : "",
                                           tls->ca_file ? tls->ca_file : "", tls->certs_dir ? tls->certs_dir : "");
@@ -120,7 +122,7 @@ static int find_pem(struct curl_transport *t, const struct http_tls *tls, const 
         }
     }
     WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
-    if (build_pem(t->api, tls, &pem, err) < 0) {
+    if (build_pem(t->api, easy, tls, &pem, err) < 0) {
         return -1;
     }
     struct curl_ca *ca = wp_xcalloc(1, sizeof *ca);
@@ -172,7 +174,7 @@ int curl_tls_set(struct curl_transport *t, CURL *easy, const struct http_tls *tl
     const struct curl_api *api = t->api;
     const struct wp_buf *pem = NULL;
     pthread_mutex_lock(&t->lock);
-    int rc = find_pem(t, tls, &pem, err);
+    int rc = find_pem(t, easy, tls, &pem, err);
     pthread_mutex_unlock(&t->lock);
     if (rc < 0) {
         return -1;
