@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 
 struct wp_hash {
     EVP_MD_CTX *ctx;
@@ -21,6 +22,19 @@ static void must(bool ok)
     if (!ok) {
         wp_out_of_memory();
     }
+}
+
+/* Found among the providers once, not for every hash. */
+static struct {
+    pthread_once_t once;
+    EVP_MD *sha256, *sha512;
+} digests = {.once = PTHREAD_ONCE_INIT};
+
+static void fetch_digests(void)
+{
+    digests.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    digests.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+    must(digests.sha256 != NULL && digests.sha512 != NULL);
 }
 
 struct wp_hash *wp_hash_new(enum wp_hash_alg alg)
@@ -67,7 +81,8 @@ void wp_hash_peek(const struct wp_hash *h, uint8_t ret[WP_HASH_MAX])
 
 void wp_hash_reset(struct wp_hash *h)
 {
-    must(EVP_DigestInit_ex(h->ctx, h->alg == WP_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) == 1);
+    pthread_once(&digests.once, fetch_digests);
+    must(EVP_DigestInit_ex(h->ctx, h->alg == WP_SHA512 ? digests.sha512 : digests.sha256, NULL) == 1);
 }
 
 size_t wp_hash_size(enum wp_hash_alg alg)

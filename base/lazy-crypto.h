@@ -44,6 +44,7 @@
     X(EVP_MD_CTX_copy_ex)               \
     X(EVP_MD_CTX_free)                  \
     X(EVP_MD_CTX_new)                   \
+    X(EVP_MD_fetch)                     \
     X(EVP_PKCS82PKEY)                   \
     X(EVP_PKEY2PKCS8)                   \
     X(EVP_PKEY_CTX_free)                \

@@ -62,9 +62,6 @@ rows() { # file, macro
 }
 {
     printf '#pragma once\n#define WP_CURL_STATIC 1\n'
-    for name in $names; do
-        rows "$tmp/$name.new" "WP_CURL_ROWS_$name"
-    done
     echo '#define WP_CURL_LIBRARIES(X) \' # X(library, file)
     for name in $names; do
         [ ! -s "$tmp/$name.new" ] || printf '    X(%s, "%s") \\\n' "$name" "$(cat "$tmp/$name.so")"

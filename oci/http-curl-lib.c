@@ -20,11 +20,11 @@ static struct {
 
 /* libcurl.a is a part of the program, and what it calls of other libraries goes through slots (base/lazy-rows.h): a
  * plain http:// request opens none of them, TLS opens libssl, HTTP/2 nghttp2. */
-#define INSTALL                  "the libraries of libcurl (Debian: apt install libcurl4)"
-#define ENTRY(function, library) WP_LAZY_ENTRY(function, curl_##library)
-#define LIBRARY(library, file)   WP_LAZY_LIBRARY(curl_##library, WP_CURL_ROWS_##library, file, INSTALL, NULL)
-WP_CURL_ENTRIES(ENTRY)
+#define LIBRARY(name, file) \
+    WP_LAZY_LIBRARY(curl_##name, file, "the libraries of libcurl (Debian: apt install libcurl4)", NULL)
+#define ENTRY(function, name) WP_LAZY_ENTRY(function, curl_##name)
 WP_CURL_LIBRARIES(LIBRARY)
+WP_CURL_ENTRIES(ENTRY)
 
 /* Of protocols that are never asked for (LDAP, SSH, RTMP, Kerberos): CURLOPT_PROTOCOLS_STR lets http and https in. */
 #define LABEL(function) ".hidden " #function "\n.globl " #function "\n.type " #function ",%function\n" #function ":\n"

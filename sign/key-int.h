@@ -6,6 +6,7 @@
 #include "sign/key.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #define SIG_ED25519_PUB    32
 #define SIG_ED25519_SEED   32
@@ -19,8 +20,10 @@ struct sig_pub {
     struct wp_arena arena;
 };
 
-/* The key of an EVP_PKEY (borrowed), of a SubjectPublicKeyInfo, of 32 bytes. Refused as sig_pub_read does. */
+/* The key of an EVP_PKEY (borrowed), of a certificate, of a SubjectPublicKeyInfo, of 32 bytes. Refused as sig_pub_read
+ * does. */
 int sig_pub_of_evp(EVP_PKEY *pkey, const char *name, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
+int sig_pub_of_cert(const X509 *cert, const char *name, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
 int sig_pub_of_spki(struct wp_span der, const char *name, WP_OWN struct sig_pub **ret, struct wp_err *err) WP_MUST_USE;
 int sig_pub_of_ed25519(const uint8_t raw[SIG_ED25519_PUB], const char *name, WP_OWN struct sig_pub **ret,
                        struct wp_err *err) WP_MUST_USE;

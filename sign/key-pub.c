@@ -203,6 +203,19 @@ int sig_pub_of_evp(EVP_PKEY *pkey, const char *name, struct sig_pub **ret, struc
     return r;
 }
 
+/* As the certificate has it: nothing is taken apart and put together again. */
+int sig_pub_of_cert(const X509 *cert, const char *name, struct sig_pub **ret, struct wp_err *err)
+{
+    uint8_t *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+    if (len <= 0) {
+        wp_out_of_memory();
+    }
+    int r = sig_pub_of_spki(wp_span(der, (size_t)len), name, ret, err);
+    CRYPTO_free(der, __FILE__, __LINE__);
+    return r;
+}
+
 int sig_pub_of_ed25519(const uint8_t raw[SIG_ED25519_PUB], const char *name, struct sig_pub **ret, struct wp_err *err)
 {
     EVP_PKEY *k = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, SIG_ED25519_PUB);

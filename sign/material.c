@@ -47,10 +47,10 @@ static int take_certificate(struct sig_checking *c, struct sig_pub **ret, struct
     if (c->root == NULL || c->root->ca_count == 0) {
         return sig_refuse(c, "chain", err, "no trusted root says which certificate authorities are believed");
     }
-    EVP_PKEY *key = X509_get0_pubkey(c->leaf);
-    if (key == NULL || sig_pub_of_evp(key, "the signer's certificate", ret, &why) < 0) {
-        return sig_refuse(c, "chain", err, "the key in the signer's certificate cannot be used%s%s",
-                          key != NULL ? ": " : "", key != NULL ? why.msg : "");
+    bool known = X509_get0_pubkey(c->leaf) != NULL;
+    if (!known || sig_pub_of_cert(c->leaf, "the signer's certificate", ret, &why) < 0) {
+        return sig_refuse(c, "chain", err, "the key in the signer's certificate cannot be used%s%s", known ? ": " : "",
+                          known ? why.msg : "");
     }
     c->key = *ret;
     return 0;

@@ -48,11 +48,10 @@ static int check_chain(struct sig_key *key, const struct sig_certs *chain, const
     SIG_AUTO_PUB struct sig_pub *leaf = NULL;
     const struct sig_pub_facts *mine = sig_pub_facts(sig_key_pub(key));
     const char *subject = sig_cert_subject(chain->items[0], a);
-    EVP_PKEY *pkey = X509_get0_pubkey(chain->items[0]);
-    if (pkey == NULL) {
+    if (X509_get0_pubkey(chain->items[0]) == NULL) {
         return wp_fail(err, WP_E_INPUT, "certificate '%s' has a key of an unknown kind", subject);
     }
-    if (sig_pub_of_evp(pkey, subject, &leaf, err) < 0) {
+    if (sig_pub_of_cert(chain->items[0], subject, &leaf, err) < 0) {
         return -1;
     }
     const struct sig_pub_facts *theirs = sig_pub_facts(leaf);

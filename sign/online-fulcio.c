@@ -120,7 +120,7 @@ static int check_leaf(struct wp_span leaf, const struct sig_pub *pub, struct wp_
     SIG_AUTO_CERT X509 *certificate = NULL;
     SIG_AUTO_PUB struct sig_pub *got = NULL;
     if (sig_cert_of_der(leaf, "the certificate", &certificate, err) < 0 ||
-        sig_pub_of_evp(X509_get0_pubkey(certificate), "the certificate's key", &got, err) < 0) {
+        sig_pub_of_cert(certificate, "the certificate's key", &got, err) < 0) {
         return -1;
     }
     if (!wp_str_eq(sig_pub_facts(got)->id, sig_pub_facts(pub)->id)) {

@@ -86,12 +86,11 @@ static int read_envelope(struct checking *k, struct wp_err *err)
 static int read_key(struct checking *k, const char *subject, struct sig_pub **ret, struct wp_err *err)
 {
     SIG_AUTO_PUB struct sig_pub *pub = NULL;
-    EVP_PKEY *pkey = X509_get0_pubkey(k->leaf);
-    if (pkey == NULL) {
+    if (X509_get0_pubkey(k->leaf) == NULL) {
         wp_fail(err, WP_E_UNSATISFIED, "the certificate '%s' has a key of an unknown kind", subject);
         return refuse(k, "key", WP_E_UNSATISFIED, err);
     }
-    if (sig_pub_of_evp(pkey, subject, &pub, err) < 0) {
+    if (sig_pub_of_cert(k->leaf, subject, &pub, err) < 0) {
         return refuse(k, "key", WP_E_UNSATISFIED, err);
     }
     enum sig_alg alg = sig_chain_alg(sig_pub_facts(pub));
