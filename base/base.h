@@ -66,3 +66,15 @@ static inline bool wp_str_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
+
+/* Sanitizers map terabytes and have calls of their own to make when they find something. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WP_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define WP_SANITIZED 1
+#endif
+#endif
+#ifndef WP_SANITIZED
+#define WP_SANITIZED 0
+#endif

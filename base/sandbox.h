@@ -10,18 +10,6 @@
 #include "base/base.h"
 #include "base/err.h"
 
-/* Sanitizers map terabytes and have calls of their own to make when they find something. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WP_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define WP_SANITIZED 1
-#endif
-#endif
-#ifndef WP_SANITIZED
-#define WP_SANITIZED 0
-#endif
-
 /* A folder, open, beneath which files may be opened, and unless it is read_only written, made and removed. Held by
  * Landlock; without it the calls that take names are not restricted to it. */
 struct wp_sandbox_dir {
