@@ -168,27 +168,30 @@ static int plan_places(const struct opts *o, struct plan *p, struct wp_err *err)
     return 0;
 }
 
-/* An option that changes nothing is a mistake that its user should know. Those that may come from the environment are
- * not among them: it is there for more than one command. */
-static const char *vain_option(const struct opts *o, const struct plan *p)
+/* An option that changes nothing is a mistake that its user should know. */
+static const char *vain_option(const struct cmd_ctx *c, const struct opts *o, const struct plan *p)
 {
     const bool slsa = p->made == MADE_SLSA && p->path == NULL;
     const struct {
         const char *name;
-        bool given, useful;
+        bool useful;
     } all[] = {
-        {"--build-type", o->slsa.build_type != NULL, slsa},
-        {"--parameter", o->slsa.parameters.count > 0, slsa},
-        {"--source-uri", o->slsa.source_uri != NULL, slsa},
-        {"--source-ref", o->slsa.source_ref != NULL, slsa},
-        {"--source-commit", o->slsa.source_commit != NULL, slsa},
-        {"--invocation-id", o->slsa.invocation_id != NULL, slsa},
-        {"--started-on", o->slsa.started_on != NULL, slsa},
-        {"--finished-on", o->slsa.finished_on != NULL, slsa},
-        {"--no-sign", o->no_sign, o->output == NULL},
+        {"file", slsa || (p->made == MADE_TEST && p->path == NULL)},
+        {"builder-id", slsa},
+        {"build-type", slsa},
+        {"parameter", slsa},
+        {"source-uri", slsa},
+        {"source-ref", slsa},
+        {"source-commit", slsa},
+        {"invocation-id", slsa},
+        {"started-on", slsa},
+        {"finished-on", slsa},
+        {"no-sign", o->output == NULL},
+        {"key", !o->no_sign},
+        {"keyless", !o->no_sign},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(all); i++) {
-        if (all[i].given && !all[i].useful) {
+        if (!all[i].useful && cmd_given(c, all[i].name)) {
             return all[i].name;
         }
     }
@@ -209,8 +212,8 @@ static int plan_all(struct cmd_ctx *c, const struct opts *o, struct plan *p, str
                        "attest: --no-sign is for bills of materials: any other statement is worth "
                        "what its signer is");
     }
-    const char *vain = vain_option(o, p);
-    return vain == NULL ? 0 : wp_fail(err, WP_E_USAGE, "attest: %s changes nothing in what was asked for", vain);
+    const char *vain = vain_option(c, o, p);
+    return vain == NULL ? 0 : wp_fail(err, WP_E_USAGE, "attest: --%s changes nothing in what was asked for", vain);
 }
 
 /* ---- what is stated ---- */

@@ -265,10 +265,10 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         return -1;
     }
     if (n == 1 || source_is_store) {
-        const char *vain = o->artifact_type != NULL   ? "--artifact-type"
-                           : o->config != NULL        ? "--config"
-                           : o->annotations.count > 0 ? "--annotation"
-                                                      : NULL;
+        const char *vain = cmd_given(c, "artifact-type") ? "--artifact-type"
+                           : cmd_given(c, "config")      ? "--config"
+                           : cmd_given(c, "annotation")  ? "--annotation"
+                                                         : NULL;
         if (vain != NULL) {
             wp_fail(err, WP_E_USAGE, "push: %s changes nothing in an artifact that is already built", vain);
             return wp_hint(err, "give it to 'wpack build', or push files: wpack push REF FILE[:TYPE]...");

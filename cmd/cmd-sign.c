@@ -148,22 +148,25 @@ static bool wants(const struct run *r, enum sig_format_id id)
     return false;
 }
 
+/* An option that changes nothing is a mistake that its user should know. */
 static int check_vain(const struct run *r, bool file, struct wp_err *err)
 {
-    const struct opts *o = r->o;
-    bool notation = wants(r, SIG_NOTATION);
-    const char *vain = !notation && o->certificate != NULL            ? "--certificate-chain"
-                       : !notation && o->cose                         ? "--cose"
-                       : !notation && o->expiry > 0                   ? "--expiry"
-                       : !wants(r, SIG_COSIGN) && o->identity != NULL ? "--sign-container-identity"
-                       : !file && o->output != NULL                   ? "--output"
-                       : file && o->annotations.count > 0             ? "--annotation"
-                       : file && o->recursive                         ? "--recursive"
-                                                                      : NULL;
-    if (vain == NULL) {
-        return 0;
+    const bool notation = wants(r, SIG_NOTATION);
+    const struct {
+        const char *name;
+        bool useful;
+    } all[] = {
+        {"certificate-chain", notation}, {"cose", notation},    {"expiry", notation},
+        {"output", file},                {"annotation", !file}, {"recursive", !file},
+        {"sign-container-identity", wants(r, SIG_COSIGN)},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(all); i++) {
+        if (!all[i].useful && cmd_given(r->c, all[i].name)) {
+            return wp_fail(err, WP_E_USAGE, "sign: --%s changes nothing in what is to be made of %s", all[i].name,
+                           r->c->args[0]);
+        }
     }
-    return wp_fail(err, WP_E_USAGE, "sign: %s changes nothing in what is to be made of %s", vain, r->c->args[0]);
+    return 0;
 }
 
 static int check_formats(const struct run *r, bool file, struct wp_err *err)
@@ -190,7 +193,7 @@ static int check_formats(const struct run *r, bool file, struct wp_err *err)
                 "sign: a Notary signature needs the key's certificate: --certificate-chain is missing");
         return wp_hint(err, "a PEM file with the key's certificate first and the root last");
     }
-    if (r->o->output != NULL && r->format_count > 1) {
+    if (file && r->o->output != NULL && r->format_count > 1) {
         return wp_fail(err, WP_E_USAGE, "sign: --output is for one signature, --as asks for %zu", r->format_count);
     }
     return check_vain(r, file, err);

@@ -385,7 +385,7 @@ static int check_replay(const struct subject *s, struct wp_err *err)
                 s->is_reference ? "--type test is missing" : "this is none");
         return wp_hint(err, "wpack verify REF --type test --replay");
     }
-    return !o->replay && o->sandbox != NULL
+    return !o->replay && cmd_given(s->c, "sandbox")
                ? wp_fail(err, WP_E_USAGE, "verify: --sandbox changes nothing without --replay")
                : 0;
 }

@@ -38,7 +38,7 @@ struct cmd_ctx {
     struct cmd_global global;
     struct cmd_registry registry;
     void *opts; /* the command's own struct */
-    const char **args;
+    const char **args, **given; /* as opt_rest has them */
     size_t arg_count;
     struct wp_arena *arena; /* lives as long as the run */
     struct wp_job *job;
@@ -69,6 +69,9 @@ const struct cmd *cmd_find(const char *word);
 /* NULL when there is none near. */
 const char *cmd_nearest(const char *word);
 bool cmd_json(const struct cmd_ctx *c); /* --format json or jsonl */
+/* Is the option, by its long name, on the command line? The environment is there for more than one command: what it
+ * sets may be of no use to this one, what was typed should be. */
+bool cmd_given(const struct cmd_ctx *c, const char *option);
 
 /* ---- one row per file ---- */
 extern const struct cmd cmd_build, cmd_push, cmd_pull, cmd_copy, cmd_attach, cmd_attest, cmd_tag, cmd_ls, cmd_resolve,

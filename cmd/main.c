@@ -50,6 +50,7 @@ static int parse(struct cmd_ctx *c, int argc, char *argv[], bool *ret_help, stru
     int rc = opt_parse(c->arena, groups, n, argc, argv, &rest, err);
     c->args = rest.args;
     c->arg_count = rest.arg_count;
+    c->given = rest.given;
     *ret_help = rest.help;
     if (rc < 0) {
         wp_wrap(err, "%s", c->cmd->name);

@@ -115,21 +115,22 @@ static int ask_github(struct cmd_ctx *c, const char *service, const char *bearer
     return got < 0 ? wp_wrap(err, "GitHub's token service") : 0;
 }
 
-int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, struct wp_err *err)
+/* SIGSTORE_ID_TOKEN; NULL: none. */
+static const char *token_given(void)
 {
-    if (o->token != NULL) {
-        return token_from_file(c, o->token, ret, err);
-    }
     const char *given = getenv("SIGSTORE_ID_TOKEN");
-    if (given != NULL && given[0] != '\0') {
-        *ret = wp_arena_str(c->arena, given);
-        (void)unsetenv("SIGSTORE_ID_TOKEN");
+    return given != NULL && given[0] != '\0' ? given : NULL;
+}
+
+static bool github_gives_tokens(void)
+{
+    return getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != NULL && getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != NULL;
+}
+
+int online_check_token(const struct online_opts *o, struct wp_err *err)
+{
+    if (o->token != NULL || token_given() != NULL || github_gives_tokens()) {
         return 0;
-    }
-    const char *service = getenv("ACTIONS_ID_TOKEN_REQUEST_URL");
-    const char *bearer = getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
-    if (service != NULL && bearer != NULL) {
-        return ask_github(c, service, bearer, ret, err);
     }
     wp_fail(err, WP_E_USAGE, "--keyless: there is no identity token");
     if (getenv("GITHUB_ACTIONS") != NULL) {
@@ -139,4 +140,20 @@ int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, str
         return wp_hint(err, "give the job 'id_tokens: SIGSTORE_ID_TOKEN: aud: " AUDIENCE "'");
     }
     return wp_hint(err, "--oidc-token FILE, or SIGSTORE_ID_TOKEN; in GitHub Actions 'permissions: id-token: write'");
+}
+
+int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, struct wp_err *err)
+{
+    if (online_check_token(o, err) < 0) {
+        return -1;
+    }
+    if (o->token != NULL) {
+        return token_from_file(c, o->token, ret, err);
+    }
+    if (token_given() == NULL) {
+        return ask_github(c, getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"), ret, err);
+    }
+    *ret = wp_arena_str(c->arena, token_given());
+    (void)unsetenv("SIGSTORE_ID_TOKEN");
+    return 0;
 }

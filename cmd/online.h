@@ -54,6 +54,8 @@ struct online_opts {
 bool online_wanted(const struct online_opts *o);
 /* The services, and the way to their clients. ret borrows c. */
 int online_open(struct cmd_ctx *c, const struct online_opts *o, struct sig_online *ret, struct wp_err *err) WP_MUST_USE;
+/* 0 where online_token will have somewhere to take one from, else WP_E_USAGE. */
+int online_check_token(const struct online_opts *o, struct wp_err *err) WP_MUST_USE;
 /* The identity token: --oidc-token, SIGSTORE_ID_TOKEN, or what GitHub Actions gives to jobs with `id-token: write`. In
  * the run's arena, to be wiped by the caller. */
 int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, struct wp_err *err) WP_MUST_USE;

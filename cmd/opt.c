@@ -267,6 +267,18 @@ static const char **copy_args(struct wp_arena *a, char *const argv[], size_t n)
     return args;
 }
 
+static const char **names_given(struct wp_arena *a, const struct table *t, const bool *seen)
+{
+    const char **names = wp_arena_alloc(a, t->count + 1, sizeof(*names));
+    size_t n = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (seen[i]) {
+            names[n++] = t->rows[i]->name;
+        }
+    }
+    return names;
+}
+
 int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_count, int argc, char *const argv[],
               struct opt_rest *ret, struct wp_err *err)
 {
@@ -295,5 +307,6 @@ int opt_parse(struct wp_arena *a, const struct opt_group *groups, size_t group_c
     }
     ret->arg_count = (size_t)(argc - optind);
     ret->args = copy_args(a, &argv[optind], ret->arg_count);
+    ret->given = names_given(a, &t, seen);
     return rc;
 }

@@ -47,6 +47,7 @@ struct opt_group {
 struct opt_rest {
     const char **args;
     size_t arg_count;
+    const char **given; /* names of the options that were on the command line, NULL-terminated */
     bool help;
 };
 

@@ -24,16 +24,18 @@ static int open_key(struct cmd_ctx *c, const struct sign_opts *o, const struct p
         return -1;
     }
     /* Not as it was typed: a token's URI may hold its PIN. */
-    s->name = wp_arena_printf(c->arena, "%s (%s)", sig_pub_facts(sig_key_pub(s->key))->name, sig_algs[alg_of(s)].name);
+    s->pub = sig_key_pub(s->key);
+    s->name = wp_arena_printf(c->arena, "%s (%s)", sig_pub_facts(s->pub)->name, sig_algs[alg_of(s)].name);
     return 0;
 }
 
-static int open_identity(struct cmd_ctx *c, const struct sign_opts *o, struct signer *s, struct wp_err *err)
+/* The certificate lives for ten minutes, the token hardly longer: both are asked for when there is something to sign. */
+static int open_identity(struct cmd_ctx *c, struct signer *s, struct wp_err *err)
 {
     char *token = NULL;
     const char *subject = NULL;
     const char *issuer = NULL;
-    if (online_token(c, &o->online, &token, err) < 0) {
+    if (online_token(c, s->identity, &token, err) < 0) {
         return -1;
     }
     int rc = sig_token_claims(token, c->arena, &subject, &issuer, err);
@@ -42,6 +44,7 @@ static int open_identity(struct cmd_ctx *c, const struct sign_opts *o, struct si
     }
     sig_wipe(token, strlen(token));
     if (rc == 0) {
+        s->pub = sig_key_pub(s->key);
         s->name = wp_arena_printf(c->arena, "%s (%s)", subject, issuer);
     }
     return rc;
@@ -61,10 +64,10 @@ int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret
     password_init(&password, c, o->password_file, o->password_fd);
     if (build_created(wp_time_now(), &s.time, err) < 0 ||
         (online_wanted(&o->online) && online_open(c, &o->online, &s.online, err) < 0) ||
-        (o->key != NULL ? open_key(c, o, &password, &s, err) : open_identity(c, o, &s, err)) < 0) {
+        (o->key != NULL ? open_key(c, o, &password, &s, err) : online_check_token(&o->online, err)) < 0) {
         return -1;
     }
-    s.pub = sig_key_pub(s.key);
+    s.identity = &o->online;
     *ret = s;
     return 0;
 }
@@ -113,6 +116,9 @@ static int attest(struct cmd_ctx *c, const struct signer *s, const struct sig_si
 static int seal(struct cmd_ctx *c, struct signer *s, struct sig_signed *what, struct sealed *ret, struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf signature = WP_BUF_INIT;
+    if (s->key == NULL && open_identity(c, s, err) < 0) {
+        return -1;
+    }
     if (sig_key_sign(s->key, alg_of(s), &what->message, &signature, err) < 0) {
         return -1;
     }

@@ -36,15 +36,17 @@ struct sign_opts {
 
 /* Opened once, signs as often as is asked. */
 struct signer {
-    struct sig_key *key; /* owned; made for this run where the signer is an identity */
-    const struct sig_pub *pub;
-    const char *name;                   /* for people: "release.key (ECDSA P-256 with SHA-256)" */
+    struct sig_key *key; /* owned; made with the first signature where the signer is an identity, NULL until then */
+    const struct sig_pub *pub;          /* with the key */
+    const char *name;                   /* for people, with the key: "release.key (ECDSA P-256 with SHA-256)" */
+    const struct online_opts *identity; /* how to show it, where there is no key to open */
     int64_t time;                       /* when it signs: now, or SOURCE_DATE_EPOCH */
     const struct wp_span *certificates; /* DER, leaf first; NULL: a key */
     size_t certificate_count;
     struct sig_online online; /* services that attest the signature */
 };
-/* WP_E_USAGE where the options name nobody. */
+/* WP_E_USAGE where the options name nobody. A key is opened, an identity is asked for with the first signature. o has
+ * to live as long as the signer. */
 int signer_open(struct cmd_ctx *c, const struct sign_opts *o, struct signer *ret, struct wp_err *err) WP_MUST_USE;
 void signer_done(struct signer *s);
 #define SIGNER_AUTO WP_CLEANUP(signer_done)

@@ -152,3 +152,13 @@ bool cmd_json(const struct cmd_ctx *c)
 {
     return c->global.format != NULL && !wp_str_eq(c->global.format, "text");
 }
+
+bool cmd_given(const struct cmd_ctx *c, const char *option)
+{
+    for (const char **name = c->given; *name != NULL; name++) {
+        if (wp_str_eq(*name, option)) {
+            return true;
+        }
+    }
+    return false;
+}

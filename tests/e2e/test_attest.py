@@ -397,6 +397,9 @@ def test_what_nobody_could_read_is_not_signed(wpack, built, key):
     (["--type", "sbom", "--as", "", "--key", "k"], "'' is no format that holds statements"),
     (["--type", "sbom", "--parameter", "a=b", "--key", "k"], "--parameter changes nothing"),
     (["--type", "sbom", "--no-sign", "-o", "-"], "--no-sign changes nothing"),
+    (["--type", "sbom", "--no-sign", "--key", "k"], "--key changes nothing"),
+    (["--type", "sbom", "--builder-id", "b:1", "--key", "k"], "--builder-id changes nothing"),
+    (["--type", "sbom", "-f", "wpack.json", "--key", "k"], "--file changes nothing"),
     (["--type", "slsa", "--builder-id", "x", "--started-on", "now", "-o", "-"], "'now' is no time"),
     (["--type", "slsa", "--builder-id", "x", "--parameter", "now", "-o", "-"], "write --parameter KEY=VALUE"),
 ])
@@ -404,6 +407,14 @@ def test_usage(wpack, built, args, words):
     built()
     r = wpack("attest", REF, *args, rc=2)
     assert words in r.err, r
+
+
+def test_the_environment_is_there_for_other_commands(wpack, built, key):
+    built()
+    env = {"WPACK_SIGN_KEY": key, "WPACK_BUILDER_ID": "https://b.example/1", "WPACK_FILE": "other.json"}
+    wpack("attest", REF, "--type", "sbom", "--no-sign", env=env)
+    wpack("attest", REF, "--type", "spdx", env=env)
+    wpack("verify", REF, "--type", "spdx", "--key", "wpack.pub", env={"WPACK_SANDBOX": "require"})
 
 
 @pytest.mark.parametrize("place", ["serve", "docker_registry", "distribution"])
@@ -579,6 +590,20 @@ def test_another_version_may_be_why(wpack, echo, key):
     wpack("attest", REF, "p.json", "--type", "test", "--key", key)
     r = wpack("verify", REF, "--type", "test", "--replay", "--key", "wpack.pub", rc=21)
     assert "the attestation is of wpack 0.0.9" in r.err
+
+
+def test_an_identity_is_asked_for_after_the_tests(wpack, echo):
+    """Its certificate lives for minutes, tests may take longer: who fails them never gets one."""
+    (wpack.cwd / "token").write_text("a.b.c")
+    keyless = ["--keyless", "--oidc-token", "token", "--fulcio-url", "http://127.0.0.1:1", "--rekor-url",
+               "http://127.0.0.1:1", "--retry", "0"]
+    r = wpack("attest", REF, "--type", "test", *keyless, rc=2)
+    assert "tests ok" in r.err and "identity token" in r.err
+    (wpack.cwd / "wpack.json").write_text('{"module": "echo.wasm", "tests": [{"name": "no", "expect": {"exit": 4}}]}')
+    r = wpack("attest", REF, "--type", "test", *keyless, rc=21)
+    assert "1 of 1 tests failed" in r.err
+    r = wpack("attest", REF, "--type", "test", "--keyless", *keyless[3:], rc=2)
+    assert "there is no identity token" in r.err and "tests" not in r.err
 
 
 def test_what_fails_is_not_attested(wpack, echo, key):

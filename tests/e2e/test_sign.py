@@ -232,6 +232,11 @@ def test_inside_the_module(wpack, module, tmp_path):
     (["oci:lay:app:1", "--key", "k.pem", "--as", "cosign"], None, None),
     (["oci:lay:app:1", "--key", "k.pem", "--cose"], "--cose changes nothing", None),
     (["hello.wasm", "--key", "k.pem", "-a", "a=b"], "--annotation changes nothing", None),
+    (["hello.wasm", "--key", "k.pem", "-r"], "--recursive changes nothing", None),
+    (["oci:lay:app:1", "--key", "k.pem", "--cert", "ca.pem"], "--certificate-chain changes nothing", None),
+    (["oci:lay:app:1", "--key", "k.pem", "--expiry", "1h"], "--expiry changes nothing", None),
+    (["oci:lay:app:1", "--key", "k.pem", "-o", "x"], "--output changes nothing", None),
+    (["oci:lay:app:1", "--key", "k.pem", "--sign-container-identity", "h/x"], "--sign-container-identity changes", None),
     (["hello.wasm", "--key", "k.pem", "--as", "minisign,bundle", "-o", "x"], "--output is for one", None),
     (["oci:lay:app:1", "--key", "k.pem", "--keyless"], "who of the two", None),
 ], ids=lambda v: "-".join(v)[:60] if isinstance(v, list) else None)
@@ -242,6 +247,18 @@ def test_refused(wpack, layout, key, args, says, hint):
         return
     r = wpack("sign", *args, rc=2)
     assert says in r.err and (hint is None or hint in r.err) and r.out == ""
+
+
+def test_the_environment_may_say_more_than_is_used(wpack, layout, module, key):
+    """It is there for several commands; what was typed is for this one."""
+    env = {"WPACK_SIGN_KEY": str(key.private), "WPACK_CERTIFICATE_CHAIN": "ca.pem", "WPACK_COSE": "1",
+           "WPACK_EXPIRY": "1h", "WPACK_SIGN_CONTAINER_IDENTITY": "h.example/x", "WPACK_OUTPUT": "x",
+           "WPACK_ANNOTATION": "a=b", "WPACK_RECURSIVE": "1"}
+    wpack("sign", "oci:lay:app:1", env=env)
+    wpack("verify", "oci:lay:app:1", "--key", key.public, "-a", "a=b")
+    wpack("sign", module, env=env)
+    wpack("verify", module, "--key", key.public, "--bundle", "x")
+    assert "--cose changes nothing" in wpack("sign", "oci:lay:app:1", "--cose", env=env, rc=2).err
 
 
 def test_bare_tags_have_no_repository(wpack, module, key):

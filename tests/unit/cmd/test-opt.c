@@ -47,7 +47,7 @@ struct parsed {
     struct values v;
     struct second w;
     bool help;
-    const char **args;
+    const char **args, **given;
     size_t arg_count;
     struct wp_err err;
     int rc;
@@ -70,6 +70,7 @@ static void parse_words(struct parsed *p, const char *const *words)
     p->rc = opt_parse(&p->arena, groups, 2, argc, argv, &rest, &p->err);
     p->args = rest.args;
     p->arg_count = rest.arg_count;
+    p->given = rest.given;
     p->help = rest.help;
 }
 
@@ -176,6 +177,17 @@ static void test_the_last_value_wins(void **state)
     assert_int_equal(p.rc, 0);
     assert_string_equal(p.v.str, "b");
     assert_true(p.v.number == 2);
+}
+
+static void test_what_was_given(void **state)
+{
+    (void)state;
+    setenv("WPACK_NUMBER", "3", 1);
+    PARSED_AUTO struct parsed p;
+    PARSE(&p, "arg", "-s", "x", "--list", "a", "--list", "b");
+    assert_string_equal(p.given[0], "str");
+    assert_string_equal(p.given[1], "list");
+    assert_null(p.given[2]);
 }
 
 static void test_environment(void **state)
@@ -352,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup(test_arguments_stand_anywhere, clear_environment),
         cmocka_unit_test_setup(test_two_dashes_end_the_options, clear_environment),
         cmocka_unit_test_setup(test_the_last_value_wins, clear_environment),
+        cmocka_unit_test_setup(test_what_was_given, clear_environment),
         cmocka_unit_test_setup(test_environment, clear_environment),
         cmocka_unit_test_setup(test_flags_of_the_environment, clear_environment),
         cmocka_unit_test_setup(test_an_empty_variable_is_none, clear_environment),
