@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import tomllib
 import zipfile
 import zlib
 
@@ -202,6 +203,44 @@ def test_the_same_bytes(wpack, built, kind):
     assert wpack("attest", "oci:elsewhere:x:2", "--type", kind, "-o", "-").out == first
     other = wpack("attest", REF, "--type", kind, "-o", "-", env={"SOURCE_DATE_EPOCH": "86400"}).out
     assert other != first and "1970-01-02T00:00:00Z" in other
+
+
+@pytest.fixture
+def auditable():
+    """A module that cargo-auditable built, what its own reader tells of it, and the packages of its Cargo.lock."""
+    reader = find_peer("rust-audit-info")
+    module = PEERS / ".auditable/app.wasm"
+    if not module.is_file():
+        pytest.skip("SKIP: no module of cargo-auditable (make peers PEERS=rust-audit-info)")
+    told = json.loads(subprocess.run([reader, module], check=True, capture_output=True).stdout)["packages"]
+    lock = tomllib.loads(module.with_name("Cargo.lock").read_text())["package"]
+    return module, told, lock
+
+
+def test_what_cargo_auditable_built(wpack, built, auditable):
+    """Package by package what its own reader tells; of Cargo.lock, all but what is for tests or switched off."""
+    module, told, lock = auditable
+    built(module.read_bytes())
+    doc = predicate(wpack, "--type", "cyclonedx")
+
+    def properties(c):
+        return {p["name"].rpartition(":")[2]: p["value"] for p in c["properties"]}
+
+    crates = {c["bom-ref"]: c for c in doc["components"] if c["bom-ref"].startswith("crate-")}
+    assert [(c["name"], c["version"], properties(c)["source"], properties(c)["kind"]) for c in crates.values()] == [
+        (p["name"], p["version"], p["source"], p.get("kind", "runtime")) for p in told]
+    names = {ref: c["name"] for ref, c in crates.items()}
+    edges = {names[d["ref"]]: {names[r] for r in d["dependsOn"]} for d in doc["dependencies"] if d["ref"] in names}
+    assert edges == {p["name"]: {told[i]["name"] for i in p.get("dependencies", [])} for p in told}
+    assert edges["app"] == {"cfg-if", "helper", "itoa"} and edges["helper"] == {"memchr"}
+    locked = {(p["name"], p["version"]): p.get("source") for p in lock}
+    for c in crates.values():
+        from_index = (locked.pop((c["name"], c["version"])) or "").startswith("registry+")
+        assert c.get("purl") == (f"pkg:cargo/{c['name']}@{c['version']}" if from_index else None)
+    assert {name for name, _ in locked} == {"fnv", "lazy_static"}
+    spdx = predicate(wpack, "--type", "spdx")
+    listed = {(p["name"], p.get("versionInfo")) for p in spdx["packages"]}
+    assert {(c["name"], c["version"]) for c in crates.values()} <= listed and not listed & set(locked)
 
 
 def test_a_registry_is_told(wpack, built, serve):
