@@ -23,17 +23,17 @@ PYTHON ?= /usr/bin/python3
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
-# ---- variant: build/<variant>/ from CC, SAN, COVERAGE, DEBUG, DISPATCH ----
+# ---- variant: build/<variant>/ from CC, SAN, COVERAGE, DEBUG, DISPATCH, CURL ----
+# libcurl as a part of the program, or opened as the system has it: CURL=shared.
+CURL ?= static
+CURL_OUT := $(BUILD)/curl-$(CURL)
 san_name := $(if $(findstring address,$(SAN)),asan,$(if $(findstring thread,$(SAN)),tsan,$(if $(SAN),$(subst $(comma),-,$(SAN)),)))
 cc_name := $(if $(findstring clang,$(CC)),clang,)
-VARIANT ?= $(or $(subst $(space),-,$(strip $(cc_name) $(san_name) $(if $(COVERAGE),coverage) $(if $(DEBUG),debug) $(DISPATCH))),release)
+VARIANT ?= $(or $(subst $(space),-,$(strip $(cc_name) $(san_name) $(if $(COVERAGE),coverage) $(if $(DEBUG),debug) $(DISPATCH) $(filter shared,$(CURL)))),release)
 comma := ,
 empty :=
 space := $(empty) $(empty)
 OUT := $(BUILD)/$(VARIANT)
-# libcurl as a part of the program, or opened as the system has it: CURL=shared.
-CURL ?= static
-CURL_OUT := $(BUILD)/curl-$(CURL)
 
 # ---- flags ----
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wstrict-prototypes \
@@ -260,8 +260,9 @@ check-clang:
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang build/clang/units
 	$(Q)$(MAKE) --no-print-directory CC=clang spec wasi
-	$(Q)$(MAKE) --no-print-directory -j2 DISPATCH=loop all
-	$(Q)$(MAKE) --no-print-directory DISPATCH=loop spec wasi
+	$(Q)$(MAKE) --no-print-directory -j2 DISPATCH=loop CURL=shared all build/loop-shared/tests/unit/oci/test-http-curl
+	$(Q)build/loop-shared/tests/unit/oci/test-http-curl
+	$(Q)$(MAKE) --no-print-directory DISPATCH=loop CURL=shared spec wasi
 	$(Q)$(MAKE) --no-print-directory -j2 tidy
 check-asan:
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all build/asan/units

@@ -73,10 +73,11 @@ static const char *begin_crypto(void *handle)
     __typeof__(RAND_set_DRBG_type) *set_random = NULL;
     *(void **)&init = dlsym(handle, "OPENSSL_init_crypto");
     *(void **)&set_random = dlsym(handle, "RAND_set_DRBG_type");
-    if (init == NULL || init(OPENSSL_INIT_NO_ATEXIT, NULL) != 1) {
-        return "OPENSSL_init_crypto";
+    if (init == NULL || set_random == NULL || init(OPENSSL_INIT_NO_ATEXIT, NULL) != 1) {
+        return "its start";
     }
-    return set_random == NULL || set_random(NULL, "HASH-DRBG", NULL, NULL, "SHA512") != 1 ? "RAND_set_DRBG_type" : NULL;
+    (void)set_random(NULL, "HASH-DRBG", NULL, NULL, "SHA512"); /* too late where TLS has made some: they are as good */
+    return NULL;
 }
 
 WP_LAZY_LIBRARY(crypto, "libcrypto.so.3", "OpenSSL 3 (Debian: apt install libssl3)", begin_crypto)
