@@ -153,7 +153,7 @@ bool sig_checkpoint_by(const struct sig_checkpoint *cp, const struct sig_root_lo
     const struct sig_message text = {.bytes = cp->signed_text};
     while (next_line(&lines, &line)) {
         if (read_note_line(line, &bytes, &parsed) && memcmp(parsed.hint, log->note_hint, HINT) == 0 &&
-            is_name_of(cp, parsed.name, log) && sig_pub_verify(log->key, log->alg, &text, parsed.signature)) {
+            is_name_of(cp, parsed.name, log) && sig_root_log_signed(log, &text, parsed.signature)) {
             return true;
         }
     }

@@ -15,10 +15,17 @@ enum { TIMEOUT_MS = 120000, WORDS_MAX = 64 }; /* somebody may have to touch a ke
 
 /* Words of the protocol: they stay as they are. */
 static const char *const words[SIG_ALG_COUNT] = {
-    [SIG_ALG_ECDSA_P256_SHA256] = "ecdsa-sha256", [SIG_ALG_ECDSA_P384_SHA384] = "ecdsa-sha384",
-    [SIG_ALG_ECDSA_P521_SHA512] = "ecdsa-sha512", [SIG_ALG_RSA_PKCS1_SHA256] = "rsa-pkcs1-sha256",
-    [SIG_ALG_RSA_PSS_SHA256] = "rsa-pss-sha256",  [SIG_ALG_RSA_PSS_SHA384] = "rsa-pss-sha384",
-    [SIG_ALG_RSA_PSS_SHA512] = "rsa-pss-sha512",  [SIG_ALG_ED25519] = "ed25519",
+    [SIG_ALG_ECDSA_P256_SHA256] = "ecdsa-sha256",
+    [SIG_ALG_ECDSA_P384_SHA384] = "ecdsa-sha384",
+    [SIG_ALG_ECDSA_P521_SHA512] = "ecdsa-sha512",
+    [SIG_ALG_ECDSA_P384_SHA256] = "ecdsa-sha256",
+    [SIG_ALG_ECDSA_P521_SHA256] = "ecdsa-sha256",
+    [SIG_ALG_RSA_PKCS1_SHA256] = "rsa-pkcs1-sha256",
+    [SIG_ALG_RSA_PKCS1_SHA512] = "rsa-pkcs1-sha512",
+    [SIG_ALG_RSA_PSS_SHA256] = "rsa-pss-sha256",
+    [SIG_ALG_RSA_PSS_SHA384] = "rsa-pss-sha384",
+    [SIG_ALG_RSA_PSS_SHA512] = "rsa-pss-sha512",
+    [SIG_ALG_ED25519] = "ed25519",
     [SIG_ALG_ED25519_PH] = "ed25519ph",
 };
 

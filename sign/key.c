@@ -20,6 +20,17 @@ const struct sig_alg_row sig_algs[SIG_ALG_COUNT] = {[SIG_ALG_NONE] = {.name = "n
 #undef ROW
 };
 
+enum sig_alg sig_alg_also(enum sig_alg alg)
+{
+    static const enum sig_alg also[SIG_ALG_COUNT] = {
+        [SIG_ALG_ECDSA_P384_SHA384] = SIG_ALG_ECDSA_P384_SHA256,
+        [SIG_ALG_ECDSA_P521_SHA512] = SIG_ALG_ECDSA_P521_SHA256,
+        [SIG_ALG_RSA_PKCS1_SHA256] = SIG_ALG_RSA_PKCS1_SHA512,
+        [SIG_ALG_ED25519_PH] = SIG_ALG_ED25519,
+    };
+    return also[alg];
+}
+
 static const EVP_MD *md_of(enum sig_alg alg)
 {
     switch (sig_algs[alg].hash_bits) {
@@ -81,7 +92,7 @@ const char *sig_pub_details(const struct sig_pub *p, enum sig_alg alg)
 /* PSS salts are as long as the hash, as JOSE (RFC 7518, 3.5) and Notary want them. */
 static bool set_padding(EVP_PKEY_CTX *ctx, enum sig_alg alg)
 {
-    if (alg == SIG_ALG_RSA_PKCS1_SHA256) {
+    if (alg == SIG_ALG_RSA_PKCS1_SHA256 || alg == SIG_ALG_RSA_PKCS1_SHA512) {
         return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0;
     }
     return sig_algs[alg].kind != SIG_KIND_RSA || (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&

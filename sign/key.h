@@ -15,7 +15,10 @@
     X(ECDSA_P256_SHA256, "ECDSA P-256 with SHA-256", ECDSA, 256, "PKIX_ECDSA_P256_SHA_256", 256, "ES256", -7)   \
     X(ECDSA_P384_SHA384, "ECDSA P-384 with SHA-384", ECDSA, 384, "PKIX_ECDSA_P384_SHA_384", 384, "ES384", -35)  \
     X(ECDSA_P521_SHA512, "ECDSA P-521 with SHA-512", ECDSA, 521, "PKIX_ECDSA_P521_SHA_512", 512, "ES512", -36)  \
+    X(ECDSA_P384_SHA256, "ECDSA P-384 with SHA-256", ECDSA, 384, "PKIX_ECDSA_P384_SHA_256", 256, NULL, 0)       \
+    X(ECDSA_P521_SHA256, "ECDSA P-521 with SHA-256", ECDSA, 521, "PKIX_ECDSA_P521_SHA_256", 256, NULL, 0)       \
     X(RSA_PKCS1_SHA256, "RSA PKCS #1 v1.5 with SHA-256", RSA, 0, "PKIX_RSA_PKCS1V15_2048_SHA256", 256, NULL, 0) \
+    X(RSA_PKCS1_SHA512, "RSA PKCS #1 v1.5 with SHA-512", RSA, 0, NULL, 512, NULL, 0)                            \
     X(RSA_PSS_SHA256, "RSA PSS with SHA-256", RSA, 0, "PKIX_RSA_PSS_2048_SHA256", 256, "PS256", -37)            \
     X(RSA_PSS_SHA384, "RSA PSS with SHA-384", RSA, 0, NULL, 384, "PS384", -38)                                  \
     X(RSA_PSS_SHA512, "RSA PSS with SHA-512", RSA, 0, NULL, 512, "PS512", -39)                                  \
@@ -42,6 +45,12 @@ struct sig_alg_row {
     int cose;
 };
 extern const struct sig_alg_row sig_algs[SIG_ALG_COUNT];
+
+/* Signatures by a key whose own algorithm is alg may also be by this one; SIG_ALG_NONE: by no other. cosign took
+ * SHA-256 for every curve before 2.6, containers/image still does (sigstore-go, pkg/verify/signature.go:
+ * compatVerifier); keys of 4096 bits in clouds sign with SHA-512 (cosign, --signature-digest-algorithm); Ed25519 signs
+ * messages, too. */
+enum sig_alg sig_alg_also(enum sig_alg alg);
 
 /* What is signed: the message, or where only that is known its hash by the algorithm's hash function. */
 struct sig_message {

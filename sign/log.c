@@ -30,7 +30,7 @@ static int check_promise(struct sig_checking *c, const struct sig_log_entry *e, 
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     put_promised(e, &text);
     const struct sig_message message = {.bytes = wp_buf_span(&text)};
-    if (!sig_pub_verify(log->key, log->alg, &message, e->set)) {
+    if (!sig_root_log_signed(log, &message, e->set)) {
         return sig_refuse(c, "log", err, "the signed entry timestamp is not by the log '%s'", log->name);
     }
     if (!sig_period_has(&log->valid, e->integrated_time)) {

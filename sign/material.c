@@ -103,31 +103,40 @@ static int check_certificate(struct sig_checking *c, struct wp_err *err)
 
 /* ---- the signature ---- */
 
-static bool by_alg(struct sig_checking *c, enum sig_alg alg)
+static bool by_alg(const struct sig_checking *c, enum sig_alg alg)
 {
-    c->proof->alg = alg;
     return sig_pub_verify(c->key, alg, &c->sealed->message, c->sealed->signature);
+}
+
+/* Whether the message is known by what alg signs. */
+static bool in_reach(const struct sig_checking *c, enum sig_alg alg)
+{
+    const struct sig_message *m = &c->sealed->message;
+    return m->bytes.ptr != NULL || sig_algs[alg].hash_bits == 8 * m->digest_len;
 }
 
 static int check_signature(struct sig_checking *c, struct wp_err *err)
 {
     const struct sig_pub_facts *f = sig_pub_facts(c->key);
-    bool ed25519 = f->kind == SIG_KIND_ED25519;
-    if (c->sealed->message.bytes.ptr == NULL && sig_algs[f->alg].hash_bits != 8 * c->sealed->message.digest_len) {
+    enum sig_alg also = sig_alg_also(f->alg);
+    if (!in_reach(c, f->alg) && !in_reach(c, also)) {
         return sig_refuse(c, "signature", err,
                           "signatures of this kind (%s) cannot be checked by the artifact's digest alone",
                           sig_algs[f->alg].name);
     }
-    if (by_alg(c, f->alg) || (ed25519 && by_alg(c, SIG_ALG_ED25519))) {
+    bool own = by_alg(c, f->alg);
+    bool other = !own && by_alg(c, also);
+    c->proof->alg = other ? also : f->alg;
+    if (own || other) {
         c->proof->key_id = wp_arena_str(c->arena, f->id);
         c->proof->signer = c->leaf != NULL ? c->proof->signer : wp_arena_printf(c->arena, "key %s", f->id);
         return 0;
     }
     const char *hint = c->material->hint;
-    bool other = c->leaf == NULL && hint != NULL && !wp_str_eq(hint, f->id);
+    bool strange = c->leaf == NULL && hint != NULL && !wp_str_eq(hint, f->id);
     return sig_refuse(c, "signature", err, "the signature is not by %s over this content%s%s%s",
-                      c->leaf != NULL ? "the certificate's key" : f->name, other ? "; it names the key '" : "",
-                      other ? hint : "", other ? "'" : "");
+                      c->leaf != NULL ? "the certificate's key" : f->name, strange ? "; it names the key '" : "",
+                      strange ? hint : "", strange ? "'" : "");
 }
 
 /* ---- the order ---- */

@@ -26,6 +26,11 @@ struct sig_root_log {
     struct sig_period valid;
 };
 
+/* Whether sig is log's over m: by the algorithm that the root names, or by SHA-256, which Rekor v1 and logs of
+ * certificates sign with whatever the curve of their key is (rekor, pkg/util/signed_note.go; RFC 6962, section 2.1.4).
+ */
+bool sig_root_log_signed(const struct sig_root_log *log, const struct sig_message *m, struct wp_span sig);
+
 /* Certificates of one authority: the first may be of whom signs timestamps, the last is the anchor. */
 struct sig_root_authority {
     const char *name;

@@ -45,6 +45,7 @@ static const char *name_of_url(const char *url, struct wp_arena *a)
 
 /* ---- logs ---- */
 
+/* PublicKeyDetails (sigstore_common.proto), by their numbers. */
 static const struct {
     const char *name;
     enum sig_alg alg;
@@ -55,7 +56,7 @@ static const struct {
     {"PKIX_RSA_PKCS1V5", SIG_ALG_RSA_PKCS1_SHA256},
     {"PKIX_RSA_PSS", SIG_ALG_RSA_PSS_SHA256},
     {"PKIX_ECDSA_P256_SHA_256", SIG_ALG_ECDSA_P256_SHA256},
-    {NULL, SIG_ALG_NONE},
+    {"PKIX_ECDSA_P256_HMAC_SHA_256", SIG_ALG_ECDSA_P256_SHA256},
     {"PKIX_ED25519", SIG_ALG_ED25519},
     {"PKIX_ED25519_PH", SIG_ALG_ED25519_PH},
     {"PKIX_RSA_PKCS1V15_2048_SHA256", SIG_ALG_RSA_PKCS1_SHA256},
@@ -63,7 +64,20 @@ static const struct {
     {"PKIX_RSA_PKCS1V15_4096_SHA256", SIG_ALG_RSA_PKCS1_SHA256},
     {"PKIX_ECDSA_P384_SHA_384", SIG_ALG_ECDSA_P384_SHA384},
     {"PKIX_ECDSA_P521_SHA_512", SIG_ALG_ECDSA_P521_SHA512},
+    {NULL, SIG_ALG_NONE},
+    {NULL, SIG_ALG_NONE},
+    {"PKIX_RSA_PSS_2048_SHA256", SIG_ALG_RSA_PSS_SHA256},
+    {"PKIX_RSA_PSS_3072_SHA256", SIG_ALG_RSA_PSS_SHA256},
+    {"PKIX_RSA_PSS_4096_SHA256", SIG_ALG_RSA_PSS_SHA256},
+    {"PKIX_ECDSA_P384_SHA_256", SIG_ALG_ECDSA_P384_SHA256},
+    {"PKIX_ECDSA_P521_SHA_256", SIG_ALG_ECDSA_P521_SHA256},
 };
+
+bool sig_root_log_signed(const struct sig_root_log *log, const struct sig_message *m, struct wp_span sig)
+{
+    return sig_pub_verify(log->key, log->alg, m, sig) ||
+           (sig_algs[log->alg].kind == SIG_KIND_ECDSA && sig_pub_verify(log->key, sig_alg_also(log->alg), m, sig));
+}
 
 static enum sig_alg log_alg_of(const struct sig_pub *key)
 {

@@ -83,7 +83,7 @@ static bool is_by(struct sig_checking *c, const SCT *sct, const struct sig_root_
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     put_signed(c, sct, &text);
     const struct sig_message message = {.bytes = wp_buf_span(&text)};
-    return sig_pub_verify(log->key, log->alg, &message, wp_span(signature, signature_len));
+    return sig_root_log_signed(log, &message, wp_span(signature, signature_len));
 }
 
 static bool is_known(struct sig_checking *c, const SCT *sct)

@@ -2,6 +2,8 @@
 """Both ways with the real cosign v3: it verifies what wpack signs, wpack verifies what it signs, in every mode and with
 every kind of key that both have; and what a signed index goes through on its way."""
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -124,7 +126,7 @@ def found(wpack, ref, pub):
     return json.loads(wpack("verify", ref, "--key", pub, "--format", "json").out)["found"]
 
 
-@pytest.mark.parametrize("algorithm", ["P-256", "P-384", "RSA"])
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384", "P-521", "RSA"])
 @pytest.mark.parametrize("format_", FORMATS)
 def test_we_verify_theirs(wpack, cosign, artifact, algorithm, format_):
     old = format_ == "cosign"
@@ -140,6 +142,63 @@ def test_we_verify_theirs(wpack, cosign, artifact, algorithm, format_):
     wpack("verify", artifact, "--key", public, "--type", SLSA, rc=10)
     _, other = cosign.generate("other")
     assert str(other) in wpack("verify", artifact, "--key", other, rc=12).err
+
+
+# ---- with the hash that signers took before version 3 ----
+
+
+def large(wpack, cosign, curve):
+    """A key pair by openssl as cosign holds it, and the options by which cosign verifies what it signs with it now."""
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-out", wpack.cwd / "k.pem")
+    private, public = cosign.import_key(wpack.cwd / "k.pem", "k")
+    return private, public, ["--signature-digest-algorithm", "sha384" if curve == "P-384" else "sha512"]
+
+
+def signed_by_openssl(wpack, hash_, bytes_):
+    (wpack.cwd / "tbs").write_bytes(bytes_)
+    openssl("dgst", f"-{hash_}", "-sign", wpack.cwd / "k.pem", "-out", wpack.cwd / "sig", wpack.cwd / "tbs")
+    return base64.b64encode((wpack.cwd / "sig").read_bytes()).decode()
+
+
+@pytest.mark.parametrize("curve", ["P-384", "P-521"])
+def test_large_curves_both_ways(wpack, cosign, artifact, curve):
+    private, public, told = large(wpack, cosign, curve)
+    wpack("sign", artifact, "--key", private, "--as", "bundle,cosign", env={"COSIGN_PASSWORD": ""})
+    for old in (False, True):
+        cosign.verify(artifact, public, *told, old=old)
+        assert cosign.verify(artifact, public, old=old, rc=None).rc != 0
+    wpack("verify", artifact, "--key", public)
+
+
+@pytest.mark.parametrize("curve", ["P-384", "P-521"])
+def test_older_hash(wpack, cosign, artifact, curve):
+    """What cosign before 2.6 and containers/image make: SHA-256, whatever the curve. cosign takes it untold."""
+    _, public, told = large(wpack, cosign, curve)
+    payload = cosign.run("generate", artifact, "--allow-http-registry").out.encode()
+    for hash_, rc in (("sha1", 12), ("sha256", 0)):
+        (wpack.cwd / "b64").write_text(signed_by_openssl(wpack, hash_, payload))
+        cosign.run("attach", "signature", "--payload", wpack.cwd / "tbs", "--signature", wpack.cwd / "b64",
+                   "--allow-http-registry", artifact)
+        assert (cosign.verify(artifact, public, old=True, rc=None).rc == 0) == (rc == 0)
+        wpack("verify", artifact, "--key", public, rc=rc)
+    assert cosign.verify(artifact, public, *told, old=True, rc=None).rc != 0
+    said = json.loads(wpack("verify", artifact, "--key", public, "--format", "json").out)
+    proven = [p for r in said["requirements"] for p in r["proofs"] if "failed" not in p]
+    assert [p["algorithm"] for p in proven] == [f"ECDSA {curve} with SHA-256"]
+
+
+@pytest.mark.parametrize("curve", ["P-384", "P-521"])
+def test_older_hash_of_a_file(wpack, cosign, module, curve):
+    _, public, told = large(wpack, cosign, curve)
+    for hash_, rc in (("sha1", 12), ("sha256", 0)):
+        digest = base64.b64encode(hashlib.sha256(module.read_bytes()).digest()).decode()
+        signature = {"messageDigest": {"algorithm": "SHA2_256", "digest": digest},
+                     "signature": signed_by_openssl(wpack, hash_, module.read_bytes())}
+        (wpack.cwd / "b.json").write_text(json.dumps({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {"publicKey": {"hint": "x"}}, "messageSignature": signature}))
+        wpack("verify", module, "--key", public, "--bundle", "b.json", rc=rc)
+        assert (cosign.verify_blob(module, public, wpack.cwd / "b.json", rc=None).rc == 0) == (rc == 0)
 
 
 def test_ed25519_of_theirs(wpack, cosign, artifact):

@@ -9,7 +9,7 @@
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
 
-#define KEYS 16
+#define KEYS 32
 
 static EVP_PKEY *key_of(const char *kind)
 {

@@ -33,18 +33,30 @@ static struct wp_span der_of(struct sigstore *s, X509 *cert)
     return sig_cert_der(cert, &s->a);
 }
 
-static struct wp_span sign(struct sigstore *s, EVP_PKEY *key, struct wp_span bytes)
+static struct wp_span sign_with(struct sigstore *s, EVP_PKEY *key, const EVP_MD *md, struct wp_span bytes)
 {
     uint8_t sig[512];
     size_t len = sizeof(sig);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    const EVP_MD *md = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL
-                       : EVP_PKEY_get_bits(key) == 384          ? EVP_sha384()
-                                                                : EVP_sha256();
     assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, key), 1);
     assert_int_equal(EVP_DigestSign(ctx, sig, &len, bytes.ptr, bytes.len), 1);
     EVP_MD_CTX_free(ctx);
     return wp_arena_bytes(&s->a, wp_span(sig, len));
+}
+
+/* Logs sign with SHA-256, whatever their curve is. */
+static struct wp_span sign(struct sigstore *s, EVP_PKEY *key, struct wp_span bytes)
+{
+    return sign_with(s, key, EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256(), bytes);
+}
+
+static const EVP_MD *hash_of_key(EVP_PKEY *key)
+{
+    if (EVP_PKEY_get_id(key) == EVP_PKEY_ED25519) {
+        return NULL;
+    }
+    int bits = EVP_PKEY_get_bits(key);
+    return bits == 384 ? EVP_sha384() : bits == 521 ? EVP_sha512() : EVP_sha256();
 }
 
 static const char *b64(struct sigstore *s, struct wp_span bytes)
@@ -121,7 +133,11 @@ static void add_sct(struct sigstore *s, const struct sigstore_plan *plan)
     struct wp_span sig = sign(s, key, wp_buf_span(&text));
     struct wp_span id = log_id(s, &s->ct);
     size_t one = 1 + 32 + 8 + 2 + 2 + 2 + sig.len;
+    bool longer = one + 4 > 127;
     put_be(&list, 4, 1);
+    if (longer) {
+        put_be(&list, 0x81, 1);
+    }
     put_be(&list, one + 4, 1);
     put_be(&list, one + 2, 2);
     put_be(&list, one, 2);
@@ -132,7 +148,7 @@ static void add_sct(struct sigstore *s, const struct sigstore_plan *plan)
     put_be(&list, 0x0403, 2);
     put_be(&list, sig.len, 2);
     wp_buf_add(&list, sig.ptr, sig.len);
-    assert_true(one + 4 < 128);
+    assert_true(one + 4 < 256);
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
     ASN1_OCTET_STRING_set(value, (const uint8_t *)list.ptr, (int)list.len);
     X509_EXTENSION *ext = X509_EXTENSION_create_by_NID(NULL, NID_ct_precert_scts, 0, value);
@@ -168,7 +184,7 @@ static void issue(struct sigstore *s, const struct sigstore_plan *plan)
                               .from = plan->authority_from,
                               .to = plan->authority_to},
         &s->anchor);
-    s->leaf = notary_issue(&(struct notary_spec){.key = "P-256#leaf",
+    s->leaf = notary_issue(&(struct notary_spec){.key = plan->leaf_key != NULL ? plan->leaf_key : "P-256#leaf",
                                                  .name = "",
                                                  .extensions = extensions,
                                                  .from = plan->leaf_from != 0 ? plan->leaf_from : SIGSTORE_EARLY,
@@ -202,16 +218,25 @@ static void put_authority(struct sigstore *s, struct wp_buf *b, const char *uri,
                   wp_time_rfc3339(NOTARY_TO, to));
 }
 
+/* The algorithm that the registry has for the key. */
+static const char *details_of(const struct notary_cert *log)
+{
+    int bits = EVP_PKEY_get_bits(log->key);
+    return bits == 384   ? "PKIX_ECDSA_P384_SHA_384"
+           : bits == 521 ? "PKIX_ECDSA_P521_SHA_512"
+                         : "PKIX_ECDSA_P256_SHA_256";
+}
+
 static void make_root(struct sigstore *s)
 {
     struct wp_buf *b = &s->root_json;
     struct wp_err err = {0};
     wp_buf_add_str(b, "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\",\"tlogs\":[");
-    put_log(s, b, "https://rekor.example.com", &s->rekor, log_id(s, &s->rekor), "PKIX_ECDSA_P256_SHA_256");
+    put_log(s, b, "https://rekor.example.com", &s->rekor, log_id(s, &s->rekor), details_of(&s->rekor));
     wp_buf_add_char(b, ',');
     put_log(s, b, "https://log2.example.com/", &s->rekor2, log2_id(s), "PKIX_ED25519");
     wp_buf_add_str(b, "],\"ctlogs\":[");
-    put_log(s, b, "https://ct.example.com/2026", &s->ct, log_id(s, &s->ct), "PKIX_ECDSA_P256_SHA_256");
+    put_log(s, b, "https://ct.example.com/2026", &s->ct, log_id(s, &s->ct), details_of(&s->ct));
     wp_buf_add_str(b, "],\"certificateAuthorities\":[");
     put_authority(s, b, "https://fulcio.example.com", s->authority.cert, s->anchor.cert);
     wp_buf_add_str(b, "],\"timestampAuthorities\":[");
@@ -331,6 +356,13 @@ static void log_it(struct sigstore *s, const struct sigstore_plan *plan)
 
 /* ---- the bundle ---- */
 
+/* What names the artifact in the bundle: SHA-256, but for keys whose own hash is another one. */
+static enum sig_alg named_by(const struct sigstore *s, const struct sigstore_plan *plan)
+{
+    bool own = s->pub != NULL && sig_pub_facts(s->pub)->kind != SIG_KIND_ED25519 && plan->hash == NULL;
+    return own ? SIG_ALG_NONE : SIG_ALG_ECDSA_P256_SHA256;
+}
+
 static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
 {
     struct sig_bundle *b = &s->b;
@@ -354,12 +386,10 @@ static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
         b->payload_type = SIG_PAYLOAD_INTOTO;
         b->payload = wp_span_str(wp_arena_str(&s->a, plan->payload != NULL ? plan->payload : text.ptr));
     } else {
-        enum sig_alg pure = s->pub != NULL && sig_pub_facts(s->pub)->kind == SIG_KIND_ED25519 ? SIG_ALG_ED25519
-                            : s->pub == NULL ? SIG_ALG_ECDSA_P256_SHA256
-                                             : SIG_ALG_NONE;
-        sig_bundle_name(b, s->pub, pure, s->art.bytes, &s->a);
+        sig_bundle_name(b, s->pub, named_by(s, plan), s->art.bytes, &s->a);
     }
-    b->signature = sign(s, key, message_of(s));
+    const EVP_MD *md = plan->hash != NULL ? EVP_get_digestbyname(plan->hash) : hash_of_key(key);
+    b->signature = sign_with(s, key, md, message_of(s));
     if (plan->stamped != 0) {
         struct wp_span *stamp = wp_arena_alloc(&s->a, 1, sizeof(*stamp));
         *stamp = notary_stamp(&s->tsa, b->signature, plan->stamped, &s->a);
@@ -371,9 +401,11 @@ static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
 void sigstore_init(struct sigstore *s, const struct sigstore_plan *plan)
 {
     *s = (struct sigstore){.root_json = WP_BUF_INIT};
-    s->rekor = notary_issue(&(struct notary_spec){.key = "P-256#rekor", .name = "CN=rekor"}, NULL);
+    s->rekor = notary_issue(
+        &(struct notary_spec){.key = plan->log_key != NULL ? plan->log_key : "P-256#rekor", .name = "CN=rekor"}, NULL);
     s->rekor2 = notary_issue(&(struct notary_spec){.key = "ED25519", .name = "CN=rekor2"}, NULL);
-    s->ct = notary_issue(&(struct notary_spec){.key = "P-256#ct", .name = "CN=ct"}, NULL);
+    s->ct = notary_issue(
+        &(struct notary_spec){.key = plan->ct_key != NULL ? plan->ct_key : "P-256#ct", .name = "CN=ct"}, NULL);
     s->tsa_anchor = notary_issue(
         &(struct notary_spec){.key = "P-256#tsa", .name = "CN=tsa root", .extensions = NOTARY_CA_EXTENSIONS}, NULL);
     s->tsa = notary_issue(&(struct notary_spec){.key = "P-256#stamp",

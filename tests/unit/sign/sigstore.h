@@ -29,7 +29,11 @@ struct sigstore_plan {
     int64_t leaf_from, leaf_to;  /* 0: SIGSTORE_EARLY, SIGSTORE_LATE */
     int64_t authority_from, authority_to, root_from, root_to, tsa_from, tsa_to; /* 0: as in notary.h */
     enum { SIGSTORE_SCT, SIGSTORE_NO_SCT, SIGSTORE_STRANGE_SCT, SIGSTORE_EARLY_SCT } sct;
-    const char *by_key; /* no certificate: a key of this kind */
+    const char *by_key;   /* no certificate: a key of this kind */
+    const char *leaf_key; /* NULL: "P-256#leaf" */
+    const char *log_key;  /* of the v1 log; NULL: "P-256#rekor" */
+    const char *ct_key;   /* of the log of certificates; NULL: "P-256#ct" */
+    const char *hash;     /* that the signer signs with; NULL: the one of the key */
 };
 
 struct sigstore {

@@ -87,6 +87,11 @@ static void test_ecdsa(void **state)
         struct wp_span sig = sign(k, md, false, "text", buf, sizeof(buf));
         assert_int_equal(sig_pub_facts(p)->alg, rows[i].alg);
         holds_only(p, rows[i].alg, "text", sig);
+        enum sig_alg also = sig_alg_also(rows[i].alg);
+        if (also != SIG_ALG_NONE) {
+            uint8_t older[256];
+            holds_only(p, also, "text", sign(k, EVP_sha256(), false, "text", older, sizeof(older)));
+        }
 
         WP_AUTO_BUF struct wp_buf raw = WP_BUF_INIT;
         WP_AUTO_BUF struct wp_buf der = WP_BUF_INIT;
@@ -110,6 +115,7 @@ static void test_rsa(void **state)
     SIG_AUTO_PUB struct sig_pub *p = pub_of(k);
     assert_int_equal(sig_pub_facts(p)->bits, 2048);
     holds_only(p, SIG_ALG_RSA_PKCS1_SHA256, "text", sign(k, EVP_sha256(), false, "text", buf, sizeof(buf)));
+    holds_only(p, SIG_ALG_RSA_PKCS1_SHA512, "text", sign(k, EVP_sha512(), false, "text", buf, sizeof(buf)));
     holds_only(p, SIG_ALG_RSA_PSS_SHA256, "text", sign(k, EVP_sha256(), true, "text", buf, sizeof(buf)));
     holds_only(p, SIG_ALG_RSA_PSS_SHA384, "text", sign(k, EVP_sha384(), true, "text", buf, sizeof(buf)));
     holds_only(p, SIG_ALG_RSA_PSS_SHA512, "text", sign(k, EVP_sha512(), true, "text", buf, sizeof(buf)));

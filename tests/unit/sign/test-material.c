@@ -52,6 +52,9 @@ static void test_good(void **state)
         {.by_key = "RSA2048", .dsse = true},
         {.by_key = "ED25519", .dsse = true},
         {.by_key = "ED25519"},
+        {.log = SIGSTORE_V1, .log_key = "P-384#rekor"},
+        {.log = SIGSTORE_V1, .log_key = "P-521#rekor"},
+        {.log = SIGSTORE_V1, .ct_key = "P-384#ct"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(plans); i++) {
         ask(&plans[i], NULL, NULL);
@@ -538,6 +541,7 @@ static void test_signature(void **state)
         {{.by_key = "ED25519", .dsse = true}, NULL, NULL},
         {{.by_key = "RSA2048"}, NULL, NULL},
         {{.by_key = "P-384#key"}, "names the artifact by SHA2_384", "digest"},
+        {{.by_key = "P-384#key", .hash = "SHA256"}, NULL, NULL},
         {{.by_key = "ED25519"}, "by the artifact's digest alone", "signature"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
@@ -555,6 +559,53 @@ static void test_signature(void **state)
         expect(&s, NULL, NULL);
         s.b.signature = wp_span(signature.ptr, signature.len - 1);
         expect(&s, "signature", "it names the key 'somebody's'");
+        sigstore_done(&s);
+    }
+}
+
+/* Each kind of key with each hash: those of the registry, and those that signers took before it or beside it. */
+static void test_hashes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *hash;
+        enum sig_alg alg; /* NONE: refused */
+    } rows[] = {
+        {"P-256#key", "SHA256", SIG_ALG_ECDSA_P256_SHA256},
+        {"P-256#key", "SHA384", SIG_ALG_NONE},
+        {"P-256#key", "SHA512", SIG_ALG_NONE},
+        {"P-256#key", "SHA1", SIG_ALG_NONE},
+        {"P-384#key", "SHA384", SIG_ALG_ECDSA_P384_SHA384},
+        {"P-384#key", "SHA256", SIG_ALG_ECDSA_P384_SHA256},
+        {"P-384#key", "SHA512", SIG_ALG_NONE},
+        {"P-384#key", "SHA1", SIG_ALG_NONE},
+        {"P-384#key", "SHA224", SIG_ALG_NONE},
+        {"P-521#key", "SHA512", SIG_ALG_ECDSA_P521_SHA512},
+        {"P-521#key", "SHA256", SIG_ALG_ECDSA_P521_SHA256},
+        {"P-521#key", "SHA384", SIG_ALG_NONE},
+        {"P-521#key", "SHA1", SIG_ALG_NONE},
+        {"RSA2048", "SHA256", SIG_ALG_RSA_PKCS1_SHA256},
+        {"RSA2048", "SHA512", SIG_ALG_RSA_PKCS1_SHA512},
+        {"RSA2048", "SHA384", SIG_ALG_NONE},
+        {"RSA2048", "SHA1", SIG_ALG_NONE},
+    };
+    for (size_t i = 0; i < 3 * WP_ARRAY_LEN(rows); i++) {
+        const char *key = rows[i / 3].key;
+        const struct sigstore_plan plans[] = {
+            {.by_key = key, .hash = rows[i / 3].hash},
+            {.by_key = key, .hash = rows[i / 3].hash, .dsse = true},
+            {.leaf_key = key, .hash = rows[i / 3].hash, .log = SIGSTORE_V1},
+        };
+        struct sigstore s;
+        struct sig_proof p;
+        struct wp_err err = {0};
+        sigstore_init(&s, &plans[i % 3]);
+        assert_int_equal(sigstore_ask(&s, &p, &err), rows[i / 3].alg != SIG_ALG_NONE);
+        if (rows[i / 3].alg != SIG_ALG_NONE) {
+            assert_int_equal(p.alg, rows[i / 3].alg);
+        } else {
+            assert_string_equal(p.failed, "signature");
+        }
         sigstore_done(&s);
     }
 }
@@ -644,7 +695,7 @@ int main(void)
         cmocka_unit_test(test_certificate), cmocka_unit_test(test_future_sct),  cmocka_unit_test(test_authority),
         cmocka_unit_test(test_codes),       cmocka_unit_test(test_who),         cmocka_unit_test(test_demands),
         cmocka_unit_test(test_signature),   cmocka_unit_test(test_whose_key),   cmocka_unit_test(test_other_artifact),
-        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

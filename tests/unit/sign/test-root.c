@@ -2,6 +2,7 @@
  *
  * Trusted roots: reading, what is refused and where, parts, the line about one. */
 #include "base/mem.h"
+#include "base/num.h"
 #include "sign/root-int.h"
 #include "tests/unit/sign/sigstore.h"
 #include "tests/unit/unit.h"
@@ -94,6 +95,55 @@ static void test_unknown_fields(void **state)
     assert_int_equal(r->logs[0].alg, SIG_ALG_ED25519);
 }
 
+/* Every algorithm of a log's key, by its name and by its number (sigstore_common.proto). */
+static void test_algorithms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *name;
+        unsigned number;
+        enum sig_alg alg; /* NONE: not for this key */
+    } rows[] = {
+        {"P-256#a", "PKIX_ECDSA_P256_SHA_256", 5, SIG_ALG_ECDSA_P256_SHA256},
+        {"P-256#a", "PKIX_ECDSA_P256_HMAC_SHA_256", 6, SIG_ALG_ECDSA_P256_SHA256},
+        {"P-384#a", "PKIX_ECDSA_P384_SHA_384", 12, SIG_ALG_ECDSA_P384_SHA384},
+        {"P-521#a", "PKIX_ECDSA_P521_SHA_512", 13, SIG_ALG_ECDSA_P521_SHA512},
+        {"P-384#a", "PKIX_ECDSA_P384_SHA_256", 19, SIG_ALG_ECDSA_P384_SHA256},
+        {"P-521#a", "PKIX_ECDSA_P521_SHA_256", 20, SIG_ALG_ECDSA_P521_SHA256},
+        {"P-256#a", "PKIX_ECDSA_P384_SHA_256", 19, SIG_ALG_NONE},
+        {"P-256#a", "PKIX_ED25519", 7, SIG_ALG_NONE},
+        {"ED25519", "PKIX_ED25519", 7, SIG_ALG_ED25519},
+        {"ED25519", "PKIX_ED25519_PH", 8, SIG_ALG_ED25519_PH},
+        {"RSA2048", "PKIX_RSA_PKCS1V15_2048_SHA256", 9, SIG_ALG_RSA_PKCS1_SHA256},
+        {"RSA2048", "PKIX_RSA_PSS_2048_SHA256", 16, SIG_ALG_RSA_PSS_SHA256},
+        {"RSA2048", "PKIX_ECDSA_P521_SHA_256", 20, SIG_ALG_NONE},
+        {"P-256#a", "", 14, SIG_ALG_NONE},
+        {"P-256#a", "", 15, SIG_ALG_NONE},
+        {"P-256#a", "", 21, SIG_ALG_NONE},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        struct notary_cert cert = notary_issue(&(struct notary_spec){.key = rows[i].key, .name = "CN=log"}, NULL);
+        uint8_t *der = NULL;
+        int len = i2d_PUBKEY(cert.key, &der);
+        WP_AUTO_BUF struct wp_buf key = WP_BUF_INIT;
+        wp_base64(&key, wp_span(der, (size_t)len), false);
+        OPENSSL_free(der);
+        notary_cert_done(&cert);
+        for (int by_number = rows[i].name[0] == '\0'; by_number < 2; by_number++) {
+            WP_AUTO_FREE char *details =
+                by_number ? wp_xasprintf("%u", rows[i].number) : wp_xasprintf("\"%s\"", rows[i].name);
+            WP_AUTO_FREE char *text = wp_xasprintf(
+                TYPE ",\"tlogs\":[{\"publicKey\":{\"rawBytes\":\"%s\",\"keyDetails\":%s," SINCE "}," ID "}]}", key.ptr,
+                details);
+            struct wp_err err = {0};
+            SIG_AUTO_ROOT struct sig_root *r = NULL;
+            int rc = sig_root_read(wp_span_str(text), "r", &r, &err);
+            assert_int_equal(rc, rows[i].alg != SIG_ALG_NONE ? 0 : -1);
+            assert_true(rc < 0 || r->logs[0].alg == rows[i].alg);
+        }
+    }
+}
+
 static void test_parts(void **state)
 {
     (void)state;
@@ -129,10 +179,8 @@ static void test_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_unknown_fields),
-        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_read),  cmocka_unit_test(test_unknown_fields),
+        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
