@@ -21,6 +21,7 @@ static bool wants_huge(const void *at, size_t len, int flags)
     return at == NULL && len >= from && (flags & filled) == filled;
 }
 
+/* The header's names are reserved ones. NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 __attribute__((visibility("default"))) void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
 {
     bool huge = wants_huge(at, len, flags);
