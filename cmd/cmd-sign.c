@@ -156,8 +156,12 @@ static int check_vain(const struct run *r, bool file, struct wp_err *err)
         const char *name;
         bool useful;
     } all[] = {
-        {"certificate-chain", notation}, {"cose", notation},    {"expiry", notation},
-        {"output", file},                {"annotation", !file}, {"recursive", !file},
+        {"certificate-chain", notation},
+        {"cose", notation},
+        {"expiry", notation},
+        {"output", file},
+        {"annotation", !file},
+        {"recursive", !file},
         {"sign-container-identity", wants(r, SIG_COSIGN)},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(all); i++) {

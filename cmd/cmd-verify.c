@@ -15,7 +15,7 @@
 struct opts {
     struct trust_opts trust;
     struct opt_list bundles;
-    const char *sandbox;
+    const char *sandbox, *platform;
     bool recursive, in_module, replay;
 };
 
@@ -47,6 +47,11 @@ static const struct opt rows[] = {
      .kind = OPT_FLAG,
      .offset = AT(recursive),
      .help = "of an index also every manifest, by itself"},
+    {.name = "platform",
+     .kind = OPT_STR,
+     .offset = AT(platform),
+     .arg = "OS/ARCH",
+     .help = "which manifest of an index, judged by itself"},
     {.name = "replay",
      .kind = OPT_FLAG,
      .offset = AT(replay),
@@ -111,12 +116,19 @@ static int add_given(struct subject *s, const char *file, struct wp_err *err)
 
 /* ---- what is verified ---- */
 
+static int resolve(struct subject *s, struct wp_err *err)
+{
+    const struct opts *o = s->c->opts;
+    struct oci_manifest ignored;
+    return o->platform == NULL ? target_resolve(s->c, &s->target, &s->desc, &s->bytes, err)
+                               : inspect_resolve(s->c, &s->target, o->platform, &s->desc, &s->bytes, &ignored, err);
+}
+
 static int open_reference(struct subject *s, const char *text, struct wp_err *err)
 {
     struct cmd_ctx *c = s->c;
     s->is_reference = true;
-    if (target_open(c, text, TARGET_READ, &s->target, err) < 0 ||
-        target_resolve(c, &s->target, &s->desc, &s->bytes, err) < 0) {
+    if (target_open(c, text, TARGET_READ, &s->target, err) < 0 || resolve(s, err) < 0) {
         if (err->code != WP_E_NOT_FOUND) {
             return -1;
         }
@@ -375,11 +387,14 @@ static int report(const struct subject *s, const struct sig_report *r, struct wp
     return 0;
 }
 
-/* ---- tests that are made again ---- */
+/* ---- tests that are made again, options in vain ---- */
 
-static int check_replay(const struct subject *s, struct wp_err *err)
+static int check_vain(const struct subject *s, struct wp_err *err)
 {
     const struct opts *o = s->c->opts;
+    if (!s->is_reference && cmd_given(s->c, "platform")) {
+        return wp_fail(err, WP_E_USAGE, "verify: --platform chooses a manifest of an index, and %s is none", s->shown);
+    }
     if (o->replay && (o->trust.type == NULL || !s->is_reference)) {
         wp_fail(err, WP_E_USAGE, "verify: --replay is for statements about tests of an artifact: %s",
                 s->is_reference ? "--type test is missing" : "this is none");
@@ -403,8 +418,8 @@ static int replay(struct subject *s, const struct sig_report *r, struct wp_err *
             if (verify_replay(s->c, &q, &one, err) < 0) {
                 return wp_wrap(err, "%s", s->shown);
             }
-            out_fact(s->c->out, "replayed", "%zu tests, %s instructions, attested by %s", one.tests,
-                     wp_number_text(one.fuel, fuel), one.interpreter);
+            out_fact(s->c->out, "replayed", "%zu test%s, %s instructions, attested by %s", one.tests,
+                     one.tests == 1 ? "" : "s", wp_number_text(one.fuel, fuel), one.interpreter);
             s->replayed.tests += one.tests;
             s->replayed.fuel += one.fuel;
         }
@@ -418,8 +433,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     TRUST_AUTO struct trust trust = {0};
     WP_CLEANUP(subject_done) struct subject s = {.c = c, .file = WP_BUF_INIT};
     struct sig_report r = {0};
-    if (trust_open(c, &o->trust, &trust, err) < 0 || open_subject(&s, c->args[0], err) < 0 ||
-        check_replay(&s, err) < 0) {
+    if (trust_open(c, &o->trust, &trust, err) < 0 || open_subject(&s, c->args[0], err) < 0 || check_vain(&s, err) < 0) {
         return -1;
     }
     if (trust.policy == NULL) {

@@ -151,7 +151,8 @@ int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, str
         return token_from_file(c, o->token, ret, err);
     }
     if (token_given() == NULL) {
-        return ask_github(c, getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"), ret, err);
+        return ask_github(c, getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"), ret,
+                          err);
     }
     *ret = wp_arena_str(c->arena, token_given());
     (void)unsetenv("SIGSTORE_ID_TOKEN");

@@ -29,7 +29,8 @@ static int open_key(struct cmd_ctx *c, const struct sign_opts *o, const struct p
     return 0;
 }
 
-/* The certificate lives for ten minutes, the token hardly longer: both are asked for when there is something to sign. */
+/* The certificate lives for ten minutes, the token hardly longer: both are asked for when there is something to sign.
+ */
 static int open_identity(struct cmd_ctx *c, struct signer *s, struct wp_err *err)
 {
     char *token = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Running again what an attestation says was run (cmd/verify-replay.h). Its document is foreign and signed: inputs and
- * worlds are taken from it within the limits that everything here has, its outcomes are only compared with. */
+ * Running again what an attestation says was run (cmd/verify-replay.h): on the manifest that it is about, or, where
+ * that is an index, on the one in it that holds the module. Outcomes that are told are only compared with. */
 #include "cmd/verify-replay.h"
 
 #include "base/hash.h"
@@ -9,170 +9,22 @@
 #include "base/num.h"
 #include "cmd/out.h"
 #include "cmd/tests.h"
-#include "sign/statement.h"
+#include "cmd/verify-runs.h"
 
 #include <inttypes.h>
 
 struct replay {
     struct cmd_ctx *c;
-    struct wp_json runs;
+    const struct replay_request *in;
+    struct verify_runs runs;
     struct look_opts look;
-    struct pack_test *tests;
-    size_t test_count;
-    struct pack_limits limits;
-    const char *name, *interpreter;
-    uint8_t module[32];
+    struct attest_subject subject; /* the manifest whose module runs */
+    size_t asked;
 };
 
-/* ---- what to run ---- */
-
-static int read_words(struct replay *r, const struct wp_json *test, const char *key, struct pack_words *ret,
-                      struct wp_err *err)
+static void replay_done(struct replay *r)
 {
-    struct wp_json list = wp_json_get(test, key);
-    size_t n = wp_json_len(&list);
-    if (wp_json_kind(&list) != WP_JSON_ABSENT && wp_json_must(&list, WP_JSON_ARRAY, err) < 0) {
-        return -1;
-    }
-    ret->items = wp_arena_alloc(r->c->arena, n + 1, sizeof(*ret->items));
-    ret->count = n;
-    for (size_t i = 0; i < n; i++) {
-        struct wp_json at = wp_json_at(&list, i);
-        if (wp_json_str(&at, &ret->items[i], err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int read_input(struct replay *r, const struct wp_json *test, struct wp_span *ret, struct wp_err *err)
-{
-    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-    struct wp_json at = wp_json_get(test, "stdin");
-    const char *text = "";
-    if (wp_json_opt_str(&at, &text, err) < 0) {
-        return -1;
-    }
-    if (!wp_unbase64(&b, text, strlen(text), false)) {
-        return wp_json_fail(&at, err, "not base64");
-    }
-    if (b.len > WP_LIMIT_RUN_INPUT) {
-        return wp_json_fail(&at, err, "more than %llu bytes", (unsigned long long)WP_LIMIT_RUN_INPUT);
-    }
-    *ret = wp_arena_bytes(r->c->arena, wp_buf_span(&b));
-    return 0;
-}
-
-static int read_test(struct replay *r, const struct wp_json *at, struct pack_test *ret, struct wp_err *err)
-{
-    struct pack_test t = {.name = NULL};
-    struct wp_json name = wp_json_get(at, "name");
-    struct wp_json invoke = wp_json_get(at, "invoke");
-    struct wp_json clock = wp_json_get(at, "clock");
-    struct wp_json seed = wp_json_get(at, "seed");
-    struct wp_json outcome = wp_json_get(at, "outcome");
-    if (wp_json_str(&name, &t.name, err) < 0 || wp_json_opt_str(&invoke, &t.invoke, err) < 0 ||
-        wp_json_u64(&clock, &t.clock, err) < 0 || wp_json_u64(&seed, &t.seed, err) < 0 ||
-        wp_json_must(&outcome, WP_JSON_OBJECT, err) < 0 || read_words(r, at, "args", &t.args, err) < 0 ||
-        read_words(r, at, "env", &t.env, err) < 0 || read_words(r, at, "params", &t.params, err) < 0 ||
-        read_input(r, at, &t.bytes, err) < 0) {
-        return -1;
-    }
-    *ret = t;
-    return 0;
-}
-
-static int read_budget(struct replay *r, struct wp_err *err)
-{
-    struct wp_json budget = wp_json_get(&r->runs, "budget");
-    struct wp_json fuel = wp_json_get(&budget, "fuel");
-    struct wp_json memory = wp_json_get(&budget, "memory");
-    struct wp_json ms = wp_json_get(&budget, "milliseconds");
-    struct pack_limits *l = &r->limits;
-    if (wp_json_u64(&fuel, &l->fuel, err) < 0 || wp_json_u64(&memory, &l->memory, err) < 0 ||
-        wp_json_u64(&ms, &l->timeout_ms, err) < 0) {
-        return -1;
-    }
-    if (l->fuel == 0 || l->memory == 0 || l->timeout_ms == 0) {
-        return wp_json_fail(&budget, err, "a budget of nothing");
-    }
-    l->timeout_ms = WP_MIN(l->timeout_ms, WP_LIMIT_REPLAY_TIME);
-    return 0;
-}
-
-static int read_module(struct replay *r, struct wp_err *err)
-{
-    struct wp_json module = wp_json_get(&r->runs, "module");
-    struct wp_json name = wp_json_get(&module, "name");
-    struct wp_json digest = wp_json_get(&module, "digest");
-    struct wp_json sha256 = wp_json_get(&digest, "sha256");
-    const char *hex = NULL;
-    if (wp_json_str(&name, &r->name, err) < 0 || wp_json_str(&sha256, &hex, err) < 0) {
-        return -1;
-    }
-    return wp_unhex(hex, r->module, sizeof(r->module)) ? 0 : wp_json_fail(&sha256, err, "not a SHA-256");
-}
-
-static int read_interpreter(struct replay *r, struct wp_err *err)
-{
-    struct wp_json at = wp_json_get(&r->runs, "interpreter");
-    struct wp_json name = wp_json_get(&at, "name");
-    struct wp_json version = wp_json_get(&at, "version");
-    struct wp_json features = wp_json_get(&r->runs, "features");
-    const char *who = NULL;
-    const char *which = NULL;
-    if (wp_json_str(&name, &who, err) < 0 || wp_json_str(&version, &which, err) < 0 ||
-        wp_json_opt_str(&features, &r->look.features, err) < 0) {
-        return -1;
-    }
-    r->interpreter = wp_arena_printf(r->c->arena, "%s %s", who, which);
-    return 0;
-}
-
-static int read_runs(struct replay *r, struct wp_err *err)
-{
-    struct wp_json list = wp_json_get(&r->runs, "tests");
-    if (wp_json_must(&r->runs, WP_JSON_OBJECT, err) < 0 || read_interpreter(r, err) < 0 || read_module(r, err) < 0 ||
-        read_budget(r, err) < 0 || wp_json_must(&list, WP_JSON_ARRAY, err) < 0) {
-        return -1;
-    }
-    r->test_count = wp_json_len(&list);
-    if (r->test_count == 0 || r->test_count > WP_LIMIT_REPLAY_TESTS) {
-        return wp_json_fail(&list, err, r->test_count == 0 ? "no test to run" : "too many tests");
-    }
-    r->tests = wp_arena_alloc(r->c->arena, r->test_count, sizeof(*r->tests));
-    for (size_t i = 0; i < r->test_count; i++) {
-        struct wp_json at = wp_json_at(&list, i);
-        if (read_test(r, &at, &r->tests[i], err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* Who reads only what in-toto defines must not be told of more than can be seen here. */
-static int check_passed(const struct replay *r, const struct wp_json *predicate, struct wp_err *err)
-{
-    struct wp_json passed = wp_json_get(predicate, "passedTests");
-    if (wp_json_len(&passed) > r->test_count) {
-        return wp_fail(err, WP_E_SMOKE, "the attestation says that %zu tests passed, and holds %zu runs",
-                       wp_json_len(&passed), r->test_count);
-    }
-    for (size_t i = 0; i < wp_json_len(&passed); i++) {
-        struct wp_json at = wp_json_at(&passed, i);
-        const char *name = NULL;
-        bool found = false;
-        if (wp_json_str(&at, &name, err) < 0) {
-            return -1;
-        }
-        for (size_t k = 0; k < r->test_count && !found; k++) {
-            found = wp_str_eq(r->tests[(i + k) % r->test_count].name, name);
-        }
-        if (!found) {
-            return wp_fail(err, WP_E_SMOKE, "the attestation says that '%s' passed, and holds no run of it", name);
-        }
-    }
-    return 0;
+    verify_runs_done(&r->runs);
 }
 
 /* ---- what came of it ---- */
@@ -206,8 +58,8 @@ static int same_member(void *arg, const struct wp_json *member, struct wp_err *e
     const struct wp_json *is = k->turned ? member : &other;
     wp_fail(err, WP_E_SMOKE, "test '%s', run again: %s is %s, the attestation says %s", k->test, member->key,
             text_of(a, is), text_of(a, said));
-    if (!wp_str_eq(k->r->interpreter, "wpack " WPACK_VERSION)) {
-        wp_hint(err, "the attestation is of %s, this is wpack %s: try that one", k->r->interpreter, WPACK_VERSION);
+    if (!wp_str_eq(k->r->runs.interpreter, "wpack " WPACK_VERSION)) {
+        wp_hint(err, "the attestation is of %s, this is wpack %s: try that one", k->r->runs.interpreter, WPACK_VERSION);
     }
     return -1;
 }
@@ -222,12 +74,11 @@ static int same_outcome(struct replay *r, size_t i, const struct run_answer *ans
     if (wp_json_parse(wp_buf_span(&text), "the outcome", false, WP_E_OTHER, &doc, err) < 0) {
         return -1;
     }
-    struct wp_json list = wp_json_get(&r->runs, "tests");
-    struct wp_json test = wp_json_at(&list, i);
+    struct wp_json test = wp_json_at(&r->runs.list, i);
     struct wp_json said = wp_json_get(&test, "outcome");
     struct wp_json is = wp_json_root(doc);
-    struct compare there = {.r = r, .test = r->tests[i].name, .other = is};
-    struct compare back = {.r = r, .test = r->tests[i].name, .other = said, .turned = true};
+    struct compare there = {.r = r, .test = r->runs.tests[i].name, .other = is};
+    struct compare back = {.r = r, .test = r->runs.tests[i].name, .other = said, .turned = true};
     return wp_json_each(&said, same_member, &there, err) != 0 || wp_json_each(&is, same_member, &back, err) != 0 ? -1
                                                                                                                  : 0;
 }
@@ -235,78 +86,128 @@ static int same_outcome(struct replay *r, size_t i, const struct run_answer *ans
 static int run_again(struct replay *r, const struct look_content *content, struct replay_result *ret,
                      struct wp_err *err)
 {
-    const struct pack_project project = {.tests = r->tests, .test_count = r->test_count, .limits = r->limits};
+    const struct verify_runs *runs = &r->runs;
+    const struct pack_project project = {.tests = runs->tests, .test_count = runs->test_count, .limits = runs->limits};
     struct test_suite s = {
-        .look = &r->look, .content = content, .name = r->name, .project = &project, .a = r->c->arena};
+        .look = &r->look, .content = content, .name = runs->name, .project = &project, .a = r->c->arena};
     if (tests_run(r->c, &s, NULL, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < r->test_count; i++) {
+    for (size_t i = 0; i < runs->test_count; i++) {
         if (s.results[i].failures == NULL) {
             *err = s.results[i].err;
-            return wp_wrap(err, "test '%s' could not be run again", r->tests[i].name);
+            return wp_wrap(err, "test '%s' could not be run again", runs->tests[i].name);
         }
         if (same_outcome(r, i, &s.results[i].answer, err) < 0) {
             return -1;
         }
         ret->fuel += s.results[i].answer.fuel;
     }
-    ret->tests = r->test_count;
+    ret->tests = runs->test_count;
     return 0;
 }
 
-static int check_module(struct replay *r, const struct look_content *content, struct wp_err *err)
+/* ---- on which module ---- */
+
+static int check_module(const struct replay *r, const struct look_content *content, struct wp_err *err)
 {
     uint8_t hash[WP_HASH_MAX];
     char is[65];
     char said[65];
     wp_hash_bytes(WP_SHA256, content->bytes, hash);
-    if (memcmp(hash, r->module, sizeof(r->module)) == 0) {
+    if (memcmp(hash, r->runs.module, sizeof(r->runs.module)) == 0) {
         return 0;
     }
     wp_hex(hash, 32, is);
-    wp_hex(r->module, 32, said);
+    wp_hex(r->runs.module, 32, said);
     return wp_fail(err, WP_E_SMOKE,
                    "the attestation tells of runs of the module sha256:%s, the artifact holds sha256:%s", said, is);
 }
 
-static int open_module(struct cmd_ctx *c, const struct replay_request *in, struct look_content *ret, struct wp_err *err)
+static bool holds_module(const struct replay *r, const struct attest_subject *s)
 {
-    struct attest_subject subject = {.target = in->target, .desc = in->desc, .bytes = in->bytes};
-    const char *what = target_pinned(c, in->target, &in->desc.digest);
-    const char *file = NULL;
-    if (oci_manifest_parse(in->bytes, in->desc.media_type, what, c->arena, &subject.manifest, err) < 0) {
+    struct oci_digest module = {.alg = WP_SHA256};
+    const struct oci_desc *layer = attest_layer(s);
+    memcpy(module.bytes, r->runs.module, sizeof(r->runs.module));
+    return layer != NULL && oci_digest_equal(&layer->digest, &module);
+}
+
+static int find_manifest(struct replay *r, const struct oci_desc *d, struct wp_span bytes, bool within, unsigned depth,
+                         struct wp_err *err);
+
+/* Those of an index that the statement may be about; one that is not in the store is not what is looked for. */
+static int find_among(struct replay *r, const struct oci_manifest *index, bool within, unsigned depth,
+                      struct wp_err *err)
+{
+    for (size_t i = 0; i < index->manifest_count; i++) {
+        const struct oci_desc *d = &index->manifests[i];
+        struct wp_span bytes;
+        if (!within && oci_mediatype_kind(d->media_type) != OCI_INDEX &&
+            !sig_statement_is_about(&r->runs.statement, &d->digest, NULL)) {
+            continue;
+        }
+        if (++r->asked > WP_LIMIT_POLICY_PARTS || depth > WP_LIMIT_GRAPH_DEPTH) {
+            return wp_fail(err, WP_E_LIMIT, "the index leads to more manifests than are looked at");
+        }
+        int found = oci_store_get(r->in->target->store, d, WP_LIMIT_MANIFEST, r->c->arena, &bytes, err);
+        if (found == 0) {
+            found = find_manifest(r, d, bytes, within, depth + 1, err);
+        } else if (err->code == WP_E_NOT_FOUND) {
+            wp_err_clear(err);
+            found = 0;
+        }
+        if (found != 0) {
+            return found;
+        }
+    }
+    return 0;
+}
+
+/* within: the statement is about an index that leads here. 1: r->subject is what it tells of, 0: it is not here. */
+static int find_manifest(struct replay *r, const struct oci_desc *d, struct wp_span bytes, bool within, unsigned depth,
+                         struct wp_err *err)
+{
+    struct attest_subject s = {.target = r->in->target, .desc = *d, .bytes = bytes};
+    const char *what = target_pinned(r->c, r->in->target, &d->digest);
+    if (oci_manifest_parse(bytes, d->media_type, what, r->c->arena, &s.manifest, err) < 0) {
         return -1;
     }
-    if (subject.manifest.kind == OCI_INDEX) {
-        wp_fail(err, WP_E_SMOKE, "%s is an index, and tests run on a module", what);
-        return wp_hint(err, "name the manifest by its digest: wpack verify %s@sha256:...", in->target->base);
+    bool about = sig_statement_is_about(&r->runs.statement, &d->digest, NULL);
+    if (s.manifest.kind == OCI_INDEX) {
+        return find_among(r, &s.manifest, within || about, depth, err);
     }
-    return attest_open_module(c, &subject, ret, &file, err);
+    if (!about && !(within && holds_module(r, &s))) {
+        return 0;
+    }
+    r->subject = s;
+    return 1;
+}
+
+static int fail_not_found(const struct replay *r, struct wp_err *err)
+{
+    char said[65];
+    wp_hex(r->runs.module, 32, said);
+    wp_fail(err, WP_E_SMOKE, "the attestation is of an index, none of whose manifests holds the module sha256:%s",
+            said);
+    return wp_hint(err, "--platform OS/ARCH asks for the attestations of one manifest");
 }
 
 int verify_replay(struct cmd_ctx *c, const struct replay_request *in, struct replay_result *ret, struct wp_err *err)
 {
-    SIG_AUTO_STATEMENT struct sig_statement st = {.doc = NULL};
     LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
-    struct replay r = {.c = c, .look = {.sandbox = in->sandbox}};
+    WP_CLEANUP(replay_done) struct replay r = {.c = c, .in = in, .look = {.sandbox = in->sandbox}};
+    const char *file = NULL;
     *ret = (struct replay_result){.tests = 0};
-    if (sig_statement_read(in->statement, "the attestation", &st, err) < 0) {
+    if (verify_runs_read(in->statement, c->arena, &r.runs, err) < 0) {
         return -1;
     }
-    r.runs = wp_json_get(&st.predicate, ATTEST_RUNS);
-    if (!wp_str_eq(st.predicate_type, ATTEST_TEST) || wp_json_kind(&r.runs) == WP_JSON_ABSENT) {
-        wp_fail(err, WP_E_SMOKE, "the attestation, of the type %s, holds no runs that could be made again",
-                st.predicate_type);
-        return wp_hint(err, "'wpack attest REF --type test' makes one that does");
+    ret->interpreter = r.runs.interpreter;
+    r.look.features = r.runs.features;
+    int found = find_manifest(&r, &in->desc, in->bytes, false, 0, err);
+    if (found <= 0) {
+        return found < 0 ? -1 : fail_not_found(&r, err);
     }
-    if (read_runs(&r, err) < 0 || check_passed(&r, &st.predicate, err) < 0) {
-        err->code = WP_E_SMOKE;
-        return -1;
-    }
-    ret->interpreter = r.interpreter;
-    if (open_module(c, in, &content, err) < 0 || check_module(&r, &content, err) < 0) {
-        return -1;
-    }
-    return run_again(&r, &content, ret, err);
+    return attest_open_module(c, &r.subject, &content, &file, err) < 0 || check_module(&r, &content, err) < 0
+               ? -1
+               : run_again(&r, &content, ret, err);
 }

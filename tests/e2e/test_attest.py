@@ -533,27 +533,76 @@ def test_runs_travel(wpack, echo, key, docker_registry, tmp_path):
     assert p.returncode == 0 and "4 tests" in p.stderr, p.stderr
 
 
-def test_of_an_index(wpack, echo, key, serve):
-    """Provenance is of the index; what is made from a module is of the manifest that --platform chooses."""
+@pytest.fixture
+def index(wpack, echo, serve):
+    """An index in a registry of two manifests, one whose module is tested, one whose module is another."""
     repo = f"{serve().host}/team/app"
-    pinned = wpack("copy", REF, f"{repo}:one").last
-    size = len(wpack("raw", "get", "manifest", pinned).out_bytes)
+    (wpack.cwd / "other.wasm").write_bytes(rust_module())
+    pinned = [wpack("copy", REF, f"{repo}:one").last, wpack("push", "other.wasm", f"{repo}:two", "--no-test").last]
+    manifests = [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": p.split("@")[1],
+                  "size": len(wpack("raw", "get", "manifest", p).out_bytes),
+                  "platform": {"os": "wasip1", "architecture": a}} for p, a in zip(pinned, ["wasm", "wasm64"])]
     (wpack.cwd / "index.json").write_text(json.dumps({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [{
-            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": pinned.split("@")[1], "size": size,
-            "platform": {"os": "wasip1", "architecture": "wasm"}}]}))
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests}))
     wpack("raw", "put", "manifest", f"{repo}:all", "--file", "index.json")
-    ref = f"{repo}:all"
+    return f"{repo}:all", *pinned
+
+
+def test_of_an_index(wpack, index, key):
+    """Provenance is of the index; what is made from a module is of the manifest that --platform chooses."""
+    ref, one, two = index
     wpack("attest", ref, "--type", "slsa", "--builder-id", "b:1", "--key", key)
     assert "https://slsa.dev/provenance/v1" == statement(wpack, "slsa", ref)["predicateType"]
     r = wpack("attest", ref, "--type", "test", "--key", key, rc=3)
     assert "it is an index: --platform chooses a manifest" in r.err
     wpack("attest", ref, "--type", "test", "--key", key, "--platform", "wasip1/wasm")
-    wpack("verify", pinned, "--type", "test", "--replay", "--key", "wpack.pub")
-    (wpack.cwd / "p.json").write_text(json.dumps(statement(wpack, "test", pinned)["predicate"]))
-    wpack("attest", ref, "p.json", "--type", "test", "--key", key)
-    r = wpack("verify", ref, "--type", "test", "--replay", "--key", "wpack.pub", rc=21)
-    assert "is an index, and tests run on a module" in r.err
+    replay = ["--type", "test", "--replay", "--key", "wpack.pub"]
+    wpack("verify", one, *replay)
+    r = wpack("verify", ref, *replay, "--platform", "wasip1/wasm")
+    assert "4 tests" in r.err and json.loads(r.out)["subject"][0]["digest"]["sha256"] == one.split(":")[-1]
+    wpack("verify", ref, *replay, "--platform", "wasip1/wasm64", rc=10)
+    wpack("verify", ref, *replay, "--platform", "wasip2/wasm", rc=11)
+    r = wpack("verify", "echo.wasm", "--key", "wpack.pub", "--platform", "wasip1/wasm", rc=2)
+    assert "--platform chooses a manifest of an index" in r.err
+
+
+def test_runs_that_are_stated_of_an_index(wpack, index, key):
+    """They are made again on the manifest in it that holds the module, and of each manifest by itself."""
+    ref, one, two = index
+    doc = predicate(wpack, "--type", "test", ref=one)
+    replay = ["verify", ref, "--type", "test", "--replay", "--key", "wpack.pub"]
+
+    def state(about):
+        (wpack.cwd / "p.json").write_text(json.dumps(doc))
+        wpack("attest", about, "p.json", "--type", "test", "--key", key)
+
+    state(ref)
+    assert "4 tests" in wpack(*replay).err
+    wpack(*replay, "--recursive", rc=10)
+    state(one)
+    doc_of_one = json.loads(json.dumps(doc))
+    put(doc, RUNS, "module", "digest", "sha256", hashlib.sha256(rust_module()).hexdigest())
+    put(doc, RUNS, "tests", doc[RUNS]["tests"][:1])
+    put(doc, "passedTests", ["bare"])
+    put(doc, RUNS, "tests", 0, "outcome", predicate_outcome(wpack, two))
+    state(two)
+    r = wpack(*replay, "--recursive")
+    assert r.err.count("replayed") == 3 and r.err.count("4 tests") == 2 and r.err.count("1 test,") == 1, r
+    doc = doc_of_one
+    put(doc, RUNS, "tests", 0, "outcome", "fuel", 1)
+    state(one)
+    assert "fuel is" in wpack(*replay, "--recursive", rc=21).err
+    doc = doc_of_one
+    put(doc, RUNS, "module", "digest", "sha256", "0" * 64)
+    state(ref)
+    r = wpack(*replay, rc=21)
+    assert "of an index, none of whose manifests holds the module sha256:000" in r.err and "--platform" in r.err
+
+
+def predicate_outcome(wpack, ref):
+    """What a bare run of the module comes to."""
+    (wpack.cwd / "bare.json").write_text('{"module": "other.wasm", "tests": [{"name": "bare", "expect": {"exit": 0}}]}')
+    return predicate(wpack, "--type", "test", "-f", "bare.json", ref=ref)[RUNS]["tests"][0]["outcome"]
 
 
 def put(at, *path):
