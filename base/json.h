@@ -68,6 +68,13 @@ int wp_json_no_case_twins(const struct wp_json *at, const char *const *known, st
 int wp_json_fail(const struct wp_json *at, struct wp_err *err, const char *fmt, ...) WP_PRINTF(3, 4);
 /* The same for a complaint about the member's name: line:column of the key instead of the value. */
 int wp_json_fail_key(const struct wp_json *at, struct wp_err *err, const char *fmt, ...) WP_PRINTF(3, 4);
+/* Where every value of a document stands, for those who ask of many: wp_json_fail finds one by reading the text from
+ * its beginning. Borrows the document, which was parsed with lines. */
+struct wp_json_places;
+WP_OWN struct wp_json_places *wp_json_places_new(const struct wp_json_doc *doc);
+void wp_json_places_free(WP_OWN struct wp_json_places *p);
+/* "<name>:line:col" of a value, appended; what is absent, true, false or null: of what it is in. */
+void wp_json_places_tell(const struct wp_json_places *p, const struct wp_json *at, struct wp_buf *b);
 /* "/layers/0/size" appended to b (RFC 6901, '~' and '/' escaped); "" for the root. */
 void wp_json_path(const struct wp_json *at, struct wp_buf *b);
 /* The value as compact JSON appended to b (members in document order). */

@@ -17,9 +17,32 @@
 static enum outcome evaluate(struct schema_checker *c, const struct wp_json *schema, struct schema_instance in,
                              struct wp_err *err);
 
+/* The texts of a list of nothing else; NULL: something else is there. */
+static const char **all_texts(const struct wp_json *list, size_t len)
+{
+    WP_AUTO_FREE const char **texts = wp_xcalloc(len + 1, sizeof(*texts));
+    struct wp_err ignored = {0};
+    for (size_t i = 0; i < len; i++) {
+        struct wp_json entry = wp_json_at(list, i);
+        if (wp_json_kind(&entry) != WP_JSON_STRING || wp_json_str(&entry, &texts[i], &ignored) < 0) {
+            return NULL;
+        }
+    }
+    return WP_STEAL(texts);
+}
+
 static enum outcome check_unique(const struct schema_checker *c, struct schema_instance in, struct wp_err *err)
 {
     size_t len = wp_json_len(in.at);
+    size_t earlier_text = 0;
+    WP_AUTO_FREE const char **texts = all_texts(in.at, len);
+    if (texts != NULL) {
+        size_t same = wp_first_repeat(texts, len, &earlier_text);
+        struct wp_json entry = wp_json_at(in.at, same);
+        return same == len ? VALID
+                           : schema_violate(c, (struct schema_instance){.at = &entry}, err, "is the same as entry %zu",
+                                            earlier_text);
+    }
     if (len > UNIQUE_LIMIT) {
         (void)wp_json_fail(in.at, err, "%zu entries, the limit is %d", len, UNIQUE_LIMIT);
         err->code = WP_E_LIMIT;

@@ -3,8 +3,10 @@
  * Text for people (base/text.h). */
 #include "base/text.h"
 
+#include "base/mem.h"
 #include "base/num.h"
 
+#include <stdlib.h>
 #include <wchar.h>
 
 enum { UNIT_MAX = 12 }; /* "\u{10ffff}" and NUL */
@@ -193,6 +195,38 @@ const char *wp_nearest(const char *word, const char *const *candidates)
         }
     }
     return best;
+}
+
+struct placed_text {
+    const char *text;
+    size_t place;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    const struct placed_text *x = a;
+    const struct placed_text *y = b;
+    int order = strcmp(x->text, y->text);
+    return order != 0 ? order : x->place < y->place ? -1 : 1;
+}
+
+size_t wp_first_repeat(const char *const *list, size_t n, size_t *ret_earlier)
+{
+    WP_AUTO_FREE struct placed_text *sorted = wp_xcalloc(n + 1, sizeof(*sorted));
+    size_t first = n;
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = (struct placed_text){.text = list[i], .place = i};
+    }
+    if (n > 1) {
+        qsort(sorted, n, sizeof(*sorted), by_text);
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (sorted[i].place < first && wp_str_eq(sorted[i].text, sorted[i - 1].text)) {
+            first = sorted[i].place;
+            *ret_earlier = sorted[i - 1].place;
+        }
+    }
+    return first;
 }
 
 void wp_percent_encode(struct wp_buf *b, const char *text, const char *keep)

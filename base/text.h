@@ -23,6 +23,8 @@ char *wp_duration_text(uint64_t ms, char ret[WP_SIZE_TEXT]);
 /* The candidate nearest to word by edit distance, or NULL when none is near (distance > 1 + length / 3). candidates
  * ends with NULL. */
 const char *wp_nearest(const char *word, const char *const *candidates);
+/* The first of list that stood there before: its place, *ret_earlier that of the other; n where all differ. */
+size_t wp_first_repeat(const char *const *list, size_t n, size_t *ret_earlier);
 /* Percent-encode everything but unreserved characters (RFC 3986 section 2.3) and those in keep. */
 void wp_percent_encode(struct wp_buf *b, const char *text, const char *keep);
 /* Columns a terminal uses for text (wide and combining characters counted by wcwidth). */

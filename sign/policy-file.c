@@ -4,19 +4,29 @@
  * rules means nothing: the narrowest scope that matches is in force, and two that are equally narrow are refused. */
 #include "sign/policy-file.h"
 
+#include "base/mem.h"
 #include "base/schema.h"
 #include "base/text.h"
 #include "schemas.h"
 
+#include <stdlib.h>
+
 /* ---- requirements by name ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp((*(struct policy_entry *const *)a)->id, (*(struct policy_entry *const *)b)->id);
+}
 
 static struct policy_entry *entry_of(const struct policy_table *t, const char *id)
 {
+    const struct policy_entry wanted = {.id = id};
+    const struct policy_entry *key = &wanted;
     for (; t != NULL; t = t->outer) {
-        for (size_t i = 0; i < t->count; i++) {
-            if (t->entries[i].need.id != NULL && wp_str_eq(t->entries[i].need.id, id)) {
-                return &t->entries[i];
-            }
+        struct policy_entry **found =
+            t->count == 0 ? NULL : bsearch(&key, t->by_id, t->count, sizeof(struct policy_entry *), by_id);
+        if (found != NULL && (*found)->need.id != NULL) {
+            return *found;
         }
     }
     return NULL;
@@ -35,25 +45,53 @@ struct policy_entry *policy_table_find(const struct policy_table *t, const struc
     return e;
 }
 
+/* The names of a table, each of them once, also among those that all rules share. */
+static int read_ids(struct sig_policy *p, const struct wp_json *list, struct policy_table *t, struct wp_err *err)
+{
+    const char **ids = wp_arena_alloc(&p->arena, t->count + 1, sizeof(*ids));
+    size_t earlier = 0;
+    t->by_id = wp_arena_alloc(&p->arena, t->count + 1, sizeof(struct policy_entry *));
+    for (size_t i = 0; i < t->count; i++) {
+        struct policy_entry *e = &t->entries[i];
+        e->at = wp_json_at(list, i);
+        struct wp_json id = wp_json_get(&e->at, "id");
+        if (wp_json_str(&id, &e->id, err) < 0) {
+            return -1;
+        }
+        ids[i] = e->id;
+        t->by_id[i] = e;
+    }
+    size_t again = wp_first_repeat(ids, t->count, &earlier);
+    for (size_t i = 0; again == t->count && t->outer != NULL && i < t->count; i++) {
+        again = entry_of(t->outer, ids[i]) != NULL ? i : again;
+    }
+    if (again < t->count) {
+        return wp_json_fail(&t->entries[again].at, err, "another requirement is called '%s', too", ids[again]);
+    }
+    if (t->count > 1) {
+        qsort(t->by_id, t->count, sizeof(struct policy_entry *), by_id);
+    }
+    return 0;
+}
+
 /* Who signs comes before what they attest. */
 static int read_table(struct sig_policy *p, const struct wp_json *list, struct policy_table *t, struct wp_err *err)
 {
     t->entries = wp_arena_alloc(&p->arena, wp_json_len(list) + 1, sizeof(*t->entries));
     t->count = wp_json_len(list);
+    if (read_ids(p, list, t, err) < 0) {
+        return -1;
+    }
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < t->count; i++) {
             struct policy_entry *e = &t->entries[i];
             struct sig_need need = {.id = NULL};
-            e->at = wp_json_at(list, i);
-            e->attestation = policy_is_attestation(&e->at);
-            if (e->attestation != (pass == 1)) {
+            if (policy_is_attestation(&e->at) != (pass == 1)) {
                 continue;
             }
+            e->attestation = pass == 1;
             if (policy_require_read(p, &e->at, t, &need, err) < 0) {
                 return -1;
-            }
-            if (entry_of(t, need.id) != NULL) {
-                return wp_json_fail(&e->at, err, "another requirement is called '%s', too", need.id);
             }
             e->need = need;
         }
@@ -66,13 +104,12 @@ static int read_table(struct sig_policy *p, const struct wp_json *list, struct p
 static size_t add_need(struct sig_rule *r, struct policy_entry *e)
 {
     e->used = true;
-    for (size_t i = 0; i < r->need_count; i++) {
-        if (r->needs[i].id == e->need.id) {
-            return i;
-        }
+    if (e->rule != r) {
+        e->rule = r;
+        e->place = r->need_count;
+        r->needs[r->need_count++] = e->need;
     }
-    r->needs[r->need_count] = e->need;
-    return r->need_count++;
+    return e->place;
 }
 
 struct grouping {
@@ -192,19 +229,27 @@ static int read_rule(struct sig_policy *p, const struct wp_json *at, const struc
 
 /* ---- which rule ---- */
 
-static int check_pair(struct sig_policy *p, const struct wp_json *at, const struct sig_rule *a,
-                      const struct sig_rule *b, struct wp_err *err)
+static int check_scopes(struct sig_policy *p, const struct wp_json *rules, struct wp_err *err)
 {
-    for (size_t i = 0; i < a->scope_count; i++) {
-        for (size_t k = 0; k < b->scope_count; k++) {
-            if (sig_scope_cmp(a->scopes[i], b->scopes[k]) == 0 && sig_scope_overlap(a->scopes[i], b->scopes[k])) {
-                wp_json_fail(at, err, "the scope '%s' is as narrow as '%s' (%s), and names may match both",
-                             a->scopes[i], b->scopes[k], sig_rule_where(p, b, &p->arena));
-                return wp_hint(err, "one rule for both, or one scope that says more");
-            }
+    size_t n = 0;
+    struct sig_scope_at clash[2];
+    for (size_t i = 0; i < p->rule_count; i++) {
+        n += p->rules[i].scope_count;
+    }
+    WP_AUTO_FREE struct sig_scope_at *all = wp_xcalloc(n + 1, sizeof(*all));
+    n = 0;
+    for (size_t i = 0; i < p->rule_count; i++) {
+        for (size_t k = 0; k < p->rules[i].scope_count; k++) {
+            all[n++] = (struct sig_scope_at){.scope = p->rules[i].scopes[k], .rule = i};
         }
     }
-    return 0;
+    if (!sig_scopes_clash(all, n, clash)) {
+        return 0;
+    }
+    struct wp_json at = wp_json_at(rules, clash[1].rule);
+    wp_json_fail(&at, err, "the scope '%s' is as narrow as '%s' (%s), and names may match both", clash[1].scope,
+                 clash[0].scope, sig_rule_where(p, &p->rules[clash[0].rule], &p->arena));
+    return wp_hint(err, "one rule for both, or one scope that says more");
 }
 
 static const struct sig_rule *find(const struct sig_policy *p, const struct sig_question *q, const char **ret_scope)
@@ -238,13 +283,8 @@ static int read_rules(struct sig_policy *p, const struct wp_json *root, const st
         if (read_rule(p, &at, signers, &p->rules[i], err) < 0) {
             return -1;
         }
-        for (size_t k = 0; k < i; k++) {
-            if (check_pair(p, &at, &p->rules[i], &p->rules[k], err) < 0) {
-                return -1;
-            }
-        }
     }
-    return 0;
+    return check_scopes(p, &list, err);
 }
 
 /* What a pattern of the schema means, in words. */

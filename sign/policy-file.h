@@ -6,8 +6,11 @@
 #include "sign/policy-int.h"
 
 struct policy_entry {
-    struct sig_need need;
+    const char *id;
+    struct sig_need need; /* id NULL: not read yet */
     struct wp_json at;
+    const struct sig_rule *rule; /* the last one that asked for it, as its need of that place */
+    size_t place;
     bool attestation;
     bool used; /* by anyOf, allOf, signedBy */
 };
@@ -15,6 +18,7 @@ struct policy_entry {
 struct policy_table {
     struct policy_entry *entries;
     size_t count;
+    struct policy_entry **by_id;
     const struct policy_table *outer; /* NULL: none */
 };
 /* By the name at this place; NULL with err where there is none. */

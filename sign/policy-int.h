@@ -73,8 +73,9 @@ struct sig_policy {
     struct sig_rule fallback; /* where no rule is in force */
     /* The rule in force and which of its scopes matched (NULL: the fallback). Never NULL. */
     const struct sig_rule *(*find)(const struct sig_policy *p, const struct sig_question *q, const char **ret_scope);
-    struct wp_json_doc *doc; /* the file: its strings live as long as the policy; NULL: a command line */
-    struct sig_owned *owned; /* keys, roots, stores: policy.c */
+    struct wp_json_doc *doc;       /* the file: its strings live as long as the policy; NULL: a command line */
+    struct wp_json_places *places; /* of doc; NULL: nobody asked yet */
+    struct sig_owned *owned[256];  /* keys, roots, stores, in lists by hash of their paths: policy.c */
 };
 
 WP_OWN struct sig_policy *sig_policy_new(const char *name);
@@ -115,8 +116,13 @@ const char *sig_scope_folder(const char *name, struct wp_arena *a);
 bool sig_scope_matches(const char *scope, const char *name);
 /* Which of two patterns is the narrower one: < 0 the first, > 0 the second, 0 neither. */
 int sig_scope_cmp(const char *a, const char *b);
-/* May a name match both? Says yes in doubt. */
-bool sig_scope_overlap(const char *a, const char *b);
+/* Two patterns of different rules that are equally narrow and may match the same name, stars standing for anything:
+ * true, and which; of two rules that clash the later one is ret[1]. list is sorted by that. */
+struct sig_scope_at {
+    const char *scope;
+    size_t rule;
+};
+bool sig_scopes_clash(struct sig_scope_at *list, size_t n, struct sig_scope_at ret[2]) WP_MUST_USE;
 /* A pattern from a document, as names are written. */
 int sig_scope_read(struct sig_policy *p, const struct wp_json *at, const char **ret, struct wp_err *err) WP_MUST_USE;
 /* A member that is a point in time, RFC 3339; absent: *ret stays. */

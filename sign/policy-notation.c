@@ -4,6 +4,8 @@
  * or trustpolicy.json, with trust stores in truststore/x509/{ca,signingAuthority,tsa}/NAME/ of its configuration
  * folder. Beside the specification: revocation lists in truststore/crl/, for nobody is asked over the network. */
 #include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "oci/ref.h"
 #include "sign/notation-int.h"
 #include "sign/policy-int.h"
@@ -11,7 +13,8 @@
 struct reading {
     struct sig_policy *policy;
     struct sig_trust_files files;
-    const char *name; /* of the statement */
+    const char **names; /* of all statements */
+    const char *name;   /* of the one that is read */
     struct sig_rule *rule;
 };
 
@@ -226,19 +229,7 @@ static const char *scope_name(const char *text, struct wp_arena *a)
     return oci_ref_base(a, &ref);
 }
 
-static bool scope_taken(const struct sig_policy *p, size_t rules, const char *scope)
-{
-    for (size_t i = 0; i <= rules; i++) {
-        for (size_t j = 0; j < p->rules[i].scope_count; j++) {
-            if (wp_str_eq(p->rules[i].scopes[j], scope)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static int read_scopes(struct reading *r, size_t at_rule, const struct wp_json *at, struct wp_err *err)
+static int read_scopes(struct reading *r, const struct wp_json *at, struct wp_err *err)
 {
     size_t count = wp_json_len(at);
     if (wp_json_must(at, WP_JSON_ARRAY, err) < 0) {
@@ -262,29 +253,51 @@ static int read_scopes(struct reading *r, size_t at_rule, const struct wp_json *
                                 text);
         }
         scopes[i] = wp_str_eq(text, "*") ? text : scope_name(text, &r->policy->arena);
-        if (scope_taken(r->policy, at_rule, scopes[i])) {
-            return wp_json_fail(&item, err, "'%s' stands in a statement already", text);
-        }
-        r->rule->scope_count = i + 1;
     }
+    r->rule->scope_count = count;
     return 0;
 }
 
-static int check_name(const struct reading *r, const struct wp_json *statements, size_t before,
-                      const struct wp_json *at, struct wp_err *err)
+static int check_names(const struct reading *r, const struct wp_json *statements, struct wp_err *err)
 {
-    if (*r->name == '\0') {
-        return wp_json_fail(at, err, "is empty");
+    size_t earlier = 0;
+    size_t again = wp_first_repeat(r->names, r->policy->rule_count, &earlier);
+    struct wp_json at = wp_json_at(statements, again);
+    struct wp_json name = wp_json_get(&at, "name");
+    return again == r->policy->rule_count
+               ? 0
+               : wp_json_fail(&name, err, "'%s' is the name of two statements", r->names[again]);
+}
+
+static int check_scopes(const struct reading *r, const struct wp_json *statements, struct wp_err *err)
+{
+    const struct sig_policy *p = r->policy;
+    size_t n = 0;
+    size_t earlier = 0;
+    size_t rule = 0;
+    for (size_t i = 0; i < p->rule_count; i++) {
+        n += p->rules[i].scope_count;
     }
-    for (size_t i = 0; i < before; i++) {
-        struct wp_json other = wp_json_at(statements, i);
-        struct wp_json name = wp_json_get(&other, "name");
-        const char *text = NULL;
-        if (wp_json_str(&name, &text, err) < 0 || wp_str_eq(text, r->name)) {
-            return wp_json_fail(at, err, "'%s' is the name of two statements", r->name);
+    WP_AUTO_FREE const char **all = wp_xcalloc(n + 1, sizeof(*all));
+    n = 0;
+    for (size_t i = 0; i < p->rule_count; i++) {
+        for (size_t j = 0; j < p->rules[i].scope_count; j++) {
+            all[n++] = p->rules[i].scopes[j];
         }
     }
-    return 0;
+    size_t again = wp_first_repeat(all, n, &earlier);
+    if (again == n) {
+        return 0;
+    }
+    for (; again >= p->rules[rule].scope_count; rule++) {
+        again -= p->rules[rule].scope_count;
+    }
+    struct wp_json at = wp_json_at(statements, rule);
+    struct wp_json list = wp_json_get(&at, "registryScopes");
+    struct wp_json item = wp_json_at(&list, again);
+    const char *text = NULL;
+    return wp_json_str(&item, &text, err) < 0 ? -1
+                                              : wp_json_fail(&item, err, "'%s' stands in a statement already", text);
 }
 
 static int read_statement(struct reading *r, const struct wp_json *statements, size_t i, struct wp_err *err)
@@ -300,10 +313,13 @@ static int read_statement(struct reading *r, const struct wp_json *statements, s
     struct sig_store_parts parts = {0};
     r->rule = &r->policy->rules[i];
     r->rule->where = sig_policy_where(r->policy, &at);
-    if (only(&at, known, err) < 0 || wp_json_str(&name, &r->name, err) < 0 ||
-        check_name(r, statements, i, &name, err) < 0 || read_scopes(r, i, &scopes, err) < 0) {
+    if (only(&at, known, err) < 0 || wp_json_str(&name, &r->name, err) < 0 || read_scopes(r, &scopes, err) < 0) {
         return -1;
     }
+    if (*r->name == '\0') {
+        return wp_json_fail(&name, err, "is empty");
+    }
+    r->names[i] = r->name;
     int level = read_level(&verification, &parts, err);
     if (level < 0) {
         return -1;
@@ -358,12 +374,13 @@ static int read_document(struct reading *r, struct wp_err *err)
     }
     r->policy->rules = wp_arena_alloc(&r->policy->arena, count, sizeof(*r->policy->rules));
     r->policy->rule_count = count;
+    r->names = wp_arena_alloc(&r->policy->arena, count, sizeof(*r->names));
     for (size_t i = 0; i < count; i++) {
         if (read_statement(r, &statements, i, err) < 0) {
             return -1;
         }
     }
-    return 0;
+    return check_names(r, &statements, err) < 0 ? -1 : check_scopes(r, &statements, err);
 }
 
 int sig_policy_read_notation(struct sig_policy *p, const char *config_dir, struct wp_err *err)

@@ -4,6 +4,7 @@
  * (schemas/policy.schema.json, which was checked before). */
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "sign/policy-file.h"
 
 /* ---- members ---- */
@@ -149,19 +150,19 @@ static int read_keys(struct sig_policy *p, const struct wp_json *at, struct sig_
         return -1;
     }
     struct sig_demand *demands = demands_new(p, need, wp_json_len(&keys));
+    const char **ids = wp_arena_alloc(&p->arena, need->demand_count + 1, sizeof(*ids));
+    size_t earlier = 0;
     for (size_t i = 0; i < need->demand_count; i++) {
         struct wp_json key = wp_json_at(&keys, i);
         demands[i] = common;
         if (read_key(p, &key, &demands[i], err) < 0) {
             return -1;
         }
-        for (size_t k = 0; k < i; k++) {
-            if (wp_str_eq(sig_pub_facts(demands[k].key)->id, sig_pub_facts(demands[i].key)->id)) {
-                return wp_json_fail(&key, err, "is the same key as '%s'", demands[k].name);
-            }
-        }
+        ids[i] = sig_pub_facts(demands[i].key)->id;
     }
-    return 0;
+    size_t again = wp_first_repeat(ids, need->demand_count, &earlier);
+    struct wp_json key = wp_json_at(&keys, again);
+    return again == need->demand_count ? 0 : wp_json_fail(&key, err, "is the same key as '%s'", demands[earlier].name);
 }
 
 /* ---- by identities of certificates ---- */

@@ -183,28 +183,71 @@ int sig_scope_cmp(const char *a, const char *b)
     return by_prefix != 0 ? by_prefix : by_literal != 0 ? by_literal : by_deep != 0 ? by_deep : by_star;
 }
 
-/* Is there a name that both match? Stars stand for anything here: an overlap too many is an error that the author of
- * the policy can do away with. row[k]: a's first i characters go with b's first k. */
-bool sig_scope_overlap(const char *a, const char *b)
+/* Behind the last star; nothing where there is none. */
+static struct wp_span tail_of(const char *scope)
 {
-    size_t literal = WP_MIN(strcspn(a, "*"), strcspn(b, "*"));
-    if (strncmp(a, b, literal) != 0) {
-        return false;
-    }
-    size_t n = strlen(b);
-    WP_AUTO_FREE bool *row = wp_xcalloc(n + 1, sizeof(*row));
-    WP_AUTO_FREE bool *next = wp_xcalloc(n + 1, sizeof(*next));
-    row[0] = true;
-    for (size_t k = 0; k < n && b[k] == '*'; k++) {
-        row[k + 1] = true;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        next[0] = row[0] && a[i] == '*';
-        for (size_t k = 0; k < n; k++) {
-            bool star = a[i] == '*' || b[k] == '*';
-            next[k + 1] = star ? row[k + 1] || next[k] || row[k] : row[k] && a[i] == b[k];
+    const char *star = strrchr(scope, '*');
+    const char *end = scope + strlen(scope);
+    const char *tail = star != NULL ? star + 1 : end;
+    return wp_span(tail, (size_t)(end - tail));
+}
+
+static bool ends_with(struct wp_span text, struct wp_span end)
+{
+    return end.len <= text.len && memcmp(text.ptr + text.len - end.len, end.ptr, end.len) == 0;
+}
+
+/* By their last characters first. */
+static int tail_cmp(struct wp_span a, struct wp_span b)
+{
+    for (size_t i = 1; i <= a.len && i <= b.len; i++) {
+        if (a.ptr[a.len - i] != b.ptr[b.len - i]) {
+            return a.ptr[a.len - i] < b.ptr[b.len - i] ? -1 : 1;
         }
-        memcpy(row, next, (n + 1) * sizeof(*row));
     }
-    return row[n];
+    return -more(a.len, b.len);
+}
+
+/* 0: equally narrow, and the same up to the first star. */
+static int group_cmp(const char *a, const char *b)
+{
+    int order = sig_scope_cmp(a, b);
+    return order != 0 ? order : memcmp(a, b, strcspn(a, "*"));
+}
+
+static int by_clash(const void *a, const void *b)
+{
+    const struct sig_scope_at *x = a;
+    const struct sig_scope_at *y = b;
+    int order = group_cmp(x->scope, y->scope);
+    order = order != 0 ? order : tail_cmp(tail_of(x->scope), tail_of(y->scope));
+    return order != 0 ? order : x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Patterns with the same beginning have a name in common exactly when one's end is the other's, too: whatever stands
+ * between goes into one another's first and last star. Sorted by their ends, those whose end the next one shares are a
+ * pile; as long as nothing clashes, all of it is of one rule. */
+bool sig_scopes_clash(struct sig_scope_at *list, size_t n, struct sig_scope_at ret[2])
+{
+    WP_AUTO_FREE const struct sig_scope_at **pile = wp_xcalloc(n + 1, sizeof(*pile));
+    size_t high = 0;
+    if (n > 1) {
+        qsort(list, n, sizeof(*list), by_clash);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (high > 0 && group_cmp(pile[high - 1]->scope, list[i].scope) != 0) {
+            high = 0;
+        }
+        while (high > 0 && !ends_with(tail_of(list[i].scope), tail_of(pile[high - 1]->scope))) {
+            high--;
+        }
+        if (high > 0 && pile[high - 1]->rule != list[i].rule) {
+            bool in_order = pile[high - 1]->rule < list[i].rule;
+            ret[0] = in_order ? *pile[high - 1] : list[i];
+            ret[1] = in_order ? list[i] : *pile[high - 1];
+            return true;
+        }
+        pile[high++] = &list[i];
+    }
+    return false;
 }

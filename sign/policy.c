@@ -14,6 +14,16 @@ struct sig_owned {
     struct sig_store *store;
 };
 
+/* The list that a path belongs to (FNV-1a). */
+static struct sig_owned **list_of(struct sig_policy *p, const char *path)
+{
+    uint32_t h = 2166136261U;
+    for (; path != NULL && *path != '\0'; path++) {
+        h = (h ^ (uint8_t)*path) * 16777619U;
+    }
+    return &p->owned[h % WP_ARRAY_LEN(p->owned)];
+}
+
 WP_OWN struct sig_policy *sig_policy_new(const char *name)
 {
     struct sig_policy *p = wp_xcalloc(1, sizeof(*p));
@@ -27,11 +37,14 @@ void sig_policy_free(WP_OWN struct sig_policy *p)
     if (p == NULL) {
         return;
     }
-    for (struct sig_owned *o = p->owned; o != NULL; o = o->next) {
-        sig_pub_free(o->pub);
-        sig_root_free(o->root);
-        sig_store_free(o->store);
+    for (size_t i = 0; i < WP_ARRAY_LEN(p->owned); i++) {
+        for (struct sig_owned *o = p->owned[i]; o != NULL; o = o->next) {
+            sig_pub_free(o->pub);
+            sig_root_free(o->root);
+            sig_store_free(o->store);
+        }
     }
+    wp_json_places_free(p->places);
     wp_json_free(p->doc);
     wp_arena_done(&p->arena);
     free(p);
@@ -52,9 +65,10 @@ const char *sig_policy_name(const struct sig_policy *p)
 static struct sig_owned *own(struct sig_policy *p, const char *path)
 {
     struct sig_owned *o = wp_arena_alloc(&p->arena, 1, sizeof(*o));
+    struct sig_owned **list = list_of(p, path);
     o->path = path;
-    o->next = p->owned;
-    p->owned = o;
+    o->next = *list;
+    *list = o;
     return o;
 }
 
@@ -88,7 +102,12 @@ static const char *place_text(const struct wp_json *at, struct wp_arena *a)
 
 const char *sig_policy_where(struct sig_policy *p, const struct wp_json *at)
 {
-    return place_text(at, &p->arena);
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    if (p->places == NULL) {
+        p->places = wp_json_places_new(p->doc);
+    }
+    wp_json_places_tell(p->places, at, &b);
+    return wp_arena_str(&p->arena, b.ptr);
 }
 
 const char *sig_rule_where(const struct sig_policy *p, const struct sig_rule *r, struct wp_arena *a)
@@ -113,7 +132,7 @@ int sig_policy_pub(struct sig_policy *p, const struct wp_json *at, const char *p
                    struct wp_err *err)
 {
     const char *full = sig_policy_path(p, path);
-    for (const struct sig_owned *o = p->owned; o != NULL; o = o->next) {
+    for (const struct sig_owned *o = *list_of(p, full); o != NULL; o = o->next) {
         if (o->pub != NULL && o->path != NULL && wp_str_eq(o->path, full)) {
             *ret = o->pub;
             return 0;
@@ -132,7 +151,7 @@ int sig_policy_root(struct sig_policy *p, const struct wp_json *at, const char *
                     struct wp_err *err)
 {
     const char *full = sig_policy_path(p, path);
-    for (const struct sig_owned *o = p->owned; o != NULL; o = o->next) {
+    for (const struct sig_owned *o = *list_of(p, full); o != NULL; o = o->next) {
         if (o->root != NULL && o->path != NULL && wp_str_eq(o->path, full)) {
             *ret = o->root;
             return 0;

@@ -247,15 +247,22 @@ static void test_places(void **state)
         {&gone, "x.json:5:8: /b/gone: no", NULL},
         {&gone_below, "x.json:5:8: /b/gone/4: no", NULL},
     };
+    struct wp_json_places *all = wp_json_places_new(doc);
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         struct wp_err err = {0};
+        WP_AUTO_BUF struct wp_buf told = WP_BUF_INIT;
         assert_int_equal(wp_json_fail(rows[i].at, &err, "%s", "no"), -1);
         assert_string_equal(err.msg, rows[i].value);
+        wp_json_places_tell(all, rows[i].at, &told);
+        const char *value = rows[i].at == &x ? rows[2].value : rows[i].value; /* `true` has no place of its own */
+        assert_memory_equal(told.ptr, value, told.len);
+        assert_true(value[told.len] == ':' && value[told.len + 1] == ' ');
         if (rows[i].key != NULL) {
             assert_int_equal(wp_json_fail_key(rows[i].at, &err, "no"), -1);
             assert_string_equal(err.msg, rows[i].key);
         }
     }
+    wp_json_places_free(all);
 }
 
 static void test_case_twins(void **state)

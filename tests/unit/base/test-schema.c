@@ -323,9 +323,27 @@ static void test_too_many_for_unique(void **state)
     assert_int_equal(err.code, WP_E_LIMIT);
 }
 
+static void test_many_unique_texts(void **state)
+{
+    (void)state;
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    struct wp_err err = {0};
+    for (int i = 0; i <= 4096; i++) {
+        wp_buf_printf(&text, "%c\"%d\"", i == 0 ? '[' : ',', i);
+    }
+    size_t end = text.len;
+    wp_buf_add_char(&text, ']');
+    assert_int_equal(check("{\"uniqueItems\":true}", text.ptr, false, &err), 0);
+    wp_buf_cut(&text, end);
+    wp_buf_add_str(&text, ",\"4000\",\"7\"]");
+    assert_int_equal(check("{\"uniqueItems\":true}", text.ptr, false, &err), -1);
+    assert_string_equal(err.msg, "d: /4097: is the same as entry 4000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_unique_texts),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_arrays),

@@ -171,6 +171,20 @@ static void test_nearest(void **state)
     assert_string_equal(wp_nearest("mmmm", long_words), "mmm");
 }
 
+static void test_first_repeat(void **state)
+{
+    (void)state;
+    static const char *const different[] = {"b", "a", "ab", ""};
+    static const char *const same[] = {"d", "b", "c", "a", "c", "b", "b", "a"};
+    size_t earlier = 99;
+    assert_int_equal(wp_first_repeat(different, WP_ARRAY_LEN(different), &earlier), WP_ARRAY_LEN(different));
+    assert_int_equal(wp_first_repeat(different, 1, &earlier), 1);
+    assert_int_equal(wp_first_repeat(different, 0, &earlier), 0);
+    assert_int_equal(earlier, 99);
+    assert_int_equal(wp_first_repeat(same, WP_ARRAY_LEN(same), &earlier), 4);
+    assert_int_equal(earlier, 2);
+}
+
 static void test_percent(void **state)
 {
     (void)state;
@@ -203,7 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_escape),  cmocka_unit_test(test_escape_cut), cmocka_unit_test(test_size),
         cmocka_unit_test(test_number),  cmocka_unit_test(test_duration),   cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_percent), cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_percent), cmocka_unit_test(test_columns),    cmocka_unit_test(test_first_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -431,6 +431,40 @@ static void test_narrowest_scope(void **state)
     }
 }
 
+/* Scopes of two rules, which are as narrow and may match the same names, or (NULL) not. */
+static void test_scopes_clash(void **state)
+{
+    static const struct {
+        const char *first, *second, *clash;
+    } rows[] = {
+        {"h.example/a", "h.example/b", NULL},
+        {"h.example/a", "h.example/a", "the scope 'h.example/a' is as narrow as 'h.example/a'"},
+        {"h.example/*a*\",\"h.example/*b*", "h.example/c*", NULL}, /* within one rule all is well */
+        {"h.example/*a*\",\"h.example/*b*", "h.example/*c", "'h.example/*c' is as narrow as 'h.example/*b*'"},
+        {"h.example/*c", "h.example/*a*\",\"h.example/*cd", "'h.example/*a*' is as narrow as 'h.example/*c'"},
+        {"h.example/*b*a", "h.example/*cb", NULL},
+        {"h.example/*b*a\",\"h.example/*dd*", "h.example/*cb", "'h.example/*cb' is as narrow as 'h.example/*dd*'"},
+        {"h.example/x*ab", "h.example/x*a*b", "'h.example/x*a*b' is as narrow as 'h.example/x*ab'"},
+        {"h.example/x*ab", "h.example/y*a*b", NULL},
+        {"h.example/x**ab", "h.example/x*ab", NULL}, /* the latter is narrower */
+        {"h.example/*", "h.example/**", NULL},
+    };
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        SIG_AUTO_POLICY struct sig_policy *p = NULL;
+        struct wp_err err = {0};
+        const char *text = wp_arena_printf(&arena,
+                                           "{\"version\":1,\"default\":\"reject\",\"rules\":["
+                                           "{\"scope\":[\"%s\"],\"action\":\"reject\"},"
+                                           "{\"scope\":[\"%s\"],\"action\":\"accept-unsigned\"}]}",
+                                           rows[i].first, rows[i].second);
+        int rc = sig_policy_parse(wp_span_str(text), temp_path(*state, "policy.json"), NULL, &p, &err);
+        if (rc != (rows[i].clash != NULL ? -1 : 0) || (rc < 0 && strstr(err.msg, rows[i].clash) == NULL)) {
+            fail_msg("%s, %s: %s", rows[i].first, rows[i].second, rc < 0 ? err.msg : "accepted");
+        }
+        assert_true(rc == 0 || strstr(err.msg, ": /rules/1: ") != NULL);
+    }
+}
+
 static void test_local_scopes(void **state)
 {
     const struct temp_folder *t = *state;
@@ -473,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_shared_signers),  cmocka_unit_test(test_identities),
         cmocka_unit_test(test_conditions),      cmocka_unit_test(test_attested_by_whom),
         cmocka_unit_test(test_narrowest_scope), cmocka_unit_test(test_local_scopes),
+        cmocka_unit_test(test_scopes_clash),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
