@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bodies of log entries (sigstore/rekor, pkg/types; sigstore/rekor-tiles, hashedrekord.proto): an entry counts only
- * where it is about this very signature, over this message, by this key or certificate. */
+ * Bodies of log entries (sigstore/rekor, pkg/types; sigstore/rekor-tiles, hashedrekord.proto and dsse.proto): an entry
+ * counts only where it is about this very signature, over this message, by this key or certificate. */
 #include "base/mem.h"
 #include "base/num.h"
 #include "sign/cert.h"
@@ -152,29 +152,83 @@ static int check_record_v1(struct body *b, struct wp_err *err)
     return check_hex_hash(b, &hash, &b->c->sealed->message, "artifact", err);
 }
 
-static int check_record_v2(struct body *b, struct wp_err *err)
+/* What came before hashedrekord: the log has seen the content itself, too. Minisign's and other formats' signatures are
+ * not those that are checked here. */
+static int check_rekord(struct body *b, struct wp_err *err)
+{
+    struct wp_json format = wp_json_pointer(b->root, "/spec/signature/format");
+    const char *name = NULL;
+    struct wp_err why = {0};
+    if (wp_json_str(&format, &name, &why) < 0) {
+        return malformed(b, err, &why);
+    }
+    return wp_str_eq(name, "x509") ? check_record_v1(b, err) : other(b, err, "kind of signature");
+}
+
+/* ---- kinds of version 2 ---- */
+
+/* {"algorithm":"SHA2_256","digest":base64} */
+static int check_hash_v2(struct body *b, const struct wp_json *at, const struct sig_message *m, const char *what,
+                         struct wp_err *err)
 {
     struct wp_err why = {0};
-    struct wp_json alg = wp_json_pointer(b->root, "/spec/hashedRekordV002/data/algorithm");
-    struct wp_json digest = wp_json_pointer(b->root, "/spec/hashedRekordV002/data/digest");
-    struct wp_json signature = wp_json_pointer(b->root, "/spec/hashedRekordV002/signature/content");
-    struct wp_json cert =
-        wp_json_pointer(b->root, "/spec/hashedRekordV002/signature/verifier/x509Certificate/rawBytes");
-    struct wp_json key = wp_json_pointer(b->root, "/spec/hashedRekordV002/signature/verifier/publicKey/rawBytes");
+    struct wp_json alg = sig_pj_get(at, "algorithm");
+    struct wp_json digest = sig_pj_get(at, "digest");
     const char *name = NULL;
     struct wp_span claimed = {0};
-    struct wp_span der = {0};
     if (wp_json_str(&alg, &name, &why) < 0) {
         return malformed(b, err, &why);
     }
-    if (check_signature(b, &signature, err) < 0 || must_bytes(b, &digest, &claimed, err) < 0 ||
-        must_bytes(b, sig_pj_has(&cert) ? &cert : &key, &der, err) < 0) {
+    return must_bytes(b, &digest, &claimed, err) < 0 ? -1 : check_hash(b, m, name, claimed, what, err);
+}
+
+/* The algorithm is one of the key's: the log has checked the signature by it. */
+static int check_details(struct body *b, const struct wp_json *at, struct wp_err *err)
+{
+    struct wp_err why = {0};
+    const char *name = NULL;
+    if (wp_json_str(at, &name, &why) < 0) {
+        return malformed(b, err, &why);
+    }
+    for (enum sig_alg alg = SIG_ALG_NONE; alg < SIG_ALG_COUNT; alg++) {
+        const char *details = sig_pub_details(b->c->key, alg);
+        if (details != NULL && wp_str_eq(details, name)) {
+            return 0;
+        }
+    }
+    return other(b, err, "algorithm");
+}
+
+/* {"content":base64,"verifier":{"keyDetails":…,"x509Certificate"|"publicKey":{"rawBytes":base64}}} */
+static int check_signature_v2(struct body *b, const struct wp_json *at, struct wp_err *err)
+{
+    struct wp_json signature = sig_pj_get(at, "content");
+    struct wp_json verifier = sig_pj_get(at, "verifier");
+    struct wp_json details = sig_pj_get(&verifier, "keyDetails");
+    struct wp_json cert = sig_pj_get(&verifier, "x509Certificate");
+    struct wp_json key = sig_pj_get(&verifier, "publicKey");
+    struct wp_json bytes = sig_pj_get(sig_pj_has(&cert) ? &cert : &key, "rawBytes");
+    struct wp_span der = {0};
+    if (check_signature(b, &signature, err) < 0 || must_bytes(b, &bytes, &der, err) < 0) {
         return -1;
+    }
+    if (sig_pj_has(&cert) == sig_pj_has(&key)) {
+        return sig_refuse(b->c, "log", err, "the log entry names a certificate and a key");
     }
     if ((sig_pj_has(&cert) ? check_certificate(b, der, err) : check_key(b, der, err)) < 0) {
         return -1;
     }
-    return check_hash(b, &b->c->sealed->message, name, claimed, "artifact", err);
+    return check_details(b, &details, err);
+}
+
+static int check_record_v2(struct body *b, struct wp_err *err)
+{
+    struct wp_json data = wp_json_pointer(b->root, "/spec/hashedRekordV002/data");
+    struct wp_json signature = wp_json_pointer(b->root, "/spec/hashedRekordV002/signature");
+    if (check_signature_v2(b, &signature, err) < 0) {
+        return -1;
+    }
+    return check_hash_v2(b, &data, &b->c->sealed->message, "artifact", err);
 }
 
 static int must_envelope(struct body *b, const struct wp_json *signatures, struct wp_err *err)
@@ -199,8 +253,42 @@ static int check_dsse(struct body *b, struct wp_err *err)
     return check_hex_hash(b, &hash, &payload, "payload", err);
 }
 
-/* Here the signature is base64 of base64. */
-static int check_intoto(struct body *b, struct wp_err *err)
+/* Before hashedrekord took envelopes, too, as what their signatures are over. */
+static int check_dsse_v2(struct body *b, struct wp_err *err)
+{
+    const struct sig_message payload = {.bytes = b->c->sealed->payload};
+    struct wp_json list = wp_json_pointer(b->root, "/spec/dsseV002/signatures");
+    struct wp_json hash = wp_json_pointer(b->root, "/spec/dsseV002/payloadHash");
+    struct wp_json one = wp_json_at(&list, 0);
+    if (must_envelope(b, &list, err) < 0 || check_signature_v2(b, &one, err) < 0) {
+        return -1;
+    }
+    return check_hash_v2(b, &hash, &payload, "payload", err);
+}
+
+/* Names no signature, but the bytes of the envelope that holds it. Old ones have no hash of the payload alone. */
+static int check_intoto_v1(struct body *b, struct wp_err *err)
+{
+    const struct sig_message payload = {.bytes = b->c->sealed->payload};
+    const struct sig_message envelope = {.bytes = b->c->sealed->envelope};
+    struct wp_json key = wp_json_pointer(b->root, "/spec/publicKey");
+    struct wp_json whole = wp_json_pointer(b->root, "/spec/content/hash");
+    struct wp_json part = wp_json_pointer(b->root, "/spec/content/payloadHash");
+    if (b->c->sealed->payload_type == NULL) {
+        return other(b, err, "kind of signature");
+    }
+    if (envelope.bytes.ptr == NULL) {
+        return sig_refuse(b->c, "log", err,
+                          "the log entry knows an envelope by its bytes, which a bundle has not kept");
+    }
+    if (check_pem(b, &key, err) < 0 || check_hex_hash(b, &whole, &envelope, "envelope", err) < 0) {
+        return -1;
+    }
+    return sig_pj_has(&part) ? check_hex_hash(b, &part, &payload, "payload", err) : 0;
+}
+
+/* Here the signature is base64 of base64, inside by either alphabet (DSSE, protocol.md). */
+static int check_intoto_v2(struct body *b, struct wp_err *err)
 {
     const struct sig_message payload = {.bytes = b->c->sealed->payload};
     struct wp_json list = wp_json_pointer(b->root, "/spec/content/envelope/signatures");
@@ -213,7 +301,8 @@ static int check_intoto(struct body *b, struct wp_err *err)
     if (must_envelope(b, &list, err) < 0 || must_bytes(b, &signature, &text, err) < 0) {
         return -1;
     }
-    if (!wp_unbase64(&bytes, (const char *)text.ptr, text.len, false) ||
+    bool url = memchr(text.ptr, '-', text.len) != NULL || memchr(text.ptr, '_', text.len) != NULL;
+    if (!wp_unbase64(&bytes, (const char *)text.ptr, text.len, url) ||
         !equal(wp_buf_span(&bytes), b->c->sealed->signature)) {
         return other(b, err, "signature");
     }
@@ -227,7 +316,10 @@ static const struct {
     {"hashedrekord", "0.0.1", check_record_v1},
     {"hashedrekord", "0.0.2", check_record_v2},
     {"dsse", "0.0.1", check_dsse},
-    {"intoto", "0.0.2", check_intoto},
+    {"dsse", "0.0.2", check_dsse_v2},
+    {"intoto", "0.0.1", check_intoto_v1},
+    {"intoto", "0.0.2", check_intoto_v2},
+    {"rekord", "0.0.1", check_rekord},
 };
 
 static bool says(const struct wp_json *root, const char *key, const char *value)

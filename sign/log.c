@@ -86,7 +86,12 @@ static int check_proof(struct sig_checking *c, const struct sig_log_entry *e, co
 
 /* ---- an entry ---- */
 
-/* Rekor v2 has one tree: an entry's index in the log is the one in its tree. */
+static bool is_of_second_version(const struct sig_log_entry *e)
+{
+    return wp_str_eq(e->version, "0.0.2") && (wp_str_eq(e->kind, "hashedrekord") || wp_str_eq(e->kind, "dsse"));
+}
+
+/* Rekor v2 has one tree: an entry's index in the log is the one in its tree. It promises nothing and says no time. */
 static int check_shape(struct sig_checking *c, const struct sig_log_entry *e, struct wp_err *err)
 {
     bool proven = e->has_proof && e->checkpoint.ptr != NULL;
@@ -96,8 +101,7 @@ static int check_shape(struct sig_checking *c, const struct sig_log_entry *e, st
     if (!proven && e->set.ptr == NULL) {
         return sig_refuse(c, "log", err, "the log entry has neither a promise nor an inclusion proof");
     }
-    if (wp_str_eq(e->version, "0.0.2") && wp_str_eq(e->kind, "hashedrekord") &&
-        (e->log_index != e->proof_index || e->integrated_time != 0)) {
+    if (is_of_second_version(e) && (e->set.ptr != NULL || e->log_index != e->proof_index || e->integrated_time != 0)) {
         return sig_refuse(c, "log", err, "the log entry contradicts its inclusion proof");
     }
     return 0;

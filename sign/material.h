@@ -40,6 +40,7 @@ struct sig_signed {
     struct wp_span signature;
     const char *payload_type; /* DSSE; NULL: a message signature */
     struct wp_span payload;
+    struct wp_span envelope; /* as its signer wrote it; ptr NULL: only its parts are known, as in a bundle */
 };
 
 /* 1: the signature is the demand's key's, or that of a certificate which the demand's root and identities accept, at

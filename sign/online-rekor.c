@@ -109,7 +109,7 @@ static void write_v2(const struct sig_signed *s, const struct sig_material *m, c
     member(o, by_certificate ? "x509Certificate" : "publicKey");
     wp_jo_kstr(o, "rawBytes", online_base64(a, by_certificate ? m->certificates[0] : sig_pub_facts(pub)->spki));
     wp_jo_object_end(o);
-    wp_jo_kstr(o, "keyDetails", sig_algs[alg].details);
+    wp_jo_kstr(o, "keyDetails", sig_pub_details(pub, alg));
     wp_jo_object_end(o);
     wp_jo_object_end(o);
     wp_jo_object_end(o);
@@ -317,6 +317,10 @@ static int ask(const struct sig_online *on, const struct sig_signed *s, const st
     enum sig_alg alg = sig_pub_facts(pub)->alg;
     struct wp_span digest = {0};
     const bool dsse = s->payload_type != NULL;
+    if (on->services.rekor_version == 2 && sig_pub_details(pub, alg) == NULL) {
+        return wp_fail(err, WP_E_UNSUPPORTED, "signatures by %s keys of %u bits are not logged", sig_algs[alg].name,
+                       sig_pub_facts(pub)->bits);
+    }
     if ((on->services.rekor_version == 2 || !dsse) && message_hash(s, alg, a, &digest, err) < 0) {
         return -1;
     }

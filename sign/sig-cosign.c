@@ -146,6 +146,7 @@ static int check_signatures(struct question *q, const struct envelope *e, struct
             .signature = e->signatures[i],
             .payload_type = e->payload_type,
             .payload = e->payload,
+            .envelope = q->c->bytes,
         };
         *q->ret = empty;
         if (sig_material_check(&q->m, &s, q->art, q->d, q->a, q->ret, err) == 1) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Timestamps (RFC 3161) over a signature's bytes, by an authority of the trusted root that was valid then. Every one
- * that is there must hold. OpenSSL checks the token; who may have signed it is checked here. */
+ * Timestamps (RFC 3161) over a signature's bytes, or over those of the envelope that it stands in, as cosign 2 has them
+ * of attestations; by an authority of the trusted root that was valid then. Every one that is there must hold. OpenSSL
+ * checks the token; who may have signed it is checked here. */
 #include "base/mem.h"
 #include "base/time.h"
 #include "sign/cert.h"
@@ -52,13 +53,18 @@ static bool signed_by_leaf(TS_RESP *resp, const struct sig_root_authority *tsa)
     return yes;
 }
 
-static bool is_by(TS_RESP *resp, struct wp_span signature, const struct sig_root_authority *tsa, int64_t at)
+static bool is_over(TS_RESP *resp, struct wp_span bytes, const struct sig_root_authority *tsa, int64_t at)
 {
-    TS_VERIFY_CTX *ctx = sig_token_ctx(signature, store_of(tsa, at), certificates_of(tsa));
+    TS_VERIFY_CTX *ctx = sig_token_ctx(bytes, store_of(tsa, at), certificates_of(tsa));
     bool yes = TS_RESP_verify_response(ctx, resp) == 1 && signed_by_leaf(resp, tsa);
     TS_VERIFY_CTX_free(ctx);
     ERR_clear_error();
     return yes;
+}
+
+static bool is_by(TS_RESP *resp, const struct sig_signed *s, const struct sig_root_authority *tsa, int64_t at)
+{
+    return is_over(resp, s->signature, tsa, at) || (s->envelope.ptr != NULL && is_over(resp, s->envelope, tsa, at));
 }
 
 static int check_response(struct sig_checking *c, TS_RESP *resp, struct wp_err *err)
@@ -78,7 +84,7 @@ static int check_response(struct sig_checking *c, TS_RESP *resp, struct wp_err *
     }
     for (size_t i = 0; i < c->root->tsa_count; i++) {
         const struct sig_root_authority *tsa = &c->root->tsas[i];
-        if (sig_period_has(&tsa->valid, at) && is_by(resp, c->sealed->signature, tsa, at)) {
+        if (sig_period_has(&tsa->valid, at) && is_by(resp, c->sealed, tsa, at)) {
             c->times[c->time_count++] =
                 (struct sig_time){.at = at, .source = wp_arena_printf(c->arena, "timestamp authority %s", tsa->name)};
             return 0;

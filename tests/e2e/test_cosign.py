@@ -5,6 +5,7 @@ every kind of key that both have; and what a signed index goes through on its wa
 import base64
 import hashlib
 import json
+import urllib.request
 
 import pytest
 
@@ -267,6 +268,69 @@ def test_attestations_by_identities(wpack, cosign, artifact, services, version):
         cosign.attest_keyless(other, token(), services, SLSA, wpack.cwd / "p.json", version, old)
         assert json.loads(wpack("verify", other, *who(services), "--type", "slsa").out)["predicate"] == {"x": "<1>"}
         wpack("verify", other, *who(services, identity=IDENTITY + "1"), "--type", "slsa", rc=12)
+
+
+NOTE = "dev.sigstore.cosign/bundle"
+
+
+class Tag:
+    """The one layer under an artifact's .sig or .att tag, by the older format."""
+
+    def __init__(self, wpack, artifact, suffix):
+        self.wpack, (self.repo, digest) = wpack, artifact.split("@")
+        self.ref = f"{self.repo}:{digest.replace(':', '-')}.{suffix}"
+        self.manifest = json.loads(wpack("raw", "get", "manifest", self.ref).out)
+        self.layer = self.manifest["layers"][0]
+
+    def content(self):
+        return self.wpack("raw", "get", "blob", f"{self.repo}@{self.layer['digest']}").out
+
+    def put_entry(self, entry):
+        self.layer["annotations"][NOTE] = json.dumps(entry)
+        self.wpack("raw", "put", "manifest", self.ref, stdin=json.dumps(self.manifest))
+
+    def log_as(self, services, kind):
+        """Has the log make an entry of that kind, and puts it in the place of the one that is there."""
+        request = json.loads(base64.b64decode(json.loads(self.layer["annotations"][NOTE])["Payload"]["body"]))
+        if request["kind"] == "dsse":
+            verifiers = [s["verifier"] for s in request["spec"]["signatures"]]
+            request["spec"] = {"proposedContent": {"envelope": self.content(), "verifiers": verifiers}}
+        post = urllib.request.Request(f"{services.url}/kind/{kind}/api/v1/log/entries", json.dumps(request).encode(),
+                                      {"Content-Type": "application/json"})
+        with urllib.request.urlopen(post) as reply:
+            entry, = json.loads(reply.read()).values()
+        payload = {k: entry[k] for k in ("body", "integratedTime", "logIndex", "logID")}
+        self.put_entry({"SignedEntryTimestamp": entry["verification"]["signedEntryTimestamp"], "Payload": payload})
+        body = json.loads(base64.b64decode(entry["body"]))
+        return f"{body['kind']} {body['apiVersion']}"
+
+
+@pytest.mark.parametrize("kind,name", [("rekord", "rekord 0.0.1"), ("intoto-1", "intoto 0.0.1"),
+                                       ("intoto-1-old", "intoto 0.0.1"), ("intoto-2", "intoto 0.0.2")])
+def test_entries_of_older_kinds(wpack, cosign, artifact, component, services, kind, name):
+    """What Rekor made of signatures and attestations before: cosign reads it, and so do we; of another one neither does."""
+    other = wpack("push", component, artifact.split("@")[0] + ":2").last
+    suffix, more = ("sig", []) if kind == "rekord" else ("att", ["--type", "slsa"])
+    (wpack.cwd / "p.json").write_text('{"x": "<1>"}')
+    tags = []
+    for ref in (artifact, other):
+        if more:
+            cosign.attest_keyless(ref, token(), services, SLSA, wpack.cwd / "p.json", old=True)
+        else:
+            cosign.sign_keyless(ref, token(), services, old=True)
+        tags.append(Tag(wpack, ref, suffix))
+        assert tags[-1].log_as(services, kind) == name
+
+    def cosigns(ref):
+        if more:
+            return cosign.verify_attestation_keyless(ref, IDENTITY, ISSUER, services, SLSA, old=True, rc=None).rc == 0
+        return cosign.verify_keyless(ref, IDENTITY, ISSUER, services, old=True, rc=None).rc == 0
+
+    assert cosigns(artifact)
+    assert "log" in wpack("verify", artifact, *who(services), *more).err
+    tags[0].put_entry(json.loads(tags[1].layer["annotations"][NOTE]))
+    assert not cosigns(artifact)
+    assert "the log entry is about another" in wpack("verify", artifact, *who(services), *more, rc=12).err
 
 
 # ---- what signatures go through ----

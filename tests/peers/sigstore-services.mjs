@@ -4,6 +4,7 @@
 //   node sigstore-services.mjs MODULES DIR     MODULES: folder of node_modules with @sigstore/mock
 // Writes trusted_root.json and signing_config.json (of Rekor v1; signing_config_v2.json of v2) to DIR, prints
 // {"url": …} and serves until its standard input ends. Requests under /fault/NAME/ are answered wrongly: see `faults`.
+// Those under /kind/NAME/ are logged by Rekor v1 as what it once made of them: see `kinds`.
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -117,11 +118,14 @@ async function certificate(body) {
     return reply.response;
 }
 
-function entryBodyV1(request) {
+const kinds = ['rekord', 'intoto-1', 'intoto-1-old', 'intoto-2'];
+
+function entryBodyV1(request, kind) {
     if (request.kind === 'hashedrekord') {
         const s = request.spec.signature;
         keyOf(Buffer.from(s.publicKey.content, 'base64').toString());
-        return canonical(request);
+        return canonical(kind !== 'rekord' ? request
+            : { ...request, kind, spec: { ...request.spec, signature: { ...s, format: 'x509' } } });
     }
     need(request.kind === 'dsse', 'unknown kind');
     const { envelope, verifiers } = request.spec.proposedContent;
@@ -131,6 +135,16 @@ function entryBodyV1(request) {
     const key = keyOf(Buffer.from(verifiers[0], 'base64').toString());
     need(crypto.verify('sha256', pae, key, Buffer.from(e.signatures[0].sig, 'base64')), 'signature is wrong');
     const hash = (bytes) => ({ algorithm: 'sha256', value: sha256(bytes).toString('hex') });
+    const content = { hash: hash(Buffer.from(envelope)), payloadHash: hash(payload) };
+    if (kind?.startsWith('intoto-1')) {
+        if (kind === 'intoto-1-old') delete content.payloadHash;
+        return canonical({ apiVersion: '0.0.1', kind: 'intoto', spec: { content, publicKey: verifiers[0] } });
+    }
+    if (kind === 'intoto-2') {
+        const signatures = e.signatures.map((s, i) => ({ sig: b64(s.sig), publicKey: verifiers[i] }));
+        content.envelope = { payloadType: e.payloadType, signatures };
+        return canonical({ apiVersion: '0.0.2', kind: 'intoto', spec: { content } });
+    }
     return canonical({
         apiVersion: '0.0.1', kind: 'dsse',
         spec: {
@@ -140,8 +154,9 @@ function entryBodyV1(request) {
     });
 }
 
-function logV1(body, fault) {
-    const entry = rekor1.add(fault === 'other-entry' ? Buffer.from('{"kind":"other"}') : entryBodyV1(JSON.parse(body)));
+function logV1(body, fault, kind) {
+    const entry = rekor1.add(fault === 'other-entry' ? Buffer.from('{"kind":"other"}')
+        : entryBodyV1(JSON.parse(body), kind));
     const about = {
         body: b64(entry.body), integratedTime: Math.floor(Date.now() / 1000), logID: rekor1.id.toString('hex'),
         logIndex: entry.index + 1000,
@@ -190,8 +205,9 @@ const faults = ['other-key', 'other-entry', 'bad-proof', 'other-query', 'conflic
 const stored = new Map();
 
 async function answer(req, body) {
-    const [, fault, at] = req.url.match(/^(?:\/fault\/([a-z-]+))?(\/.*)$/);
+    const [, fault, kind, at] = req.url.match(/^(?:\/fault\/([a-z-]+))?(?:\/kind\/([a-z0-9-]+))?(\/.*)$/);
     need(fault === undefined || faults.includes(fault), `no fault '${fault}'`);
+    need(kind === undefined || kinds.includes(kind), `no kind '${kind}'`);
     if (fault === 'down') return [503, 'text/plain', 'down for a while'];
     if (fault === 'garbage') return [201, 'application/json', '{"this is no answer"'];
     if (req.method === 'GET' && stored.has(at)) return [200, 'application/json', stored.get(at)];
@@ -211,7 +227,7 @@ async function answer(req, body) {
         return [200, 'application/json', await certificate(JSON.stringify(request))]; // as Fulcio's gateway
     }
     case '/api/v1/log/entries': {
-        const { uuid, text } = logV1(body, fault);
+        const { uuid, text } = logV1(body, fault, kind);
         const headers = { ETag: uuid, Location: `/api/v1/log/entries/${uuid}` };
         if (fault !== 'conflict') return [201, 'application/json', text, headers];
         stored.set(`/api/v1/log/entries/${uuid}`, text);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "sign/cosign.h"
 #include "sign/formats.h"
 #include "sign/key-int.h"
 #include "sign/log.h"
@@ -263,42 +264,111 @@ static const char *signer_pem(struct sigstore *s)
 static struct wp_span message_of(struct sigstore *s)
 {
     if (!s->b.is_dsse) {
-        return wp_span(artifact, sizeof(artifact));
+        return s->older ? s->b.payload : wp_span(artifact, sizeof(artifact));
     }
     WP_AUTO_BUF struct wp_buf pae = WP_BUF_INIT;
     sig_dsse_pae(s->b.payload_type, s->b.payload, &pae);
     return wp_arena_bytes(&s->a, wp_buf_span(&pae));
 }
 
-static const char *body_v1(struct sigstore *s)
+static const char *hex_hash_row(struct sigstore *s, struct wp_span bytes)
 {
-    const char *sig = b64(s, s->b.signature);
-    if (s->b.is_dsse) {
-        return wp_arena_printf(
-            &s->a,
-            "{\"apiVersion\":\"0.0.1\",\"kind\":\"dsse\",\"spec\":{\"envelopeHash\":{\"algorithm\":"
-            "\"sha256\",\"value\":\"00\"},\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"%s\"},"
-            "\"signatures\":[{\"signature\":\"%s\",\"verifier\":\"%s\"}]}}",
-            hex_hash(s, s->b.payload), sig, signer_pem(s));
-    }
-    return wp_arena_printf(
-        &s->a,
-        "{\"apiVersion\":\"0.0.1\",\"kind\":\"hashedrekord\",\"spec\":{\"data\":{\"hash\":{"
-        "\"algorithm\":\"sha256\",\"value\":\"%s\"}},\"signature\":{\"content\":\"%s\",\"publicKey\":{"
-        "\"content\":\"%s\"}}}}",
-        hex_hash(s, message_of(s)), sig, signer_pem(s));
+    return wp_arena_printf(&s->a, "{\"algorithm\":\"sha256\",\"value\":\"%s\"}", hex_hash(s, bytes));
 }
 
-static const char *body_v2(struct sigstore *s)
+static const char *spec_hashedrekord(struct sigstore *s)
 {
-    const char *who = s->pub != NULL ? "publicKey" : "x509Certificate";
+    return wp_arena_printf(&s->a,
+                           "{\"data\":{\"hash\":%s},\"signature\":{\"content\":\"%s\",\"publicKey\":{"
+                           "\"content\":\"%s\"}}}",
+                           hex_hash_row(s, message_of(s)), b64(s, s->b.signature), signer_pem(s));
+}
+
+static const char *spec_rekord(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a,
+                           "{\"data\":{\"hash\":%s},\"signature\":{\"content\":\"%s\",\"format\":\"x509\","
+                           "\"publicKey\":{\"content\":\"%s\"}}}",
+                           hex_hash_row(s, message_of(s)), b64(s, s->b.signature), signer_pem(s));
+}
+
+static const char *spec_dsse(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a,
+                           "{\"envelopeHash\":%s,\"payloadHash\":%s,\"signatures\":[{\"signature\":\"%s\","
+                           "\"verifier\":\"%s\"}]}",
+                           hex_hash_row(s, s->envelope), hex_hash_row(s, s->b.payload), b64(s, s->b.signature),
+                           signer_pem(s));
+}
+
+static const char *spec_intoto(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a, "{\"content\":{\"hash\":%s,\"payloadHash\":%s},\"publicKey\":\"%s\"}",
+                           hex_hash_row(s, s->envelope), hex_hash_row(s, s->b.payload), signer_pem(s));
+}
+
+static const char *spec_intoto_v2(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a,
+                           "{\"content\":{\"envelope\":{\"payloadType\":\"%s\",\"signatures\":[{\"publicKey\":\"%s\","
+                           "\"sig\":\"%s\"}]},\"hash\":%s,\"payloadHash\":%s}}",
+                           s->b.payload_type, signer_pem(s), b64(s, wp_span_str(b64(s, s->b.signature))),
+                           hex_hash_row(s, s->envelope), hex_hash_row(s, s->b.payload));
+}
+
+/* ---- of the second version ---- */
+
+static const char *hash_row_v2(struct sigstore *s, struct wp_span bytes)
+{
+    return wp_arena_printf(&s->a, "{\"algorithm\":\"SHA2_256\",\"digest\":\"%s\"}", b64(s, hash_of(s, bytes)));
+}
+
+static const char *signature_row_v2(struct sigstore *s)
+{
     struct wp_span raw = s->pub != NULL ? sig_pub_facts(s->pub)->spki : s->b.material.certificates[0];
+    const char *details =
+        s->pub != NULL ? sig_pub_details(s->pub, sig_pub_facts(s->pub)->alg) : "PKIX_ECDSA_P256_SHA_256";
     return wp_arena_printf(
-        &s->a,
-        "{\"apiVersion\":\"0.0.2\",\"kind\":\"hashedrekord\",\"spec\":{\"hashedRekordV002\":{\"data\":{\"algorithm\":"
-        "\"SHA2_256\",\"digest\":\"%s\"},\"signature\":{\"content\":\"%s\",\"verifier\":{\"keyDetails\":"
-        "\"PKIX_ECDSA_P256_SHA_256\",\"%s\":{\"rawBytes\":\"%s\"}}}}}}",
-        b64(s, hash_of(s, message_of(s))), b64(s, s->b.signature), who, b64(s, raw));
+        &s->a, "{\"content\":\"%s\",\"verifier\":{\"keyDetails\":\"%s\",\"%s\":{\"rawBytes\":\"%s\"}}}",
+        b64(s, s->b.signature), details, s->pub != NULL ? "publicKey" : "x509Certificate", b64(s, raw));
+}
+
+static const char *spec_hashedrekord_v2(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a, "{\"hashedRekordV002\":{\"data\":%s,\"signature\":%s}}",
+                           hash_row_v2(s, message_of(s)), signature_row_v2(s));
+}
+
+static const char *spec_dsse_v2(struct sigstore *s)
+{
+    return wp_arena_printf(&s->a, "{\"dsseV002\":{\"payloadHash\":%s,\"signatures\":[%s]}}",
+                           hash_row_v2(s, s->b.payload), signature_row_v2(s));
+}
+
+static const struct entry_kind {
+    const char *name, *kind, *version;
+    const char *(*spec)(struct sigstore *s);
+} entry_kinds[] = {
+    {"hashedrekord 0.0.1", "hashedrekord", "0.0.1", spec_hashedrekord},
+    {"hashedrekord 0.0.2", "hashedrekord", "0.0.2", spec_hashedrekord_v2},
+    {"rekord 0.0.1", "rekord", "0.0.1", spec_rekord},
+    {"dsse 0.0.1", "dsse", "0.0.1", spec_dsse},
+    {"dsse 0.0.2", "dsse", "0.0.2", spec_dsse_v2},
+    {"intoto 0.0.1", "intoto", "0.0.1", spec_intoto},
+    {"intoto 0.0.2", "intoto", "0.0.2", spec_intoto_v2},
+};
+
+static const struct entry_kind *kind_of(const struct sigstore *s, const struct sigstore_plan *plan)
+{
+    const char *name = plan->kind != NULL         ? plan->kind
+                       : plan->log == SIGSTORE_V2 ? "hashedrekord 0.0.2"
+                       : s->b.is_dsse             ? "dsse 0.0.1"
+                                                  : "hashedrekord 0.0.1";
+    size_t i = 0;
+    while (!wp_str_eq(entry_kinds[i].name, name)) {
+        assert_true(++i < WP_ARRAY_LEN(entry_kinds));
+    }
+    return &entry_kinds[i];
 }
 
 void sigstore_log_again(struct sigstore *s, const struct sigstore_plan *plan)
@@ -334,10 +404,12 @@ void sigstore_log_again(struct sigstore *s, const struct sigstore_plan *plan)
 static void log_it(struct sigstore *s, const struct sigstore_plan *plan)
 {
     bool v2 = plan->log == SIGSTORE_V2;
+    const struct entry_kind *kind = kind_of(s, plan);
     memset(s->sibling, 7, sizeof(s->sibling));
     s->hashes[0] = wp_span(s->sibling, sizeof(s->sibling));
     s->log_entry = (struct sig_log_entry){
-        .canonical_body = wp_span_str(v2 ? body_v2(s) : body_v1(s)),
+        .canonical_body = wp_span_str(wp_arena_printf(&s->a, "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"spec\":%s}",
+                                                      kind->version, kind->kind, kind->spec(s))),
         .log_id = v2 ? log2_id(s) : log_id(s, &s->rekor),
         .log_index = v2 ? 0 : 1000,
         .integrated_time = v2                      ? 0
@@ -348,8 +420,8 @@ static void log_it(struct sigstore *s, const struct sigstore_plan *plan)
         .proof_size = 2,
         .proof_hashes = s->hashes,
         .proof_hash_count = 1,
-        .kind = !v2 && s->b.is_dsse ? "dsse" : "hashedrekord",
-        .version = v2 ? "0.0.2" : "0.0.1",
+        .kind = kind->kind,
+        .version = kind->version,
     };
     sigstore_log_again(s, plan);
 }
@@ -380,7 +452,12 @@ static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
         b->material.certificate_count = 1;
     }
     b->is_dsse = plan->dsse;
-    if (plan->dsse) {
+    s->older = plan->older;
+    if (plan->older && !plan->dsse) {
+        WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+        sig_cosign_payload("example.com/app", &s->art.desc.digest, NULL, 0, &text);
+        b->payload = wp_arena_bytes(&s->a, wp_buf_span(&text));
+    } else if (plan->dsse) {
         WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
         sig_statement_write(&text, NULL, &s->art.desc.digest, NULL, 0, SIG_PREDICATE_SIGN, wp_span_str("{}"));
         b->payload_type = SIG_PAYLOAD_INTOTO;
@@ -390,6 +467,11 @@ static void sign_it(struct sigstore *s, const struct sigstore_plan *plan)
     }
     const EVP_MD *md = plan->hash != NULL ? EVP_get_digestbyname(plan->hash) : hash_of_key(key);
     b->signature = sign_with(s, key, md, message_of(s));
+    if (plan->dsse) {
+        WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+        sig_dsse_envelope(b->payload_type, b->payload, b->signature, NULL, &text);
+        s->envelope = wp_arena_bytes(&s->a, wp_buf_span(&text));
+    }
     if (plan->stamped != 0) {
         struct wp_span *stamp = wp_arena_alloc(&s->a, 1, sizeof(*stamp));
         *stamp = notary_stamp(&s->tsa, b->signature, plan->stamped, &s->a);
@@ -457,8 +539,25 @@ void sigstore_text(struct sigstore *s, struct wp_buf *ret)
     sig_bundle_write(&s->b, &entry, logged ? 1 : 0, ret);
 }
 
+static int ask_older(struct sigstore *s, struct sig_proof *ret, struct wp_err *err)
+{
+    struct sig_material m = s->b.material;
+    m.entries = &s->log_entry;
+    m.entry_count = s->log_entry.kind != NULL ? 1 : 0;
+    const char *type = s->b.is_dsse ? SIG_PREDICATE_SIGN : NULL;
+    struct sig_candidate c = {.format = &sig_format_cosign,
+                              .where = "layer",
+                              .bytes = s->b.is_dsse ? s->envelope : s->b.payload,
+                              .media_type = s->b.is_dsse ? SIG_MT_DSSE : SIG_MT_SIMPLE};
+    c.annotation_count = sig_cosign_annotations(s->b.signature, &m, type, &s->a, &c.annotations);
+    return sig_check(&c, &s->art, &s->d, &s->a, ret, err);
+}
+
 int sigstore_ask(struct sigstore *s, struct sig_proof *ret, struct wp_err *err)
 {
+    if (s->older) {
+        return ask_older(s, ret, err);
+    }
     WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
     sigstore_text(s, &text);
     const struct sig_candidate c = {

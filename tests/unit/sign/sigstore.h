@@ -19,6 +19,8 @@ enum sigstore_log { SIGSTORE_NO_LOG, SIGSTORE_V1, SIGSTORE_V2 };
 /* What one bundle is like; zero is the usual thing. */
 struct sigstore_plan {
     enum sigstore_log log;
+    const char *kind;            /* of the entry, "intoto 0.0.1"; NULL: hashedrekord, of envelopes "dsse 0.0.1" in v1 */
+    bool older;                  /* as cosign has it under tags: a payload or envelope, the rest in annotations */
     bool no_promise, no_proof;   /* of a v1 entry */
     int64_t integrated, stamped; /* times; 0: integrated is SIGSTORE_AT, not stamped */
     bool dsse;                   /* a statement, by "dsse 0.0.1" in v1 */
@@ -47,6 +49,8 @@ struct sigstore {
     struct sig_demand d; /* of the identity, or the key */
     struct sig_bundle b;
     struct sig_log_entry log_entry; /* kind NULL: none */
+    bool older;
+    struct wp_span envelope; /* DSSE: as its signer wrote it */
     struct wp_span hashes[1];
     uint8_t root_hash[32], sibling[32];
 };
@@ -57,5 +61,5 @@ void sigstore_done(struct sigstore *s);
 void sigstore_log_again(struct sigstore *s, const struct sigstore_plan *plan);
 /* The bundle as text. */
 void sigstore_text(struct sigstore *s, struct wp_buf *ret);
-/* What sig_check says of it. */
+/* What sig_check says of the bundle, or of what stands for it in the older format. */
 int sigstore_ask(struct sigstore *s, struct sig_proof *ret, struct wp_err *err);

@@ -3,6 +3,7 @@
  * sign/material.h by way of bundles of a Sigstore of our own: what is accepted, and for every check the thing that it
  * alone stops. */
 #include "base/mem.h"
+#include "base/num.h"
 #include "sign/log.h"
 #include "tests/unit/sign/sigstore.h"
 #include "tests/unit/unit.h"
@@ -55,6 +56,18 @@ static void test_good(void **state)
         {.log = SIGSTORE_V1, .log_key = "P-384#rekor"},
         {.log = SIGSTORE_V1, .log_key = "P-521#rekor"},
         {.log = SIGSTORE_V1, .ct_key = "P-384#ct"},
+        {.log = SIGSTORE_V1, .kind = "rekord 0.0.1"},
+        {.log = SIGSTORE_V1, .kind = "rekord 0.0.1", .older = true},
+        {.log = SIGSTORE_V1, .kind = "rekord 0.0.1", .by_key = "P-256#key"},
+        {.log = SIGSTORE_V1, .older = true},
+        {.log = SIGSTORE_V1, .older = true, .dsse = true},
+        {.log = SIGSTORE_V1, .older = true, .dsse = true, .kind = "intoto 0.0.1"},
+        {.log = SIGSTORE_V1, .older = true, .dsse = true, .kind = "intoto 0.0.1", .by_key = "P-256#key"},
+        {.log = SIGSTORE_V1, .older = true, .dsse = true, .kind = "intoto 0.0.2"},
+        {.log = SIGSTORE_V1, .dsse = true, .kind = "intoto 0.0.2"},
+        {.log = SIGSTORE_V2, .dsse = true, .kind = "dsse 0.0.2", .stamped = SIGSTORE_AT},
+        {.log = SIGSTORE_V2, .dsse = true, .kind = "dsse 0.0.2", .by_key = "RSA2048"},
+        {.log = SIGSTORE_V2, .by_key = "P-384#key"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(plans); i++) {
         ask(&plans[i], NULL, NULL);
@@ -205,6 +218,14 @@ static void test_second_version(void **state)
     s.log_entry.log_index = 0;
     s.log_entry.integrated_time = SIGSTORE_AT;
     expect(&s, "log", "contradicts its inclusion proof");
+    s.log_entry.integrated_time = 0;
+    s.log_entry.set = wp_span_str("promised");
+    expect(&s, "log", "contradicts its inclusion proof");
+    sigstore_done(&s);
+    sigstore_init(
+        &s, &(struct sigstore_plan){.log = SIGSTORE_V2, .dsse = true, .kind = "dsse 0.0.2", .stamped = SIGSTORE_AT});
+    s.log_entry.log_index = 1;
+    expect(&s, "log", "contradicts its inclusion proof");
     sigstore_done(&s);
 }
 
@@ -227,6 +248,12 @@ static void test_bodies(void **state)
     static const struct sigstore_plan dsse = {.log = SIGSTORE_V1, .dsse = true};
     static const struct sigstore_plan v2 = {.log = SIGSTORE_V2, .stamped = SIGSTORE_AT};
     static const struct sigstore_plan key = {.log = SIGSTORE_V1, .by_key = "P-256#key"};
+    static const struct sigstore_plan rekord = {.log = SIGSTORE_V1, .kind = "rekord 0.0.1"};
+    static const struct sigstore_plan intoto = {
+        .log = SIGSTORE_V1, .kind = "intoto 0.0.1", .dsse = true, .older = true};
+    static const struct sigstore_plan intoto_v2 = {.log = SIGSTORE_V1, .kind = "intoto 0.0.2", .dsse = true};
+    static const struct sigstore_plan dsse_v2 = {
+        .log = SIGSTORE_V2, .kind = "dsse 0.0.2", .dsse = true, .stamped = SIGSTORE_AT};
     static const struct {
         const struct sigstore_plan *plan;
         const char *from, *to, *words;
@@ -249,6 +276,38 @@ static void test_bodies(void **state)
         {&v2, "\"SHA2_256\"", "\"SHA1\"", "has a SHA1 hash"},
         {&v2, "\"rawBytes\":\"", "\"rawBytes\":\"AAAA", "about another certificate"},
         {&v2, "\"x509Certificate\"", "\"publicKey\"", "no public key"},
+        {&v2, "\"content\":\"", "\"content\":\"AAAA", "about another signature"},
+        {&v2, "P256_SHA_256", "P384_SHA_384", "about another algorithm"},
+        {&v2, "\"keyDetails\"", "\"keydetails\"", "/keyDetails: is missing"},
+        {&v2, "\"x509Certificate\"", "\"publicKey\":{\"rawBytes\":\"AAAA\"},\"x509Certificate\"",
+         "a certificate and a key"},
+        {&v2, "\"hashedRekordV002\"", "\"hashedRekordV003\"", "is missing"},
+        {&rekord, "\"value\":\"", "\"value\":\"00", "about another artifact"},
+        {&rekord, "\"content\":\"", "\"content\":\"AAAA", "about another signature"},
+        {&rekord, "\"publicKey\":{\"content\":\"LS0t", "\"publicKey\":{\"content\":\"AAAA",
+         "names no key or certificate"},
+        {&rekord, "\"x509\"", "\"minisign\"", "about another kind of signature"},
+        {&rekord, "\"format\"", "\"formaT\"", "body: is missing"},
+        {&intoto, "{\"hash\":{\"algorithm\":\"sha256\",\"value\":\"",
+         "{\"hash\":{\"algorithm\":\"sha256\",\"value\":\"00", "about another envelope"},
+        {&intoto, "{\"hash\":", "{\"hasH\":", "is missing"},
+        {&intoto, "\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"",
+         "\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"00", "about another payload"},
+        {&intoto, "\"publicKey\":\"LS0t", "\"publicKey\":\"AAAA", "names no key or certificate"},
+        {&intoto, "\"publicKey\"", "\"publickey\"", "body: is missing"},
+        {&intoto, "\"kind\":\"intoto\"", "\"kind\":\"dsse\"", "about another number of signatures"},
+        {&intoto_v2, "\"sig\":\"", "\"sig\":\"QUFB", "about another signature"},
+        {&intoto_v2, "\"sig\":\"", "\"sig\":\"Ly0v", "about another signature"},
+        {&intoto_v2, "\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"",
+         "\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"00", "about another payload"},
+        {&intoto_v2, "\"publicKey\":\"LS0t", "\"publicKey\":\"AAAA", "names no key or certificate"},
+        {&intoto_v2, "\"signatures\":[", "\"signatures\":[{},", "about another number of signatures"},
+        {&dsse_v2, "\"digest\":\"", "\"digest\":\"AAAA", "about another payload"},
+        {&dsse_v2, "\"SHA2_256\"", "\"SHA1\"", "has a SHA1 hash"},
+        {&dsse_v2, "\"content\":\"", "\"content\":\"AAAA", "about another signature"},
+        {&dsse_v2, "\"rawBytes\":\"", "\"rawBytes\":\"AAAA", "about another certificate"},
+        {&dsse_v2, "P256_SHA_256", "P521_SHA_512", "about another algorithm"},
+        {&dsse_v2, "\"signatures\":[", "\"signatures\":[{},", "about another number of signatures"},
     };
     for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
         struct sigstore s;
@@ -259,9 +318,9 @@ static void test_bodies(void **state)
     }
     struct sigstore s;
     sigstore_init(&s, &v1);
-    s.log_entry.kind = "rekord";
-    rewrite(&s, &v1, "\"hashedrekord\"", "\"rekord\"");
-    expect(&s, "log", "log entries of the kind rekord 0.0.1 are not known here");
+    s.log_entry.kind = "alpine";
+    rewrite(&s, &v1, "\"hashedrekord\"", "\"alpine\"");
+    expect(&s, "log", "log entries of the kind alpine 0.0.1 are not known here");
     sigstore_done(&s);
     /* An entry about the artifact by somebody else. */
     struct sigstore other;
@@ -270,6 +329,53 @@ static void test_bodies(void **state)
     s.log_entry = other.log_entry;
     expect(&s, "log", "about another");
     sigstore_done(&other);
+    sigstore_done(&s);
+}
+
+/* What an entry binds besides its own fields: a message is no envelope, an envelope is its bytes. */
+static void test_envelopes(void **state)
+{
+    (void)state;
+    static const struct sigstore_plan intoto = {
+        .log = SIGSTORE_V1, .kind = "intoto 0.0.1", .dsse = true, .older = true};
+    struct sigstore s;
+    sigstore_init(&s, &intoto);
+    /* Without the payload's own hash, as the oldest entries are. */
+    const char *payload_hash = strstr((const char *)s.log_entry.canonical_body.ptr, ",\"payloadHash\":");
+    WP_AUTO_FREE char *part = wp_xstrndup(payload_hash, (size_t)(strstr(payload_hash, "}}") + 1 - payload_hash));
+    rewrite(&s, &intoto, part, "");
+    expect(&s, NULL, NULL);
+    /* The same words, written otherwise. */
+    struct wp_span envelope = s.envelope;
+    s.envelope = wp_span_str(wp_arena_printf(&s.a, " %.*s", (int)envelope.len, (const char *)envelope.ptr));
+    expect(&s, "log", "about another envelope");
+    s.envelope = envelope;
+    /* A bundle has not kept the bytes. */
+    s.older = false;
+    expect(&s, "log", "which a bundle has not kept");
+    sigstore_done(&s);
+    const struct sigstore_plan message = {.log = SIGSTORE_V1, .older = true};
+    sigstore_init(&s, &message);
+    s.log_entry.kind = "intoto";
+    rewrite(&s, &message, "\"kind\":\"hashedrekord\"", "\"kind\":\"intoto\"");
+    expect(&s, "log", "about another kind of signature");
+    sigstore_done(&s);
+    /* Base64 inside of base64, by the other alphabet. */
+    const struct sigstore_plan v2 = {.log = SIGSTORE_V1, .kind = "intoto 0.0.2", .dsse = true};
+    sigstore_init(&s, &v2);
+    WP_AUTO_BUF struct wp_buf standard = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf inside = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf outside = WP_BUF_INIT;
+    WP_AUTO_BUF struct wp_buf before = WP_BUF_INIT;
+    wp_base64(&standard, s.b.signature, false);
+    wp_base64(&before, wp_buf_span(&standard), false);
+    for (size_t i = 0; i < standard.len; i++) {
+        char c = standard.ptr[i];
+        wp_buf_add_char(&inside, (char)(c == '+' ? '-' : c == '/' ? '_' : c));
+    }
+    wp_base64(&outside, wp_buf_span(&inside), false);
+    rewrite(&s, &v2, before.ptr, outside.ptr);
+    expect(&s, NULL, NULL);
     sigstore_done(&s);
 }
 
@@ -340,6 +446,17 @@ static void test_timestamps(void **state)
     expect(&s, NULL, NULL);
     s.d.now = SIGSTORE_AT - 400;
     expect(&s, "timestamp", "from the future");
+    sigstore_done(&s);
+    /* cosign 2 has attestations stamped whole. */
+    sigstore_init(&s, &(struct sigstore_plan){.log = SIGSTORE_V1, .older = true, .dsse = true, .stamped = SIGSTORE_AT});
+    expect(&s, NULL, NULL);
+    stamp_with(&s, notary_stamp(&s.tsa, s.envelope, SIGSTORE_AT, &s.a));
+    expect(&s, NULL, NULL);
+    s.older = false;
+    expect(&s, "timestamp", not_by);
+    s.older = true;
+    stamp_with(&s, notary_stamp(&s.tsa, s.b.payload, SIGSTORE_AT, &s.a));
+    expect(&s, "timestamp", not_by);
     sigstore_done(&s);
     sigstore_init(&s, &(struct sigstore_plan){.log = SIGSTORE_V1});
     s.d.timestamp_required = true;
@@ -695,7 +812,7 @@ int main(void)
         cmocka_unit_test(test_certificate), cmocka_unit_test(test_future_sct),  cmocka_unit_test(test_authority),
         cmocka_unit_test(test_codes),       cmocka_unit_test(test_who),         cmocka_unit_test(test_demands),
         cmocka_unit_test(test_signature),   cmocka_unit_test(test_whose_key),   cmocka_unit_test(test_other_artifact),
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_hashes),      cmocka_unit_test(test_envelopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
