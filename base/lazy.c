@@ -50,8 +50,9 @@ void wp_lazy_find(struct wp_lazy_row *row)
     void *function = wp_lazy_ask(row->library, &lacks) == 0 ? dlsym(row->library->handle, row->name) : NULL;
     if (function == NULL) {
         char line[256];
-        (void)snprintf(line, sizeof(line), "wpack: %s: %s is missing: install %s\n", row->library->file,
-                       lacks != NULL ? lacks : row->name, row->library->install);
+        const char *what = lacks == NULL ? row->name : lacks == row->library->file ? NULL : lacks;
+        (void)snprintf(line, sizeof(line), "wpack: %s%s%s is missing: install %s\n", row->library->file,
+                       what != NULL ? ": " : "", what != NULL ? what : "", row->library->install);
         wp_die(line, 1);
     }
     __atomic_store_n(&row->slot, function, __ATOMIC_RELEASE);

@@ -83,6 +83,16 @@ static bool load_functions(void)
     return true;
 }
 
+/* "libcurl/7.88.1 OpenSSL/3.0.19 nghttp2/1.52.0", of the library that was found. */
+static const char *version_of(const curl_version_info_data *info)
+{
+    static char text[128];
+    const char *nghttp2 = info->age >= CURLVERSION_SEVENTH ? info->nghttp2_version : NULL;
+    snprintf(text, sizeof text, "libcurl/%s %s%s%s", info->version,
+             info->ssl_version ? info->ssl_version : "without TLS", nghttp2 ? " nghttp2/" : "", nghttp2 ? nghttp2 : "");
+    return text;
+}
+
 #endif
 
 static void open_library(void)
@@ -108,15 +118,11 @@ const struct curl_api *curl_api_get(const char **why)
 
 const char *http_curl_version(void)
 {
-    static char text[128];
+#if WP_CURL_STATIC
+    return "libcurl/" LIBCURL_VERSION " (built in)";
+#else
     const char *why = NULL;
     const struct curl_api *api = curl_api_get(&why);
-    if (!api) {
-        return NULL;
-    }
-    const curl_version_info_data *info = api->version_info(CURLVERSION_NOW);
-    const char *nghttp2 = info->age >= CURLVERSION_SEVENTH ? info->nghttp2_version : NULL;
-    snprintf(text, sizeof text, "libcurl/%s %s%s%s", info->version,
-             info->ssl_version ? info->ssl_version : "without TLS", nghttp2 ? " nghttp2/" : "", nghttp2 ? nghttp2 : "");
-    return text;
+    return api ? version_of(api->version_info(CURLVERSION_NOW)) : NULL;
+#endif
 }

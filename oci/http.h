@@ -68,7 +68,8 @@ struct http_transport {
 };
 /* libcurl, opened at first use. */
 int http_curl_open(WP_OWN struct http_transport **ret, struct wp_err *err) WP_MUST_USE;
-/* "libcurl/7.88.1 OpenSSL/3.0.19 nghttp2/1.52.0", or NULL when the library cannot be opened. */
+/* "libcurl/7.88.1 (built in)"; of a library that is opened "libcurl/7.88.1 OpenSSL/3.0.19 nghttp2/1.52.0", or NULL when
+ * it cannot be. */
 const char *http_curl_version(void);
 
 /* ---- client: policy ---- */

@@ -250,9 +250,14 @@ def test_version(wpack, dump):
     assert doc["version"] == dump["version"] and doc["curl"].startswith("libcurl/")
 
 
+CURL_BUILT_IN = "(built in)" in subprocess.run([os.environ["WPACK_BIN"], "version"], capture_output=True,
+                                             text=True).stdout
+opens_libcurl = pytest.mark.skipif(CURL_BUILT_IN, reason="libcurl is a part of the program")
+
+
 @pytest.mark.parametrize("library, word, lacks", [
     ("libcrypto.so.3", "openssl", "OpenSSL 3: not installed, nothing can be hashed"),
-    ("libcurl.so.4", "curl", "libcurl: not installed, registries cannot be reached"),
+    pytest.param("libcurl.so.4", "curl", "libcurl: not installed, registries cannot be reached", marks=opens_libcurl),
     ("libmicrohttpd.so.12", "microhttpd", "libmicrohttpd: not installed, 'wpack serve' cannot run"),
 ])
 def test_a_library_that_is_missing_is_missed_where_it_is_needed(wpack, tmp_path, module, library, word, lacks):
@@ -266,6 +271,19 @@ def test_a_library_that_is_missing_is_missed_where_it_is_needed(wpack, tmp_path,
                "microhttpd": ["serve", "oci:lay"]}[word]
     r = wpack(*command, env=without, rc=1)
     assert library.split(".")[0] in r.err and "apt install lib" in r.err
+
+
+@pytest.mark.skipif(not CURL_BUILT_IN, reason="libcurl is opened as a library (make CURL=shared)")
+def test_of_libcurls_libraries_only_those_that_are_needed_are_opened(wpack, tmp_path, world):
+    """libcurl itself is within: nothing of it is missed; plain HTTP needs none of its libraries, TLS libssl."""
+    (tmp_path / "lib").mkdir()
+    for library in ("libcurl.so.4", "libssl.so.3", "libnghttp2.so.14", "libidn2.so.0", "libpsl.so.5", "libssh2.so.1"):
+        (tmp_path / "lib" / library).write_text("not a library")
+    without = {"LD_LIBRARY_PATH": str(tmp_path / "lib")}
+    assert wpack("resolve", world.ref, env=without).last.endswith(world.digest)
+    by_name = world.ref.replace("127.0.0.1", "localhost")  # where TLS is tried first
+    r = wpack("resolve", by_name, env=without, rc=1)
+    assert r.err == ("wpack: libssl.so.3 is missing: install the libraries of libcurl (Debian: apt install libcurl4)\n")
 
 
 def test_login_without_a_terminal_asks_nothing(wpack):
