@@ -189,9 +189,19 @@ int64_t wp_time_now(void)
     return (int64_t)time(NULL);
 }
 
-uint64_t wp_time_mono_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
     struct timespec ts = {0};
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t wp_time_mono_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t wp_time_boot_ms(void)
+{
+    return clock_ms(CLOCK_BOOTTIME);
 }

@@ -14,3 +14,5 @@ bool wp_time_parse_http(const char *text, int64_t *ret_seconds);
 int64_t wp_time_now(void);
 /* Milliseconds of a clock that never goes back. */
 uint64_t wp_time_mono_ms(void);
+/* The same, of one that also counts while the machine sleeps. */
+uint64_t wp_time_boot_ms(void);

@@ -211,7 +211,7 @@ static void test_too_late(void **state)
 static void test_undone(void **state)
 {
     struct fixture *f = *state;
-    f->spy.base.settle_ms = 1;
+    f->spy.base.settle_ms = 200;
     f->undo = 2;
     add_well(f, "one", "c2ln");
     /* What was seen of others is put back, too. */
@@ -225,7 +225,7 @@ static void test_undone(void **state)
 static void test_seen_in_time(void **state)
 {
     struct fixture *f = *state;
-    f->spy.base.settle_ms = 1;
+    f->spy.base.settle_ms = 200;
     f->at_resolve = 2;
     add_well(f, "one", "c2ln");
     FOUND(f, 2, "one", "rival 0");
