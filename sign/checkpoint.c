@@ -135,13 +135,37 @@ static bool equal(struct wp_span a, struct wp_span b)
     return a.len == b.len && starts(a, b);
 }
 
-/* The log's name signs, and the origin is that name, or begins with it: Rekor v1 adds " - " and the tree's number. */
-static bool is_name_of(const struct sig_checkpoint *cp, struct wp_span name, const struct sig_root_log *log)
+/* "NAME - NUMBER": of a tree of Rekor v1, which takes its machine's name where nobody gave it another. */
+static bool is_tree_of(struct wp_span origin, struct wp_span name)
+{
+    struct wp_span rest = wp_span(origin.ptr + name.len, origin.len - name.len);
+    if (rest.len < 4 || memcmp(rest.ptr, " - ", 3) != 0) {
+        return false;
+    }
+    for (size_t i = 3; i < rest.len; i++) {
+        if (rest.ptr[i] < '0' || rest.ptr[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of the log's URL, with and without the port. */
+static bool is_host_of(struct wp_span name, const struct sig_root_log *log)
 {
     size_t host = strcspn(log->name, "/");
-    bool of_log = log->name[0] == '\0' || equal(name, wp_span_str(log->name)) || equal(name, wp_span(log->name, host));
-    bool of_origin = starts(cp->origin, name) && (cp->origin.len == name.len || cp->origin.ptr[name.len] == ' ');
-    return of_log && of_origin;
+    return equal(name, wp_span_str(log->name)) || equal(name, wp_span(log->name, host)) ||
+           equal(name, wp_span(log->name, WP_MIN(host, strcspn(log->name, ":"))));
+}
+
+/* Who signs is who the origin names: the log, or whatever a tree of version 1 calls itself. The key is what tells. */
+static bool is_name_of(const struct sig_checkpoint *cp, struct wp_span name, const struct sig_root_log *log)
+{
+    if (!starts(cp->origin, name)) {
+        return false;
+    }
+    return is_tree_of(cp->origin, name) ||
+           (cp->origin.len == name.len && (log->name[0] == '\0' || is_host_of(name, log)));
 }
 
 bool sig_checkpoint_by(const struct sig_checkpoint *cp, const struct sig_root_log *log)

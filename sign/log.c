@@ -137,12 +137,14 @@ static const struct sig_root_log *find_log(struct sig_checking *c, const struct 
     return NULL;
 }
 
-static int check_entry(struct sig_checking *c, const struct sig_log_entry *e, struct wp_err *err)
+static int check_entry(struct sig_checking *c, size_t which, struct wp_err *err)
 {
+    const struct sig_log_entry *e = &c->material->entries[which];
     if (check_shape(c, e, err) < 0) {
         return -1;
     }
     const struct sig_root_log *log = find_log(c, e, err);
+    c->logs[which] = log;
     if (log == NULL || sig_check_body(c, e, err) < 0) {
         return -1;
     }
@@ -160,27 +162,51 @@ static int check_entry(struct sig_checking *c, const struct sig_log_entry *e, st
 int sig_check_entries(struct sig_checking *c, struct wp_err *err)
 {
     for (size_t i = 0; i < c->material->entry_count; i++) {
-        if (check_entry(c, &c->material->entries[i], err) < 0) {
+        if (check_entry(c, i, err) < 0) {
             return -1;
         }
     }
     return 0;
 }
 
-int sig_check_entry_times(struct sig_checking *c, struct wp_err *err)
+/* By any row for that key: it may have been trusted more than once. */
+static bool trusted_at(const struct sig_checking *c, const struct sig_root_log *log, int64_t at)
+{
+    struct wp_span key = sig_pub_facts(log->key)->spki;
+    for (size_t i = 0; i < c->root->log_count; i++) {
+        const struct sig_root_log *row = &c->root->logs[i];
+        struct wp_span other = sig_pub_facts(row->key)->spki;
+        if (memcmp(row->id, log->id, sizeof(log->id)) == 0 && other.len == key.len &&
+            memcmp(other.ptr, key.ptr, key.len) == 0 && sig_period_has(&row->valid, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_trusted_at(struct sig_checking *c, const struct sig_root_log *log, int64_t at, const char *what,
+                            struct wp_err *err)
 {
     char when[WP_TIME_TEXT];
-    for (size_t i = 0; i < c->material->entry_count * c->time_count; i++) {
-        const struct sig_log_entry *e = &c->material->entries[i / c->time_count];
-        int64_t at = c->times[i % c->time_count].at;
-        bool valid = e->set.ptr != NULL; /* checked at its own time */
-        for (size_t k = 0; !valid && k < c->root->log_count; k++) {
-            const struct sig_root_log *log = &c->root->logs[k];
-            valid = memcmp(log->id, e->log_id.ptr, 32) == 0 && sig_period_has(&log->valid, at);
+    return trusted_at(c, log, at) ? 0
+                                  : sig_refuse(c, "log", err, "the log '%s' is not trusted for %s, %s", log->name,
+                                               wp_time_rfc3339(at, when), what);
+}
+
+int sig_check_entry_times(struct sig_checking *c, struct wp_err *err)
+{
+    for (size_t i = 0; i < c->material->entry_count; i++) {
+        if (c->material->entries[i].set.ptr != NULL) { /* checked at its own time */
+            continue;
         }
-        if (!valid) {
-            return sig_refuse(c, "log", err, "the log of the entry is not trusted for %s, when was signed",
-                              wp_time_rfc3339(at, when));
+        for (size_t k = 0; k < c->time_count; k++) {
+            if (check_trusted_at(c, c->logs[i], c->times[k].at, "when was signed", err) < 0) {
+                return -1;
+            }
+        }
+        if (c->time_count == 0 &&
+            check_trusted_at(c, c->logs[i], c->demand->now, "and nothing proves an earlier time", err) < 0) {
+            return -1;
         }
     }
     return 0;

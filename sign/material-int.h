@@ -22,6 +22,7 @@ struct sig_checking {
     /* What steps before have proven. */
     struct sig_time *times;
     size_t time_count;
+    const struct sig_root_log **logs; /* whose each entry is, in their order */
     /* The certificate names whom the demand is for, whether or not it may be believed. */
     bool meant;
     /* The authority that the certificate comes from, at every time. */
@@ -34,7 +35,7 @@ int sig_refuse(struct sig_checking *c, const char *failed, struct wp_err *err, c
 
 /* log.c: signed entry timestamps, inclusion, checkpoints, bodies. */
 int sig_check_entries(struct sig_checking *c, struct wp_err *err) WP_MUST_USE;
-/* The logs without promise were trusted at every time proven. */
+/* The logs without promise were trusted at every time proven; where none is, are trusted now. */
 int sig_check_entry_times(struct sig_checking *c, struct wp_err *err) WP_MUST_USE;
 /* timestamp.c */
 int sig_check_timestamps(struct sig_checking *c, struct wp_err *err) WP_MUST_USE;

@@ -170,6 +170,7 @@ int sig_material_check(const struct sig_material *m, const struct sig_signed *s,
     struct sig_checking c = {
         .material = m, .sealed = s, .artifact = art, .demand = d, .root = d->root, .arena = a, .proof = ret};
     c.times = wp_arena_alloc(a, m->entry_count + m->timestamp_count, sizeof(*c.times));
+    c.logs = wp_arena_alloc(a, m->entry_count, sizeof(const struct sig_root_log *));
     int r = check_all(&c, &key, err);
     ret->times = c.times;
     ret->time_count = c.time_count;

@@ -199,13 +199,15 @@ static void issue(struct sigstore *s, const struct sigstore_plan *plan)
 /* ---- the trusted root ---- */
 
 static void put_log(struct sigstore *s, struct wp_buf *b, const char *url, const struct notary_cert *log,
-                    struct wp_span id, const char *details)
+                    struct wp_span id, const char *details, int64_t until)
 {
     char from[WP_TIME_TEXT];
+    char to[WP_TIME_TEXT];
+    const char *end = until == 0 ? "null" : wp_arena_printf(&s->a, "\"%s\"", wp_time_rfc3339(until, to));
     wp_buf_printf(b,
                   "{\"baseUrl\":\"%s\",\"hashAlgorithm\":\"SHA2_256\",\"publicKey\":{\"rawBytes\":\"%s\","
-                  "\"keyDetails\":\"%s\",\"validFor\":{\"start\":\"%s\",\"end\":null}},\"logId\":{\"keyId\":\"%s\"}}",
-                  url, b64(s, der_of_key(s, log->key)), details, wp_time_rfc3339(NOTARY_FROM, from), b64(s, id));
+                  "\"keyDetails\":\"%s\",\"validFor\":{\"start\":\"%s\",\"end\":%s}},\"logId\":{\"keyId\":\"%s\"}}",
+                  url, b64(s, der_of_key(s, log->key)), details, wp_time_rfc3339(NOTARY_FROM, from), end, b64(s, id));
 }
 
 static void put_authority(struct sigstore *s, struct wp_buf *b, const char *uri, X509 *first, X509 *second)
@@ -228,16 +230,16 @@ static const char *details_of(const struct notary_cert *log)
                          : "PKIX_ECDSA_P256_SHA_256";
 }
 
-static void make_root(struct sigstore *s)
+static void make_root(struct sigstore *s, const struct sigstore_plan *plan)
 {
     struct wp_buf *b = &s->root_json;
     struct wp_err err = {0};
     wp_buf_add_str(b, "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\",\"tlogs\":[");
-    put_log(s, b, "https://rekor.example.com", &s->rekor, log_id(s, &s->rekor), details_of(&s->rekor));
+    put_log(s, b, "https://rekor.example.com", &s->rekor, log_id(s, &s->rekor), details_of(&s->rekor), plan->log_to);
     wp_buf_add_char(b, ',');
-    put_log(s, b, "https://log2.example.com/", &s->rekor2, log2_id(s), "PKIX_ED25519");
+    put_log(s, b, "https://log2.example.com/", &s->rekor2, log2_id(s), "PKIX_ED25519", plan->log_to);
     wp_buf_add_str(b, "],\"ctlogs\":[");
-    put_log(s, b, "https://ct.example.com/2026", &s->ct, log_id(s, &s->ct), details_of(&s->ct));
+    put_log(s, b, "https://ct.example.com/2026", &s->ct, log_id(s, &s->ct), details_of(&s->ct), 0);
     wp_buf_add_str(b, "],\"certificateAuthorities\":[");
     put_authority(s, b, "https://fulcio.example.com", s->authority.cert, s->anchor.cert);
     wp_buf_add_str(b, "],\"timestampAuthorities\":[");
@@ -497,7 +499,7 @@ void sigstore_init(struct sigstore *s, const struct sigstore_plan *plan)
                                                 .to = plan->tsa_to},
                           &s->tsa_anchor);
     issue(s, plan);
-    make_root(s);
+    make_root(s, plan);
     s->art = (struct sig_artifact){.name = "module.wasm", .bytes = wp_span(artifact, sizeof(artifact))};
     oci_digest_of(WP_SHA256, s->art.bytes, &s->art.desc.digest);
     sign_it(s, plan);

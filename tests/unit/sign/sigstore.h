@@ -34,6 +34,7 @@ struct sigstore_plan {
     const char *by_key;   /* no certificate: a key of this kind */
     const char *leaf_key; /* NULL: "P-256#leaf" */
     const char *log_key;  /* of the v1 log; NULL: "P-256#rekor" */
+    int64_t log_to;       /* both logs are trusted until then; 0: open */
     const char *ct_key;   /* of the log of certificates; NULL: "P-256#ct" */
     const char *hash;     /* that the signer signs with; NULL: the one of the key */
 };

@@ -145,6 +145,17 @@ static void test_whose(void **state)
     assert_false(is_by_log(f, text, "", "log.example2", hint));
     assert_false(is_by_log(f, "log.example2\n5\n" ROOT "\n", "", "log.example", hint));
     assert_false(is_by_log(f, "other.example\n5\n" ROOT "\n", "", "other.example", hint));
+    /* Rekor v1 calls itself as its machine is called. */
+    assert_true(is_by_log(f, "pod-1 - 99\n5\n" ROOT "\n", "", "pod-1", hint));
+    assert_false(is_by_log(f, "pod-1 - 99\n5\n" ROOT "\n", "", "log.example", hint));
+    assert_false(is_by_log(f, "pod-1 - 99\n5\n" ROOT "\n", "", "pod", hint));
+    assert_false(is_by_log(f, "pod-1 - \n5\n" ROOT "\n", "", "pod-1", hint));
+    assert_false(is_by_log(f, "pod-1 - 9x\n5\n" ROOT "\n", "", "pod-1", hint));
+    assert_false(is_by_log(f, "pod-1 9999\n5\n" ROOT "\n", "", "pod-1", hint));
+    f->log.name = "log.example:8443";
+    assert_true(is_by_log(f, text, "", "log.example", hint));
+    assert_true(is_by_log(f, "log.example:8443\n5\n" ROOT "\n", "", "log.example:8443", hint));
+    assert_false(is_by_log(f, "log.exampl\n5\n" ROOT "\n", "", "log.exampl", hint));
     f->log.name = "log.example/2026";
     assert_true(is_by_log(f, "log.example/2026\n5\n" ROOT "\n", "", "log.example/2026", hint));
     assert_true(is_by_log(f, text, "", "log.example", hint));

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "sign/log.h"
+#include "sign/root-int.h"
 #include "tests/unit/sign/sigstore.h"
 #include "tests/unit/unit.h"
 
@@ -226,6 +227,47 @@ static void test_second_version(void **state)
         &s, &(struct sigstore_plan){.log = SIGSTORE_V2, .dsse = true, .kind = "dsse 0.0.2", .stamped = SIGSTORE_AT});
     s.log_entry.log_index = 1;
     expect(&s, "log", "contradicts its inclusion proof");
+    sigstore_done(&s);
+}
+
+/* A log is believed for what it said while it was trusted; without a time, for what it says now. */
+static void test_log_validity(void **state)
+{
+    (void)state;
+    const char *not_then = "is not trusted for";
+    ask(&(struct sigstore_plan){.log = SIGSTORE_V1, .log_to = SIGSTORE_AT}, NULL, NULL);
+    ask(&(struct sigstore_plan){.log = SIGSTORE_V1, .log_to = SIGSTORE_AT - 1}, "log", not_then);
+    ask(&(struct sigstore_plan){.log = SIGSTORE_V2, .stamped = SIGSTORE_AT, .log_to = SIGSTORE_AT}, NULL, NULL);
+    ask(&(struct sigstore_plan){.log = SIGSTORE_V2, .stamped = SIGSTORE_AT, .log_to = SIGSTORE_AT - 1}, "log",
+        not_then);
+    const struct sigstore_plan timeless = {.log = SIGSTORE_V2, .by_key = "P-256#key", .log_to = SIGSTORE_AT};
+    struct sigstore s;
+    sigstore_init(&s, &timeless);
+    expect(&s, "log", not_then);
+    s.d.now = SIGSTORE_AT;
+    expect(&s, NULL, NULL);
+    sigstore_done(&s);
+}
+
+/* Two keys under one identifier: each for its own time. */
+static void test_log_with_two_keys(void **state)
+{
+    (void)state;
+    struct sigstore s;
+    sigstore_init(&s, &(struct sigstore_plan){.log = SIGSTORE_V1, .no_promise = true, .stamped = SIGSTORE_AT});
+    struct sig_root root = *s.root;
+    struct sig_root_log rows[] = {root.logs[0], root.logs[0]};
+    root.logs = rows;
+    root.log_count = 2;
+    s.d.root = &root;
+    rows[0].valid.until = SIGSTORE_AT - 1;
+    rows[1].valid.from = SIGSTORE_AT;
+    expect(&s, NULL, NULL); /* the same key, trusted again */
+    rows[1].key = root.ctlogs[0].key;
+    expect(&s, "log", "is not trusted for");
+    rows[0].valid.until = SIGSTORE_AT;
+    expect(&s, NULL, NULL);
+    s.d.root = s.root;
     sigstore_done(&s);
 }
 
@@ -806,13 +848,29 @@ static void test_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),        cmocka_unit_test(test_proof),       cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_promise),     cmocka_unit_test(test_inclusion),   cmocka_unit_test(test_second_version),
-        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_log_answers), cmocka_unit_test(test_timestamps),
-        cmocka_unit_test(test_certificate), cmocka_unit_test(test_future_sct),  cmocka_unit_test(test_authority),
-        cmocka_unit_test(test_codes),       cmocka_unit_test(test_who),         cmocka_unit_test(test_demands),
-        cmocka_unit_test(test_signature),   cmocka_unit_test(test_whose_key),   cmocka_unit_test(test_other_artifact),
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_hashes),      cmocka_unit_test(test_envelopes),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_validity),
+        cmocka_unit_test(test_promise),
+        cmocka_unit_test(test_inclusion),
+        cmocka_unit_test(test_second_version),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_log_answers),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_future_sct),
+        cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_demands),
+        cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_whose_key),
+        cmocka_unit_test(test_other_artifact),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_envelopes),
+        cmocka_unit_test(test_log_validity),
+        cmocka_unit_test(test_log_with_two_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
