@@ -12,6 +12,7 @@
 
 struct opts {
     struct look_opts look;
+    struct trust_opts trust;
     const char *file, *junit, *filter, *platform;
     bool update;
 };
@@ -41,6 +42,7 @@ static const struct opt rows[] = {
      .offset = AT(platform),
      .arg = "OS/ARCH",
      .help = "which manifest of an index"},
+    TRUST_ROWS(struct opts, trust),
     RUN_ROWS(struct opts),
     {0},
 };
@@ -207,14 +209,15 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
 {
     const struct opts *o = c->opts;
     LOOK_AUTO_CONTENT struct look_content content = LOOK_CONTENT_INIT;
+    TRUST_AUTO struct trust trust = {0};
     struct pack_project project = {.module = NULL};
     struct run_source source;
     const char *path = project_file(c, o);
-    if (read_project(c, path, &project, err) < 0) {
+    if (trust_open(c, &o->trust, &trust, err) < 0 || read_project(c, path, &project, err) < 0) {
         return -1;
     }
     const char *module = c->arg_count > 0 ? c->args[0] : project.module;
-    if (run_open(c, module, o->platform, NULL, &content, &source, err) < 0) {
+    if (run_open(c, module, o->platform, &trust, &content, &source, err) < 0) {
         return -1;
     }
     struct test_suite s = {

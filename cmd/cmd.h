@@ -37,7 +37,7 @@ struct cmd_ctx {
     const struct cmd *cmd;
     struct cmd_global global;
     struct cmd_registry registry;
-    void *opts; /* the command's own struct */
+    void *opts;                 /* the command's own struct */
     const char **args, **given; /* as opt_rest has them */
     size_t arg_count;
     struct wp_arena *arena; /* lives as long as the run */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the user trusts, from options: --key, --certificate-identity and its like, --trusted-root, --trust-store,
- * --policy. The rows are the same for verify, pull, copy, run and tree. Judging happens before anything is fetched or
- * gets a name. */
+ * --policy. The rows are the same for verify, pull, copy, run, test and tree. Judging happens before anything is
+ * fetched or gets a name. */
 #pragma once
 
 #include "cmd/target.h"

@@ -27,6 +27,7 @@ def other(tmp_path):
 def start(tmp_path):
     path = tmp_path / "start.wasm"
     path.write_bytes(sample.start_module())
+    (tmp_path / "wpack.json").write_text(json.dumps({"module": "start.wasm", "tests": [{"name": "starts"}]}))
     return path
 
 
@@ -60,6 +61,7 @@ WAYS = {
     "copy-all": ["copy", "{repo}", "oci:out", "--all-tags"],
     "copy-dry": ["copy", "{ref}", "oci:out:x", "--dry-run"],
     "run": ["run", "{ref}"],
+    "test": ["test", "{ref}"],
 }
 
 
@@ -131,7 +133,7 @@ def test_a_tag_that_moves_is_followed_once(wpack, reg, key, flip, way):
     r = go(wpack, reg, way, reg.signed, "--key", key.public, rc=0)
     assert bad not in r.out + r.err and reg.count("GET", bad) == 0
     assert len(reg.seen("/manifests/signed")) == 1, reg.requests
-    if way not in ("run", "pull-stdout"):
+    if way not in ("run", "test", "pull-stdout"):
         assert good in r.out
 
 
@@ -168,6 +170,8 @@ def test_policy_by_environment(wpack, reg, key, tmp_path):
     wpack("verify", reg.signed)
     wpack("pull", reg.plain, "-o", "other/", rc=UNSIGNED)
     wpack("run", reg.plain, rc=125)
+    wpack("test", reg.plain, rc=UNSIGNED)
+    wpack("test", reg.signed)
     wpack("copy", reg.plain, "oci:lay:x", rc=UNSIGNED)
     assert "NOT" not in wpack("tree", reg.signed).out
 
@@ -199,6 +203,7 @@ def test_signatures_arrive_with_the_copy(wpack, reg, key):
     wpack("verify", "oci:lay:app:1", "--key", key.public)
     wpack("pull", "oci:lay:app:1", "-o", "out/", "--key", key.public)
     wpack("run", "oci:lay:app:1", "--key", key.public)
+    wpack("test", "oci:lay:app:1", "--key", key.public)
 
 
 def test_local_files_are_judged_by_what_lies_beside(wpack, start, key, other):
@@ -207,6 +212,32 @@ def test_local_files_are_judged_by_what_lies_beside(wpack, start, key, other):
     wpack("run", start, "--key", key.public)
     assert "nobody who is trusted" in wpack("run", start, "--key", other.public, rc=125).err
     wpack("run", "-", "--key", key.public, rc=125, stdin=start.read_bytes())
+
+
+def test_the_projects_module_is_judged_too(wpack, start, key, other):
+    """`wpack test` alone runs the file that wpack.json names: it is asked for as any other."""
+    wpack("test")
+    r = wpack("test", "--key", key.public, rc=UNSIGNED)
+    assert r.out == "" and "not signed" in r.err
+    wpack("sign", start, "--key", key.private)
+    assert "1 passed" in wpack("test", "--key", key.public).out
+    wpack("test", start, "--key", other.public, rc=NOBODY)
+    wpack("test", "--threshold", "2", rc=2)
+
+
+def test_what_a_test_answers_is_what_a_run_answers(wpack, reg, key, other):
+    """The same question: the same words, in the same place, for each of the answers."""
+    wpack("copy", reg.plain, "oci:lay:p")
+    rows = [(reg.plain, key, UNSIGNED), (reg.signed, other, NOBODY), ("oci:lay:p", key, UNSIGNED),
+            (f"{reg.host}/a/app:none", key, 3)]
+    for ref, whose, rc in rows:
+        assert wpack("test", ref, "--key", whose.public, rc=rc).err == \
+            wpack("run", ref, "--key", whose.public, rc=125).err
+    reg.on("GET", ".*/referrers/.*", error(503))
+    assert wpack("test", reg.signed, "--key", key.public, rc=UNKNOWN).err == \
+        wpack("run", reg.signed, "--key", key.public, rc=125).err
+    reg.rules.clear()
+    assert "1 passed" in wpack("test", reg.signed, "--key", key.public).out
 
 
 def test_a_destination_that_loses_signatures_is_told(wpack, reg, key, fakereg):

@@ -12,7 +12,7 @@
     "\"passedTests\":[\"bare\",\"all\"],\"https://wpack.dev/test-run/v1\":{"                                    \
     "\"interpreter\":{\"name\":\"wpack\",\"version\":\"0.0.9\"},"                                               \
     "\"module\":{\"name\":\"app.wasm\",\"digest\":{\"sha256\":\"" HASH "\"}},\"features\":\"all\","             \
-    "\"budget\":{\"fuel\":1000,\"memory\":65536,\"milliseconds\":9223372036854775807},"                        \
+    "\"budget\":{\"fuel\":1000,\"memory\":65536,\"milliseconds\":9223372036854775807},"                         \
     "\"tests\":[{\"name\":\"bare\",\"clock\":0,\"seed\":0,\"outcome\":{}},{\"name\":\"all\",\"args\":[\"a\"],"  \
     "\"env\":[\"K=v\",\"L=\"],\"params\":[\"1\"],\"invoke\":\"add\",\"stdin\":\"AAE=\",\"clock\":7,\"seed\":8," \
     "\"outcome\":{\"fuel\":1}}]}}}"
