@@ -144,6 +144,21 @@ static int read_id(const struct wp_json *at, struct wp_arena *a, uint8_t ret[32]
     return 0;
 }
 
+/* What stands before the log's signatures in notes: four bytes, which may be given with the rest of their hash. */
+static int read_hint(const struct wp_json *at, struct wp_arena *a, struct sig_root_log *log, struct wp_err *err)
+{
+    struct wp_json id = sig_pj_get(at, "keyId");
+    struct wp_span bytes = wp_span(log->id, sizeof(log->id));
+    if (sig_pj_has(at) && (wp_json_must(at, WP_JSON_OBJECT, err) < 0 || sig_pj_bytes(&id, a, &bytes, err) < 0)) {
+        return -1;
+    }
+    if (bytes.len < sizeof(log->note_hint) || bytes.len > sizeof(log->id)) {
+        return wp_json_fail(&id, err, "%zu bytes, not 4 to 32", bytes.len);
+    }
+    memcpy(log->note_hint, bytes.ptr, sizeof(log->note_hint));
+    return 0;
+}
+
 static int read_log(const struct wp_json *at, struct sig_root *r, struct sig_root_log *log, struct wp_err *err)
 {
     struct wp_json url = sig_pj_get(at, "baseUrl");
@@ -161,12 +176,9 @@ static int read_log(const struct wp_json *at, struct sig_root *r, struct sig_roo
     if (hash_alg > SIG_PJ_SHA2_256) {
         return wp_json_fail(&hash, err, "logs that hash with SHA-256 are known here");
     }
-    uint8_t note[32];
-    memcpy(note, log->id, sizeof(note));
-    if (sig_pj_has(&note_id) && read_id(&note_id, &r->arena, note, err) < 0) {
+    if (read_hint(&note_id, &r->arena, log, err) < 0) {
         return -1;
     }
-    memcpy(log->note_hint, note, sizeof(log->note_hint));
     log->name = name_of_url(text, &r->arena);
     return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A trusted root, a NUL byte, a bundle: whatever both say, an answer with a reason or without one; and a bundle that is
- * read is written and read again as the same. */
+ * read is written and read again as the same. What its log entries say is looked at without asking for trust. */
 #include "sign/bundle.h"
+#include "sign/cert.h"
 #include "sign/formats.h"
+#include "sign/key-int.h"
 #include "sign/log.h"
 
 #include <stdlib.h>
@@ -52,6 +54,37 @@ static void check_written(const struct sig_bundle *b, struct wp_arena *a)
     }
 }
 
+static struct sig_pub *signer_of(const struct sig_material *m)
+{
+    static const uint8_t seed[SIG_ED25519_SEED] = {7};
+    struct wp_err err = {0};
+    struct sig_pub *pub = NULL;
+    SIG_AUTO_CERT X509 *cert = NULL;
+    if (m->certificate_count > 0) {
+        EVP_PKEY *key = sig_cert_of_der(m->certificates[0], "c", &cert, &err) < 0 ? NULL : X509_get0_pubkey(cert);
+        return key == NULL || sig_pub_of_evp(key, "c", &pub, &err) < 0 ? NULL : pub;
+    }
+    must(sig_pub_of_ed25519(seed, "k", &pub, &err) == 0 || pub == NULL);
+    return pub;
+}
+
+/* Whatever an entry holds, it is about this signature or there is a reason why not. */
+static void check_entries(const struct sig_bundle *b)
+{
+    SIG_AUTO_PUB struct sig_pub *pub = signer_of(&b->material);
+    static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    struct sig_signed s = {.message = {.bytes = wp_span(module, sizeof(module))}, .signature = b->signature};
+    if (b->is_dsse) {
+        s.payload_type = b->payload_type;
+        s.payload = s.envelope = b->payload;
+    }
+    for (size_t i = 0; pub != NULL && i < b->material.entry_count; i++) {
+        struct wp_err err = {0};
+        int r = sig_log_entry_answers(&b->material.entries[i], &s, &b->material, pub, &err);
+        must(r == 0 || (r == -1 && err.code == WP_E_UNSATISFIED && err.msg[0] != '\0'));
+    }
+}
+
 static void check_answer(const struct sig_root *root, struct wp_span text, struct wp_arena *a)
 {
     static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
@@ -85,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (sig_bundle_read(text, "b", &a, &b, &err) == 0) {
         check_written(&b, &a);
+        check_entries(&b);
     } else {
         must(wp_str_starts(err.msg, "b: "));
     }

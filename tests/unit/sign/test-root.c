@@ -38,6 +38,8 @@ static void test_refused(void **state)
          ": /tlogs/0/publicKey/keyDetails: 'ML_DSA_44' is a value that is not known"},
         {TYPE ",\"tlogs\":[{\"publicKey\":{" ED "," SINCE "},\"logId\":{\"keyId\":\"aGk=\"}}]}",
          ": /tlogs/0/logId/keyId: 2 bytes, not 32"},
+        {TYPE ",\"tlogs\":[{\"checkpointKeyId\":{\"keyId\":\"AQID\"},\"publicKey\":{" ED "," SINCE "}," ID "}]}",
+         ": /tlogs/0/checkpointKeyId/keyId: 3 bytes, not 4 to 32"},
         {TYPE ",\"tlogs\":[{\"hashAlgorithm\":\"SHA2_512\",\"publicKey\":{" ED "," SINCE "}," ID "}]}",
          ": /tlogs/0/hashAlgorithm: logs that hash with SHA-256 are known here"},
         {TYPE ",\"certificateAuthorities\":[{\"certChain\":{\"certificates\":[]}," SINCE "}]}",
@@ -93,6 +95,13 @@ static void test_unknown_fields(void **state)
     }
     assert_memory_equal(r->logs[0].note_hint, "\1\2\3\4", 4);
     assert_int_equal(r->logs[0].alg, SIG_ALG_ED25519);
+    /* As version 0.2 of the format wants it: the four bytes that stand in notes. */
+    SIG_AUTO_ROOT struct sig_root *short_id = NULL;
+    text = TYPE ",\"tlogs\":[{\"checkpointKeyId\":{\"keyId\":\"AQIDBA==\"},\"publicKey\":{" ED "," SINCE "}," ID "}]}";
+    if (sig_root_read(wp_span_str(text), "r", &short_id, &err) < 0) {
+        fail_msg("%s", err.msg);
+    }
+    assert_memory_equal(short_id->logs[0].note_hint, "\1\2\3\4", 4);
 }
 
 /* Every algorithm of a log's key, by its name and by its number (sigstore_common.proto). */
