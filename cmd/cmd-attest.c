@@ -3,6 +3,7 @@
  * `wpack attest`: a signed statement about an artifact, where the artifact lies: made here, or from a file. */
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "cmd/attest.h"
 #include "cmd/inspect-load.h"
 #include "cmd/out.h"
@@ -201,6 +202,11 @@ static const char *vain_option(const struct cmd_ctx *c, const struct opts *o, co
 static int plan_all(struct cmd_ctx *c, const struct opts *o, struct plan *p, struct wp_err *err)
 {
     p->path = c->arg_count > 1 ? c->args[1] : NULL;
+    int file = inspect_is_file(c->args[0], err);
+    if (file != 0) {
+        wp_fail(err, WP_E_USAGE, "attest: statements are about artifacts, and %s is a file", c->args[0]);
+        return wp_hint(err, "wpack build packs it, wpack push sends it; what they print is what to attest");
+    }
     if (plan_type(o, p, err) < 0 || plan_places(o, p, err) < 0) {
         return -1;
     }
@@ -268,7 +274,31 @@ static int make_predicate(struct cmd_ctx *c, const struct attest_subject *s, str
 
 /* ---- where it goes ---- */
 
-static int put_output(struct cmd_ctx *c, const char *path, struct wp_buf *predicate, struct wp_err *err)
+/* What was written into a file; standard output is the document itself. */
+static void report_output(struct cmd_ctx *c, const struct attest_subject *s, const struct plan *p, const char *path,
+                          size_t size)
+{
+    const char *subject = target_pinned(c, s->target, &s->desc.digest);
+    char text[WP_SIZE_TEXT];
+    out_fact(c->out, "stated of", "%s", subject);
+    out_fact(c->out, "statement", "%s", p->uri);
+    out_fact(c->out, "written", "%s, %s, unsigned", path, wp_size_text(size, text));
+    if (!cmd_json(c)) {
+        return;
+    }
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    struct wp_json_out j = wp_json_out(&b);
+    wp_jo_object(&j);
+    wp_jo_kstr(&j, "file", path);
+    wp_jo_kstr(&j, "subject", subject);
+    wp_jo_kstr(&j, "predicateType", p->uri);
+    wp_jo_ku64(&j, "size", size);
+    wp_jo_object_end(&j);
+    out_json(c->out, &b);
+}
+
+static int put_output(struct cmd_ctx *c, const struct attest_subject *s, const struct plan *p, const char *path,
+                      struct wp_buf *predicate, struct wp_err *err)
 {
     if (predicate->len == 0 || predicate->ptr[predicate->len - 1] != '\n') {
         wp_buf_add_char(predicate, '\n');
@@ -277,18 +307,27 @@ static int put_output(struct cmd_ctx *c, const char *path, struct wp_buf *predic
         out_bytes(c->out, wp_buf_span(predicate));
         return 0;
     }
-    return wp_fs_replace(path, wp_buf_span(predicate), 0666, err) < 0 ? wp_wrap(err, "--output") : 0;
+    if (wp_fs_replace(path, wp_buf_span(predicate), 0666, err) < 0) {
+        return wp_wrap(err, "--output");
+    }
+    report_output(c, s, p, path, predicate->len);
+    return 0;
 }
 
-/* One JSON object, or the line that names what was made. */
-static void report(struct cmd_ctx *c, const struct attest_subject *s, const struct plan *p, const struct oci_desc *d,
-                   const char *tag)
+/* One JSON object, or the line that names what was made. by NULL: nobody signed it. */
+static void report(struct cmd_ctx *c, const struct attest_subject *s, const struct plan *p, const struct signer *by,
+                   const struct oci_desc *d, const char *tag)
 {
     char digest[OCI_DIGEST_TEXT];
     const char *subject = target_pinned(c, s->target, &s->desc.digest);
     const char *made = target_pinned(c, s->target, &d->digest);
     out_fact(c->out, "stated of", "%s", subject);
-    out_fact(c->out, "statement", "%s", p->uri);
+    if (by != NULL) {
+        out_fact(c->out, "statement", "%s", p->uri);
+        out_fact(c->out, "signed by", "%s", by->name);
+    } else {
+        out_fact(c->out, "document", "%s, unsigned", pack_sbom_media_type(p->sbom));
+    }
     if (tag != NULL) {
         out_fact(c->out, "tag", "%s", tag);
     }
@@ -305,6 +344,10 @@ static void report(struct cmd_ctx *c, const struct attest_subject *s, const stru
     wp_jo_kstr(&j, "digest", oci_digest_text(&d->digest, digest));
     wp_jo_kstr(&j, "mediaType", d->media_type);
     wp_jo_ku64(&j, "size", d->size);
+    if (by != NULL) {
+        wp_jo_kstr(&j, "signer", by->name);
+        wp_jo_kstr(&j, "keyId", sig_pub_facts(by->pub)->id);
+    }
     if (tag != NULL) {
         wp_jo_kstr(&j, "tag", tag);
     }
@@ -327,7 +370,7 @@ static int attach_unsigned(struct cmd_ctx *c, const struct attest_subject *s, co
     if (signer_attach(c, s->target, &at, &made, err) < 0) {
         return -1;
     }
-    report(c, s, p, &made, NULL);
+    report(c, s, p, NULL, &made, NULL);
     return 0;
 }
 
@@ -384,7 +427,7 @@ static int attach_signed(struct cmd_ctx *c, const struct attest_subject *s, cons
         (p->bundle && signer_attach_bundle(c, signer, s->target, &s->desc, sealed.bundle, p->uri, &made, err) < 0)) {
         return -1;
     }
-    report(c, s, p, &made, tag);
+    report(c, s, p, signer, &made, tag);
     return 0;
 }
 
@@ -404,7 +447,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
         return -1;
     }
     if (!writes) {
-        return put_output(c, o->output, &predicate, err);
+        return put_output(c, &s, &p, o->output, &predicate, err);
     }
     return o->no_sign ? attach_unsigned(c, &s, &p, wp_buf_span(&predicate), err)
                       : attach_signed(c, &s, &p, &signer, wp_buf_span(&predicate), err);
@@ -417,7 +460,7 @@ const struct cmd cmd_attest = {
     .summary = "state something about an artifact, signed: its materials, origin, tests",
     .min_args = 1,
     .max_args = 2,
-    .uses = CMD_REGISTRY | CMD_LONG,
+    .uses = CMD_REGISTRY | CMD_LONG | CMD_LOCAL,
     .opts_size = sizeof(struct opts),
     .opts = rows,
     .run = run,

@@ -155,11 +155,17 @@ static int get_key(const struct opts *o, const struct password *pw, struct sig_k
     return wp_fail(err, WP_E_USAGE, "'%s' is no type of key", o->type);
 }
 
+/* As it signs where no log asks for the prehashed variant. */
+static const char *algorithm_of(const struct sig_pub_facts *f)
+{
+    return sig_algs[f->kind == SIG_KIND_ED25519 ? SIG_ALG_ED25519 : f->alg].name;
+}
+
 static void report(struct cmd_ctx *c, const struct pair *p, const struct sig_pub *pub)
 {
     const struct sig_pub_facts *f = sig_pub_facts(pub);
     if (!cmd_json(c)) {
-        out_fact(c->out, "algorithm", "%s", sig_algs[f->alg].name);
+        out_fact(c->out, "algorithm", "%s", algorithm_of(f));
         out_fact(c->out, "key id", "%s", f->id);
         out_fact(c->out, "key file", "%s", wp_str_eq(p->format, "sigstore") ? "encrypted, as cosign's" : p->format);
         out_line(c->out, "%s", p->key);
@@ -172,7 +178,7 @@ static void report(struct cmd_ctx *c, const struct pair *p, const struct sig_pub
     wp_jo_kstr(&j, "key", p->key);
     wp_jo_kstr(&j, "public", p->pub);
     wp_jo_kstr(&j, "keyFormat", p->format);
-    wp_jo_kstr(&j, "algorithm", sig_algs[f->alg].name);
+    wp_jo_kstr(&j, "algorithm", algorithm_of(f));
     wp_jo_kstr(&j, "keyId", f->id);
     wp_jo_object_end(&j);
     out_json(c->out, &b);
@@ -212,7 +218,7 @@ static void print_public(struct cmd_ctx *c, const struct sig_pub *pub, const str
     struct wp_json_out j = wp_json_out(&b);
     wp_jo_object(&j);
     wp_jo_kstr(&j, "publicKey", text->ptr);
-    wp_jo_kstr(&j, "algorithm", sig_algs[f->alg].name);
+    wp_jo_kstr(&j, "algorithm", algorithm_of(f));
     wp_jo_kstr(&j, "keyId", f->id);
     wp_jo_object_end(&j);
     out_json(c->out, &b);

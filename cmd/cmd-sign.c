@@ -14,6 +14,8 @@
 #include "sign/module.h"
 #include "sign/notation.h"
 
+#include <unistd.h>
+
 struct opts {
     struct sign_opts sign;
     const char *as, *certificate, *output, *identity;
@@ -424,6 +426,29 @@ static void module_first(struct run *r)
     }
 }
 
+static bool was_made(const struct run *r, const char *path)
+{
+    for (const struct made *m = r->made; m != NULL; m = m->next) {
+        if (wp_str_eq(m->where, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What lies beside a module that is another one now was made of it as it was. */
+static void note_outdated(const struct run *r)
+{
+    static const char *const endings[] = {"sigstore.json", "sigstore", "minisig", "sig"};
+    const char *path = r->c->args[0];
+    for (size_t i = 0; was_made(r, path) && i < WP_ARRAY_LEN(endings); i++) {
+        const char *beside = wp_arena_printf(r->c->arena, "%s.%s", path, endings[i]);
+        if (access(beside, F_OK) == 0 && !was_made(r, beside)) {
+            out_note(r->c->out, "%s is of the module as it was before: sign that anew, too", beside);
+        }
+    }
+}
+
 static int sign_file(struct run *r, const char **ret_name, struct oci_digest *ret_digest, struct wp_err *err)
 {
     WP_AUTO_BUF struct wp_buf file = WP_BUF_INIT;
@@ -451,6 +476,7 @@ static int sign_file(struct run *r, const char **ret_name, struct oci_digest *re
             oci_digest_of(WP_SHA256, wp_buf_span(&file), ret_digest);
         }
     }
+    note_outdated(r);
     *ret_name = NULL;
     return 0;
 }

@@ -9,6 +9,9 @@
 #include "base/time.h"
 #include "oci/creds.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #define AUDIENCE "sigstore"
 
 bool online_wanted(const struct online_opts *o)
@@ -129,7 +132,10 @@ static bool github_gives_tokens(void)
 
 int online_check_token(const struct online_opts *o, struct wp_err *err)
 {
-    if (o->token != NULL || token_given() != NULL || github_gives_tokens()) {
+    if (o->token != NULL) {
+        return access(o->token, R_OK) == 0 ? 0 : wp_fail_errno(err, errno, "--oidc-token: cannot open '%s'", o->token);
+    }
+    if (token_given() != NULL || github_gives_tokens()) {
         return 0;
     }
     wp_fail(err, WP_E_USAGE, "--keyless: there is no identity token");

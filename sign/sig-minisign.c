@@ -175,7 +175,8 @@ static int check(const struct sig_candidate *c, const struct sig_artifact *art, 
         return 0;
     }
     if (!holds(&s, d->key, art->bytes)) {
-        ret->failed = "signature";
+        /* By its number it is of that very key: then it is the file that is another one. */
+        ret->failed = sig_pub_facts(d->key)->has_minisign_id ? "digest" : "signature";
         wp_fail(err, WP_E_UNSATISFIED, "%s: the signature is not one of '%s' over %s", c->where, d->name, art->name);
         return 0;
     }

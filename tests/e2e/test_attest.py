@@ -379,6 +379,25 @@ def test_under_cosigns_tag(wpack, built, key):
     assert sorted(f["format"] for f in found) == ["bundle", "cosign", "cosign", "cosign"]
 
 
+def test_what_is_told(wpack, built, key):
+    """Who signed, that nobody did, what was written; nothing of the transfer."""
+    digest = built()
+    r = wpack("attest", REF, "--type", "spdx", "--key", key)
+    assert [line.split("  ")[1].strip() for line in r.err.splitlines()] == ["stated of", "statement", "signed by"], r
+    assert "wpack.key (ECDSA P-256 with SHA-256)" in r.err
+    made = json.loads(wpack("attest", REF, "--type", "spdx", "--key", key, "--format", "json").out)
+    assert made["signer"].startswith("wpack.key") and made["keyId"]
+    r = wpack("attest", REF, "--type", "spdx", "--no-sign")
+    assert "document      application/spdx+json, unsigned" in r.err and "statement" not in r.err
+    made = json.loads(wpack("attest", REF, "--type", "spdx", "-o", "s.json", "--format", "json").out)
+    assert made["file"] == "s.json" and made["size"] == (wpack.cwd / "s.json").stat().st_size
+    assert made["subject"].endswith(digest) and made["predicateType"] == "https://spdx.dev/Document"
+    r = wpack("attest", REF, "--type", "spdx", "-o", "s.json")
+    assert "s.json, " in r.err and r.out == ""
+    r = wpack("attest", "app.wasm", "--type", "spdx", "-o", "-", rc=2)
+    assert "app.wasm is a file" in r.err and "wpack build" in r.err
+
+
 @pytest.mark.parametrize("kind, uri", [
     ("openvex", "https://openvex.dev/ns"), ("custom", "https://cosign.sigstore.dev/attestation/v1"),
     ("https://example.com/ours/v1", "https://example.com/ours/v1")])
@@ -692,6 +711,8 @@ def test_an_identity_is_asked_for_after_the_tests(wpack, echo):
     assert "1 of 1 tests failed" in r.err
     r = wpack("attest", REF, "--type", "test", "--keyless", *keyless[3:], rc=2)
     assert "there is no identity token" in r.err and "tests" not in r.err
+    r = wpack("attest", REF, "--type", "test", "--keyless", "--oidc-token", "nofile", *keyless[3:], rc=3)
+    assert "--oidc-token: cannot open 'nofile'" in r.err and "tests" not in r.err
 
 
 def test_what_fails_is_not_attested(wpack, echo, key):

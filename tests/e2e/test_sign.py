@@ -218,6 +218,10 @@ def test_inside_the_module(wpack, module, tmp_path):
     wpack("validate", module)
     wpack("verify", module, "--key", pair.public)  # the bundle is about the module with its signature
     wpack("verify", module, "--key", pair.public, "--in-module")
+    r = wpack("sign", module, "--key", pair.private, "--as", "module")
+    assert "hello.wasm.sigstore.json is of the module as it was before" in r.err
+    r = wpack("sign", module, "--key", pair.private, "--as", "module,bundle")
+    assert "as it was before" not in r.err
     module.write_bytes(module.read_bytes() + sample.section(0, b"\1x"))
     wpack("verify", module, "--key", pair.public, "--in-module", rc=12)
 
