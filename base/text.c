@@ -260,3 +260,28 @@ size_t wp_columns(const char *text)
     }
     return columns;
 }
+
+void wp_escape_xml(struct wp_buf *b, const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        switch (*p) {
+        case '&':
+            wp_buf_add_str(b, "&amp;");
+            break;
+        case '<':
+            wp_buf_add_str(b, "&lt;");
+            break;
+        case '>':
+            wp_buf_add_str(b, "&gt;");
+            break;
+        case '"':
+            wp_buf_add_str(b, "&quot;");
+            break;
+        case '\'':
+            wp_buf_add_str(b, "&#39;");
+            break;
+        default:
+            wp_buf_add_char(b, *p);
+        }
+    }
+}

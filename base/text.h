@@ -10,6 +10,8 @@
 void wp_escape(struct wp_buf *b, struct wp_span text);
 /* The same into a fixed array, cut with "..." at its end. Returns ret. */
 char *wp_escape_to(char *ret, size_t ret_size, struct wp_span text);
+/* Append text for XML or HTML, also inside of quotes: & < > " ' as entities, the rest as it is. */
+void wp_escape_xml(struct wp_buf *b, const char *text);
 
 /* "133 B", "25.3 KiB", "1.9 MiB": at most three significant digits and one blank. Returns ret. */
 #define WP_SIZE_TEXT 16

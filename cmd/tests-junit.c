@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Test results as the XML that build servers read (the dialect of Ant's JUnit task, which nobody specified). */
+#include "base/text.h"
 #include "cmd/tests.h"
 
+/* Control bytes are no XML, not even escaped. */
 static void xml(struct wp_buf *b, const char *text)
 {
+    WP_AUTO_BUF struct wp_buf clean = WP_BUF_INIT;
     for (const char *p = text; *p != '\0'; p++) {
-        switch (*p) {
-        case '&':
-            wp_buf_add_str(b, "&amp;");
-            break;
-        case '<':
-            wp_buf_add_str(b, "&lt;");
-            break;
-        case '>':
-            wp_buf_add_str(b, "&gt;");
-            break;
-        case '"':
-            wp_buf_add_str(b, "&quot;");
-            break;
-        default:
-            /* Control bytes are no XML, not even escaped. */
-            if ((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') {
-                wp_buf_add_char(b, '?');
-            } else {
-                wp_buf_add_char(b, *p);
-            }
-            break;
-        }
+        wp_buf_add_char(&clean, (unsigned char)*p < 0x20 && *p != '\n' && *p != '\t' ? '?' : *p);
     }
+    wp_escape_xml(b, clean.len > 0 ? clean.ptr : "");
 }
 
 static void attribute(struct wp_buf *b, const char *name, const char *value)

@@ -8,36 +8,11 @@
 
 enum { ROWS = 1000, FUNCTION_ROWS = 100, GROUP_ROWS = 40 };
 
-static void add_entities(struct wp_buf *b, const char *text)
-{
-    for (const char *p = text; *p != '\0'; p++) {
-        switch (*p) {
-        case '&':
-            wp_buf_add_str(b, "&amp;");
-            break;
-        case '<':
-            wp_buf_add_str(b, "&lt;");
-            break;
-        case '>':
-            wp_buf_add_str(b, "&gt;");
-            break;
-        case '"':
-            wp_buf_add_str(b, "&quot;");
-            break;
-        case '\'':
-            wp_buf_add_str(b, "&#39;");
-            break;
-        default:
-            wp_buf_add_char(b, *p);
-        }
-    }
-}
-
 void report_text(struct wp_buf *b, const char *text)
 {
     WP_AUTO_BUF struct wp_buf plain = WP_BUF_INIT;
     wp_escape(&plain, wp_span_str(text));
-    add_entities(b, plain.ptr);
+    wp_escape_xml(b, plain.ptr);
 }
 
 /* Several lines, each escaped. */
@@ -47,7 +22,7 @@ static void lines(struct wp_buf *b, const char *text)
         size_t n = strcspn(text, "\n");
         WP_AUTO_BUF struct wp_buf plain = WP_BUF_INIT;
         wp_escape(&plain, wp_span(text, n));
-        add_entities(b, plain.ptr);
+        wp_escape_xml(b, plain.ptr);
         wp_buf_add_char(b, '\n');
         text += n;
         text += *text == '\n' ? 1 : 0;

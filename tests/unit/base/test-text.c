@@ -40,6 +40,14 @@ static void test_escape(void **state)
     }
 }
 
+static void test_escape_xml(void **state)
+{
+    (void)state;
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wp_escape_xml(&b, "a<b>&\"c' \xc3\xa9\n");
+    assert_string_equal(b.ptr, "a&lt;b&gt;&amp;&quot;c&#39; \xc3\xa9\n");
+}
+
 static void test_escape_cut(void **state)
 {
     (void)state;
@@ -215,9 +223,10 @@ static void test_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escape),  cmocka_unit_test(test_escape_cut), cmocka_unit_test(test_size),
-        cmocka_unit_test(test_number),  cmocka_unit_test(test_duration),   cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_percent), cmocka_unit_test(test_columns),    cmocka_unit_test(test_first_repeat),
+        cmocka_unit_test(test_escape),       cmocka_unit_test(test_escape_xml), cmocka_unit_test(test_escape_cut),
+        cmocka_unit_test(test_size),         cmocka_unit_test(test_number),     cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_nearest),      cmocka_unit_test(test_percent),    cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_first_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
