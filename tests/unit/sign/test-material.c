@@ -4,6 +4,7 @@
  * alone stops. */
 #include "base/mem.h"
 #include "base/num.h"
+#include "sign/formats.h"
 #include "sign/log.h"
 #include "sign/root-int.h"
 #include "tests/unit/sign/sigstore.h"
@@ -370,6 +371,48 @@ static void test_bodies(void **state)
     sigstore_init(&other, &key);
     s.log_entry = other.log_entry;
     expect(&s, "log", "about another");
+    sigstore_done(&other);
+    sigstore_done(&s);
+}
+
+/* What is said of the bundle with these two entries. */
+static int ask_two(struct sigstore *s, const struct sig_log_entry *first, const struct sig_log_entry *second,
+                   struct wp_err *err)
+{
+    const struct sig_log_entry *entries[] = {first, second};
+    struct wp_span json[2];
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    struct sig_proof p;
+    for (size_t i = 0; i < 2; i++) {
+        WP_AUTO_BUF struct wp_buf one = WP_BUF_INIT;
+        struct wp_json_out o = wp_json_out(&one);
+        sig_log_entry_write(&o, entries[i]);
+        json[i] = wp_arena_bytes(&s->a, wp_buf_span(&one));
+    }
+    sig_bundle_write(&s->b, json, 2, &text);
+    const struct sig_candidate c = {.format = &sig_format_bundle, .where = "bundle", .bytes = wp_buf_span(&text)};
+    return sig_check(&c, &s->art, &s->d, &s->a, &p, err);
+}
+
+/* Every entry that is there must hold, whichever else does. */
+static void test_two_entries(void **state)
+{
+    (void)state;
+    struct sigstore s;
+    struct sigstore other;
+    struct wp_err err = {0};
+    sigstore_init(&s, &(struct sigstore_plan){.log = SIGSTORE_V1});
+    sigstore_init(&other, &(struct sigstore_plan){.log = SIGSTORE_V1, .by_key = "P-256#key"});
+    struct sig_log_entry good = s.log_entry;
+    struct sig_log_entry bad[] = {good, good, good, other.log_entry};
+    bad[0].set = bent(&s, good.set, good.set.len - 1);
+    bad[1].log_id = bent(&s, good.log_id, 0);
+    bad[2].proof_index = 1;
+    assert_int_equal(ask_two(&s, &good, &good, &err), 1);
+    for (size_t i = 0; i < WP_ARRAY_LEN(bad); i++) {
+        assert_int_equal(ask_two(&s, &good, &bad[i], &err), 0);
+        assert_int_equal(ask_two(&s, &bad[i], &good, &err), 0);
+    }
     sigstore_done(&other);
     sigstore_done(&s);
 }
@@ -848,29 +891,18 @@ static void test_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_proof),
-        cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_promise),
-        cmocka_unit_test(test_inclusion),
-        cmocka_unit_test(test_second_version),
-        cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_log_answers),
-        cmocka_unit_test(test_timestamps),
-        cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_future_sct),
-        cmocka_unit_test(test_authority),
-        cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_who),
-        cmocka_unit_test(test_demands),
-        cmocka_unit_test(test_signature),
-        cmocka_unit_test(test_whose_key),
-        cmocka_unit_test(test_other_artifact),
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_hashes),
-        cmocka_unit_test(test_envelopes),
-        cmocka_unit_test(test_log_validity),
-        cmocka_unit_test(test_log_with_two_keys),
+        cmocka_unit_test(test_good),        cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_validity),    cmocka_unit_test(test_promise),
+        cmocka_unit_test(test_inclusion),   cmocka_unit_test(test_second_version),
+        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_log_answers),
+        cmocka_unit_test(test_timestamps),  cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_future_sct),  cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_codes),       cmocka_unit_test(test_who),
+        cmocka_unit_test(test_demands),     cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_whose_key),   cmocka_unit_test(test_other_artifact),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_envelopes),   cmocka_unit_test(test_log_validity),
+        cmocka_unit_test(test_two_entries), cmocka_unit_test(test_log_with_two_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
