@@ -82,7 +82,8 @@ struct subject {
     const char *shown;    /* "base@sha256:…", or the file */
     struct sig_candidate *given;
     size_t given_count;
-    struct replay_result replayed; /* of all statements */
+    const struct sig_proof **stated; /* what --type asks for, proven; ends with NULL */
+    struct replay_result replayed;   /* of all of these */
 };
 
 static void subject_done(struct subject *s)
@@ -250,6 +251,40 @@ static int hint_files(const struct subject *s, struct wp_err *err)
                                           s->shown);
 }
 
+/* A policy may ask for more than the one type that is to be told, or for something else. */
+static int find_stated(struct subject *s, const struct sig_report *r, struct wp_err *err)
+{
+    struct cmd_ctx *c = s->c;
+    const struct opts *o = c->opts;
+    struct sig_match type;
+    size_t n = 0;
+    if (o->trust.type == NULL) {
+        return 0;
+    }
+    if (sig_predicate_match(o->trust.type, &type, err) < 0) {
+        return wp_wrap(err, "--type");
+    }
+    for (size_t i = 0; i < r->result_count; i++) {
+        n += r->results[i].good_count;
+    }
+    s->stated = wp_arena_alloc(c->arena, n + 1, sizeof(const struct sig_proof *));
+    n = 0;
+    for (size_t i = 0; i < r->result_count; i++) {
+        for (size_t k = 0; k < r->results[i].good_count; k++) {
+            const struct sig_proof *p = &r->results[i].proofs[k];
+            if (p->predicate_type != NULL && sig_match(&type, p->predicate_type)) {
+                s->stated[n++] = p;
+            }
+        }
+    }
+    if (n > 0) {
+        return 0;
+    }
+    wp_fail(err, WP_E_NO_SIGNATURE, "%s: as the policy wants it, which asks for no attestation %s", s->shown,
+            type.text);
+    return wp_hint(err, "a requirement of the type attestation asks for one: wpack-policy(5)");
+}
+
 static int judge(struct subject *s, const struct trust *t, struct sig_report *ret, struct wp_err *err)
 {
     struct cmd_ctx *c = s->c;
@@ -311,22 +346,14 @@ static int add_statement(struct wp_span statement, struct wp_buf *b, struct wp_e
 }
 
 /* Every statement that was proven, on a line of its own or as elements. */
-static int statements(const struct sig_report *r, bool as_list, struct wp_buf *b, struct wp_err *err)
+static int statements(const struct subject *s, bool as_list, struct wp_buf *b, struct wp_err *err)
 {
-    bool first = true;
-    for (size_t i = 0; i < r->result_count; i++) {
-        for (size_t k = 0; k < r->results[i].good_count; k++) {
-            struct wp_span text = r->results[i].proofs[k].statement;
-            if (text.ptr == NULL) {
-                continue;
-            }
-            wp_buf_add_str(b, as_list && !first ? "," : "");
-            if (add_statement(text, b, err) < 0) {
-                return -1;
-            }
-            wp_buf_add_str(b, as_list ? "" : "\n");
-            first = false;
+    for (size_t i = 0; s->stated[i] != NULL; i++) {
+        wp_buf_add_str(b, as_list && i > 0 ? "," : "");
+        if (add_statement(s->stated[i]->statement, b, err) < 0) {
+            return -1;
         }
+        wp_buf_add_str(b, as_list ? "" : "\n");
     }
     return 0;
 }
@@ -344,7 +371,7 @@ static int report_json(const struct subject *s, const struct sig_report *r, bool
     if (good && o->trust.type != NULL) {
         WP_AUTO_BUF struct wp_buf list = WP_BUF_INIT;
         wp_buf_add_char(&list, '[');
-        if (statements(r, true, &list, err) < 0) {
+        if (statements(s, true, &list, err) < 0) {
             return -1;
         }
         wp_buf_add_char(&list, ']');
@@ -377,7 +404,7 @@ static int report(const struct subject *s, const struct sig_report *r, struct wp
     trust_note(s->c, r);
     if (o->trust.type != NULL) {
         WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
-        if (statements(r, false, &b, err) < 0) {
+        if (statements(s, false, &b, err) < 0) {
             return -1;
         }
         out_bytes(s->c->out, wp_buf_span(&b));
@@ -406,23 +433,21 @@ static int check_vain(const struct subject *s, struct wp_err *err)
 }
 
 /* Every statement that was proven has to be true, too. */
-static int replay(struct subject *s, const struct sig_report *r, struct wp_err *err)
+static int replay(struct subject *s, struct wp_err *err)
 {
     const struct opts *o = s->c->opts;
     char fuel[WP_NUMBER_TEXT];
     struct replay_request q = {.target = &s->target, .desc = s->desc, .bytes = s->bytes, .sandbox = o->sandbox};
-    for (size_t i = 0; o->replay && i < r->result_count; i++) {
-        for (size_t k = 0; k < r->results[i].good_count; k++) {
-            struct replay_result one;
-            q.statement = r->results[i].proofs[k].statement;
-            if (verify_replay(s->c, &q, &one, err) < 0) {
-                return wp_wrap(err, "%s", s->shown);
-            }
-            out_fact(s->c->out, "replayed", "%zu test%s, %s instructions, attested by %s", one.tests,
-                     one.tests == 1 ? "" : "s", wp_number_text(one.fuel, fuel), one.interpreter);
-            s->replayed.tests += one.tests;
-            s->replayed.fuel += one.fuel;
+    for (size_t i = 0; o->replay && s->stated[i] != NULL; i++) {
+        struct replay_result one;
+        q.statement = s->stated[i]->statement;
+        if (verify_replay(s->c, &q, &one, err) < 0) {
+            return wp_wrap(err, "%s", s->shown);
         }
+        out_fact(s->c->out, "replayed", "%zu test%s, %s instructions, attested by %s", one.tests,
+                 one.tests == 1 ? "" : "s", wp_number_text(one.fuel, fuel), one.interpreter);
+        s->replayed.tests += one.tests;
+        s->replayed.fuel += one.fuel;
     }
     return 0;
 }
@@ -439,7 +464,7 @@ static int run(struct cmd_ctx *c, struct wp_err *err)
     if (trust.policy == NULL) {
         return ask_whom(&s, err);
     }
-    if (judge(&s, &trust, &r, err) == 0 && replay(&s, &r, err) == 0) {
+    if (judge(&s, &trust, &r, err) == 0 && find_stated(&s, &r, err) == 0 && replay(&s, err) == 0) {
         return report(&s, &r, err);
     }
     if (cmd_json(c)) {

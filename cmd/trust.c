@@ -86,6 +86,10 @@ static int check_opts(const struct trust_opts *o, struct wp_err *err)
         wp_fail(err, WP_E_USAGE, "--policy says who is trusted; so do the other options");
         return wp_hint(err, "one or the other (WPACK_POLICY counts); a policy file takes keys and identities, too");
     }
+    if (o->policy != NULL && o->annotations.count > 0) {
+        wp_fail(err, WP_E_USAGE, "--policy says what must be proven, and --annotation would add to it");
+        return wp_hint(err, "\"annotations\" of a requirement in the policy: wpack-policy(5)");
+    }
     const char *vain = o->trust_dir != NULL && o->policy == NULL ? "--trust-dir"
                        : somebody                                ? NULL
                        : o->trusted_root != NULL                 ? "--trusted-root"

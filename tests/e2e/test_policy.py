@@ -432,3 +432,37 @@ def test_containers_policy_by_key_and_log(wpack, app, services, ann, policy, tmp
     path = policy(containers(signed(keyPath="ann.pub", rekorPublicKeyPath="log.pub")))
     sign(wpack, app, ann, "--as", "cosign", "--rekor-url", services.url)
     verify(wpack, app, path)
+
+
+# ---- beside the options of a command line ----
+
+def test_annotations_are_asked_for_in_the_policy(wpack, app, ann, policy):
+    sign(wpack, app, ann, "-a", "env=test")
+    path = policy(own(key_rule(ann.public.name)))
+    verify(wpack, app, path)
+    r = wpack("verify", app, "--policy", path, "-a", "env=test", rc=2)
+    assert "--annotation would add to it" in r.err
+    wpack.env["WPACK_POLICY"] = str(path)
+    wpack("verify", app, "-a", "env=prod", rc=2)
+
+
+def test_a_type_is_told_only_where_the_policy_asks_for_it(wpack, app, ann, policy):
+    """A signature that satisfies is no statement of the type that was asked for."""
+    sign(wpack, app, ann)
+    signed = policy(own(key_rule(ann.public.name)))
+    nothing = policy(own(default="accept-unsigned"), name="nothing.json")
+    for path in (signed, nothing):
+        for more in ([], ["--replay"]):
+            r = wpack("verify", app, "--policy", path, "--type", "test", *more, rc=10)
+            assert r.out == "" and "asks for no attestation" in r.err
+    predicate = policy({"made": "by hand"}, name="predicate.json")
+    wpack("attest", app, "--key", ann.private, "--type", "https://example.com/made", predicate)
+    wpack("verify", app, "--policy", signed, "--type", "https://example.com/made", rc=10)
+    rule = key_rule(ann.public.name)
+    rule["require"].append({"id": "made", "type": "attestation", "predicateType": "https://example.com/made",
+                            "signedBy": ["release"]})
+    rule["allOf"] = ["release", "made"]
+    both = policy(own(rule), name="both.json")
+    r = wpack("verify", app, "--policy", both, "--type", "https://example.com/made")
+    assert [json.loads(line)["predicate"] for line in r.out.splitlines()] == [{"made": "by hand"}]
+    wpack("verify", app, "--policy", both, "--type", "slsa", rc=10)
