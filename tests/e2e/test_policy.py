@@ -3,6 +3,7 @@
 (That nothing unproven gets a name is test_policy_door.py's.)"""
 
 import base64
+import datetime
 import json
 import os
 import tarfile
@@ -35,6 +36,11 @@ def app(wpack, module):
     """An artifact in a layout, by a name with a repository."""
     wpack("build", module, "-t", "team/app:1", "-o", "oci:lay")
     return "oci:lay:team/app:1"
+
+
+@pytest.fixture
+def reference(serve):
+    return f"{serve().host}/team/app:1"
 
 
 @pytest.fixture
@@ -432,6 +438,36 @@ def test_containers_policy_by_key_and_log(wpack, app, services, ann, policy, tmp
     path = policy(containers(signed(keyPath="ann.pub", rekorPublicKeyPath="log.pub")))
     sign(wpack, app, ann, "--as", "cosign", "--rekor-url", services.url)
     verify(wpack, app, path)
+
+
+# ---- old versions ----
+
+def test_a_tag_that_is_led_back_is_found_by_the_age_that_was_attested(wpack, reference, module, ann, policy):
+    """The recipe of wpack-policy(5): an old version stays well signed, and what it says of its age stays, too."""
+    rule = key_rule(ann.public.name, scope=reference.rsplit(":", 1)[0])
+    rule["require"].append({"id": "recent", "type": "attestation", "predicateType": "slsa", "signedBy": ["release"],
+                            "conditions": [{"path": "/predicate/runDetails/metadata/finishedOn", "maxAge": "90d"}]})
+    rule["allOf"] = ["release", "recent"]
+    path = policy(own(rule))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    old = module.with_name("old.wasm")
+    old.write_bytes(module.read_bytes() + b"\0\4\3old")
+    digests = {}
+    for what, age in ((old, 91), (module, 89)):
+        digests[what] = wpack("push", what, reference, "--sign-by", ann.private).digest
+        wpack("attest", reference, "--key", ann.private, "--type", "slsa", "--builder-id", "https://ci.example",
+              "--finished-on", f"{now - datetime.timedelta(days=age):%Y-%m-%dT%H:%M:%SZ}")
+    repo = reference.rsplit(":", 1)[0]
+    wpack("pull", reference, "-o", "out/", "--policy", path)
+    wpack("tag", f"{repo}@{digests[old]}", reference.rsplit(":", 1)[1])
+    wpack("verify", reference, "--key", ann.public)
+    r = wpack("pull", reference, "-o", "back/", "--policy", path, rc=12)
+    assert "'recent' is required" in r.err and not (wpack.cwd / "back").exists()
+    sign(wpack, reference, ann)
+    wpack("verify", reference, "--policy", path, rc=12)
+    wpack("attest", reference, "--key", ann.private, "--type", "slsa", "--builder-id", "https://ci.example",
+          "--finished-on", f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    verify(wpack, reference, path)
 
 
 # ---- beside the options of a command line ----
