@@ -529,6 +529,17 @@ static void test_timestamps(void **state)
     notary_cert_done(&twin);
     stamp_with(&s, stamp);
     expect(&s, NULL, NULL);
+    /* Each that is there must hold, whichever else does. */
+    for (size_t i = 0; i < 3; i++) {
+        struct wp_span *two = wp_arena_alloc(&s.a, 2, sizeof(*two));
+        two[0] = two[1] = stamp;
+        if (i < 2) {
+            two[i] = notary_stamp(&s.tsa, wp_span_str("other"), SIGSTORE_AT, &s.a);
+        }
+        s.b.material.timestamps = two;
+        s.b.material.timestamp_count = 2;
+        expect(&s, i < 2 ? "timestamp" : NULL, not_by);
+    }
     s.d.now = SIGSTORE_AT - 400;
     expect(&s, "timestamp", "from the future");
     sigstore_done(&s);
