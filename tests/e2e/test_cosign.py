@@ -285,9 +285,20 @@ class Tag:
     def content(self):
         return self.wpack("raw", "get", "blob", f"{self.repo}@{self.layer['digest']}").out
 
-    def put_entry(self, entry):
-        self.layer["annotations"][NOTE] = json.dumps(entry)
+    def put(self, note, value):
+        self.layer["annotations"][note] = json.dumps(value)
         self.wpack("raw", "put", "manifest", self.ref, stdin=json.dumps(self.manifest))
+
+    def put_entry(self, entry):
+        self.put(NOTE, entry)
+
+    def stamp(self, services, bytes_):
+        (self.wpack.cwd / "stamped").write_bytes(bytes_)
+        openssl("ts", "-query", "-data", self.wpack.cwd / "stamped", "-sha256", "-cert", "-out", self.wpack.cwd / "tsq")
+        query = (self.wpack.cwd / "tsq").read_bytes()
+        with urllib.request.urlopen(f"{services.url}/api/v1/timestamp", query) as reply:
+            self.put("dev.sigstore.cosign/rfc3161timestamp", {
+                "SignedRFC3161Timestamp": base64.b64encode(reply.read()).decode()})
 
     def log_as(self, services, kind):
         """Has the log make an entry of that kind, and puts it in the place of the one that is there."""
@@ -331,6 +342,23 @@ def test_entries_of_older_kinds(wpack, cosign, artifact, component, services, ki
     tags[0].put_entry(json.loads(tags[1].layer["annotations"][NOTE]))
     assert not cosigns(artifact)
     assert "the log entry is about another" in wpack("verify", artifact, *who(services), *more, rc=12).err
+
+
+def test_stamped_envelopes(wpack, cosign, artifact, services):
+    """cosign 2 has the whole envelope of an attestation stamped, and that is what cosign still asks for; a signature alone
+    is stamped by cosign 3 and by us."""
+    (wpack.cwd / "p.json").write_text('{"x": 1}')
+    cosign.attest_keyless(artifact, token(), services, SLSA, wpack.cwd / "p.json", old=True)
+    tag = Tag(wpack, artifact, "att")
+    envelope = tag.content().encode()
+    signature = base64.b64decode(json.loads(envelope)["signatures"][0]["sig"])
+    for bytes_, ours, theirs in ((envelope, True, True), (signature, True, False), (envelope + b"\n", False, False)):
+        tag.stamp(services, bytes_)
+        r = wpack("verify", artifact, *who(services), "--type", "slsa", rc=0 if ours else 12)
+        assert ("timestamp authority" if ours else "is not over this signature") in r.err
+        r = cosign.run("verify-attestation", "--type", SLSA, *cosign.who(IDENTITY, ISSUER, services, True),
+                       "--use-signed-timestamps", artifact, rc=None)
+        assert (r.rc == 0) == theirs, r
 
 
 # ---- what signatures go through ----
