@@ -96,7 +96,10 @@ int sig_policy_root(struct sig_policy *p, const struct wp_json *at, const char *
 /* Handed over to the policy. */
 void sig_policy_own_pub(struct sig_policy *p, WP_OWN struct sig_pub *pub);
 void sig_policy_own_root(struct sig_policy *p, WP_OWN struct sig_root *root);
-void sig_policy_own_store(struct sig_policy *p, WP_OWN struct sig_store *store);
+/* key: all that the store was made of, by which it is found again; NULL: it is not. */
+void sig_policy_own_store(struct sig_policy *p, const char *key, WP_OWN struct sig_store *store);
+/* The store of that key, or NULL. */
+const struct sig_store *sig_policy_store(struct sig_policy *p, const char *key);
 /* The place of a member's text in words, which end with NULL and hold whatever the schema lets pass; absent: 0. */
 unsigned sig_policy_choice(const struct wp_json *at, const char *key, const char *const *words);
 /* One group per need: all must hold. */

@@ -165,8 +165,8 @@ static int read_identities(struct reading *r, const struct wp_json *at, struct s
     return 0;
 }
 
-/* What the statement trusts, as one need of the rule. */
-static int read_trust(struct reading *r, const struct wp_json *at, struct sig_store_parts *parts, struct wp_err *err)
+static int read_store(struct reading *r, const struct wp_json *at, const char *key, struct sig_store_parts *parts,
+                      const struct sig_store **ret, struct wp_err *err)
 {
     struct wp_json stores = wp_json_get(at, "trustStores");
     struct wp_json identities = wp_json_get(at, "trustedIdentities");
@@ -191,7 +191,34 @@ static int read_trust(struct reading *r, const struct wp_json *at, struct sig_st
     if (sig_store_new(parts, &store, err) < 0) {
         return fail_at(at, err);
     }
-    sig_policy_own_store(r->policy, store);
+    sig_policy_own_store(r->policy, key, store);
+    *ret = store;
+    return 0;
+}
+
+/* What the statement says besides its name and scopes. */
+static const char *trust_key(const struct reading *r, const struct wp_json *at)
+{
+    static const char *const members[] = {"signatureVerification", "trustStores", "trustedIdentities"};
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    for (size_t i = 0; i < WP_ARRAY_LEN(members); i++) {
+        struct wp_json member = wp_json_get(at, members[i]);
+        wp_buf_add_char(&b, '\n');
+        if (wp_json_kind(&member) != WP_JSON_ABSENT) {
+            wp_json_dump(&member, &b);
+        }
+    }
+    return wp_arena_str(&r->policy->arena, b.ptr);
+}
+
+/* What the statement trusts, as one need of the rule. Statements that trust the same share a store. */
+static int read_trust(struct reading *r, const struct wp_json *at, struct sig_store_parts *parts, struct wp_err *err)
+{
+    const char *key = trust_key(r, at);
+    const struct sig_store *store = sig_policy_store(r->policy, key);
+    if (store == NULL && read_store(r, at, key, parts, &store, err) < 0) {
+        return -1;
+    }
     struct sig_demand *demand = wp_arena_alloc(&r->policy->arena, 1, sizeof(*demand));
     struct sig_need *need = wp_arena_alloc(&r->policy->arena, 1, sizeof(*need));
     *demand = (struct sig_demand){.name = r->name, .store = store, .formats = 1U << SIG_NOTATION};
@@ -233,7 +260,7 @@ static int read_scopes(struct reading *r, const struct wp_json *at, struct wp_er
 {
     size_t count = wp_json_len(at);
     if (wp_json_must(at, WP_JSON_ARRAY, err) < 0) {
-        return -1;
+        return wp_hint(err, "policies for OCI artifacts are read, those for blobs (trustpolicy.blob.json) are not");
     }
     if (count == 0) {
         return wp_json_fail(at, err, "names no repository");

@@ -306,7 +306,7 @@ static int read_store(struct sig_policy *p, const struct wp_json *at, struct sig
     if (sig_store_new(&parts, &store, err) < 0) {
         return sig_policy_fail_at(at, err);
     }
-    sig_policy_own_store(p, store);
+    sig_policy_own_store(p, NULL, store);
     if (read_common(p, at, false, d, err) < 0) {
         return -1;
     }

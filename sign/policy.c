@@ -8,7 +8,7 @@
 
 struct sig_owned {
     struct sig_owned *next;
-    const char *path; /* NULL: was handed over, not loaded */
+    const char *path; /* of stores the key; NULL: was handed over, not loaded */
     struct sig_pub *pub;
     struct sig_root *root;
     struct sig_store *store;
@@ -82,9 +82,19 @@ void sig_policy_own_root(struct sig_policy *p, WP_OWN struct sig_root *root)
     own(p, NULL)->root = root;
 }
 
-void sig_policy_own_store(struct sig_policy *p, WP_OWN struct sig_store *store)
+void sig_policy_own_store(struct sig_policy *p, const char *key, WP_OWN struct sig_store *store)
 {
-    own(p, NULL)->store = store;
+    own(p, key)->store = store;
+}
+
+const struct sig_store *sig_policy_store(struct sig_policy *p, const char *key)
+{
+    for (const struct sig_owned *o = *list_of(p, key); o != NULL; o = o->next) {
+        if (o->store != NULL && o->path != NULL && wp_str_eq(o->path, key)) {
+            return o->store;
+        }
+    }
+    return NULL;
 }
 
 const char *sig_policy_path(struct sig_policy *p, const char *path)

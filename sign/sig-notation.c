@@ -211,7 +211,7 @@ static int check_authenticity(struct checking *k, struct wp_err *err)
     bool authority = k->envelope.authority;
     if (!sig_store_holds(authority ? &s->authority : &s->ca, &k->chain)) {
         wp_fail(err, WP_E_UNSATISFIED, "signed by '%s': no certificate of its chain is a %s that '%s' trusts",
-                k->proof->signer, authority ? "signing authority" : "certificate authority", s->name);
+                k->proof->signer, authority ? "signing authority" : "certificate authority", k->demand->name);
         return settle(k, s->authenticity, "chain", err);
     }
     if (!sig_store_means(s, k->leaf, k->arena)) {

@@ -154,6 +154,48 @@ static void test_scopes(void **state)
     }
 }
 
+/* Statements share a store where they trust the same, to the word, and only there. */
+static void test_shared_stores(void **state)
+{
+    static const struct {
+        const char *verification, *stores, *identities;
+        size_t same; /* as the statement of that place */
+    } rows[] = {
+        {"{\"level\":\"strict\"}", "[\"ca:test\"]", "[\"*\"]", 0},
+        {"{\"level\":\"strict\"}", "[\"ca:test\"]", "[\"*\"]", 0},
+        {"{\"level\":\"audit\"}", "[\"ca:test\"]", "[\"*\"]", 2},
+        {"{\"level\":\"strict\"}", "[\"ca:test\",\"tsa:time\"]", "[\"*\"]", 3},
+        {"{\"level\":\"strict\"}", "[\"ca:test\"]", "[\"x509.subject: C=US, ST=WA, O=acme\"]", 4},
+        {"{\"level\":\"strict\"}", "[\"ca:test\"]", "[\"x509.subject: C=US, ST=WA, O=other\"]", 5},
+        {"{\"level\":\"strict\", \"override\":{\"expiry\":\"log\"}}", "[\"ca:test\"]", "[\"*\"]", 6},
+        {"{ \"level\": \"audit\" }", "[ \"ca:test\" ]", "[\"*\"]", 2},
+    };
+    WP_AUTO_BUF struct wp_buf text = WP_BUF_INIT;
+    SIG_AUTO_POLICY struct sig_policy *p = NULL;
+    struct wp_err err;
+    wp_buf_add_str(&text, "{\"version\":\"1.0\",\"trustPolicies\":[");
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        wp_buf_printf(&text,
+                      "%s{\"name\":\"s%zu\",\"registryScopes\":[\"a.example/x%zu\"],\"signatureVerification\":%s,"
+                      "\"trustStores\":%s,\"trustedIdentities\":%s}",
+                      i > 0 ? "," : "", i, i, rows[i].verification, rows[i].stores, rows[i].identities);
+    }
+    wp_buf_add_str(&text, "]}");
+    if (parse(*state, text.ptr, &p, &err) < 0) {
+        fail_msg("%s", err.msg);
+    }
+    for (size_t i = 0; i < WP_ARRAY_LEN(rows); i++) {
+        const struct sig_demand *d = &p->rules[i].needs[0].demands[0];
+        char name[8];
+        (void)snprintf(name, sizeof(name), "s%zu", i);
+        assert_string_equal(d->name, name);
+        for (size_t k = 0; k < WP_ARRAY_LEN(rows); k++) {
+            bool same = d->store == p->rules[k].needs[0].demands[0].store;
+            assert_int_equal(same, rows[i].same == rows[k].same);
+        }
+    }
+}
+
 /* No statement is about it: nothing is admitted. */
 static void test_no_scope(void **state)
 {
@@ -285,6 +327,7 @@ static void test_stores(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_shared_stores, setup, temp_folder_teardown),
         cmocka_unit_test_setup_teardown(test_levels, setup, temp_folder_teardown),
         cmocka_unit_test_setup_teardown(test_scopes, setup, temp_folder_teardown),
         cmocka_unit_test_setup_teardown(test_no_scope, setup, temp_folder_teardown),
