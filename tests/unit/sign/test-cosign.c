@@ -8,6 +8,8 @@
 #include "sign/cosign.h"
 #include "sign/formats.h"
 #include "sign/key-int.h"
+#include "sign/root-int.h"
+#include "tests/unit/sign/vectors.h"
 #include "tests/unit/unit.h"
 
 #include <openssl/evp.h>
@@ -530,6 +532,88 @@ static void test_bad_envelopes(void **state)
     }
 }
 
+/* ---- a signature of the year 2021 ---- */
+
+/* By cosign 1, Fulcio and the public log as they were then (sigstore-rs, src/cosign/signature_layers.rs): the entry is
+ * of the kind rekord, the certificate came without the timestamp of a log of certificates. */
+#define REAL_PAYLOAD                                                                    \
+    CRITICAL("registry-testing.svc.lan/kubewarden/disallow-service-nodeport",           \
+             "sha256:5f481572d088dc4023afb35fced9530ced3d9b03bf7299c6f492163cb9f0452e") \
+    "null}"
+#define REAL_SIGNATURE \
+    "MEUCIGqWScz7s9aP2sGXNFKeqivw3B6kPRs56AITIHnvd5igAiEA1kzbaV2Y5yPE81EN92NUFOl31LLJSvwsjFQ07m2XqaA="
+#define REAL_SET "MEUCIDBGJijj2FqU25yRWzlEWHqE64XKwUvychBs1bSM1PaKAiEAwcR2u81c42TLBk3lWJqhtB7SnM7Lh0OYEl6Bfa7ZA4s="
+static const char real_certificate[] = "-----BEGIN CERTIFICATE-----\n"
+                                       "MIICdzCCAfygAwIBAgITA+PsaKjaEZqn7IY94b1e/jJnizAKBggqhkjOPQQDAzAq\n"
+                                       "MRUwEwYDVQQKEwxzaWdzdG9yZS5kZXYxETAPBgNVBAMTCHNpZ3N0b3JlMB4XDTIx\n"
+                                       "MTAyMDA3MjUxNloXDTIxMTAyMDA3NDUxNVowADBZMBMGByqGSM49AgEGCCqGSM49\n"
+                                       "AwEHA0IABINewQBS1f4AmNIENdL+U/HJotMSM7ZNnkTnYefxwV9TErpvnAZ0+DzL\n"
+                                       "yfAAVaeJtKjFvbOTb8F1yhJFU0XY+RijggEpMIIBJTAOBgNVHQ8BAf8EBAMCB4Aw\n"
+                                       "EwYDVR0lBAwwCgYIKwYBBQUHAwMwDAYDVR0TAQH/BAIwADAdBgNVHQ4EFgQUMf1R\n"
+                                       "MMsqNFBrWbx8mRNdxOkEEYswHwYDVR0jBBgwFoAUyMUdAEGaJCkyUSTrDa5K7UoG\n"
+                                       "0+wwgY0GCCsGAQUFBwEBBIGAMH4wfAYIKwYBBQUHMAKGcGh0dHA6Ly9wcml2YXRl\n"
+                                       "Y2EtY29udGVudC02MDNmZTdlNy0wMDAwLTIyMjctYmY3NS1mNGY1ZTgwZDI5NTQu\n"
+                                       "c3RvcmFnZS5nb29nbGVhcGlzLmNvbS9jYTM2YTFlOTYyNDJiOWZjYjE0Ni9jYS5j\n"
+                                       "cnQwIAYDVR0RAQH/BBYwFIESZmxhdmlvQGNhc3RlbGxpLm1lMAoGCCqGSM49BAMD\n"
+                                       "A2kAMGYCMQC3Y2ulPTsPmNS4czaKeje0BnOQHz5e6NBX0Bqx9Xca+t2kOi17sopc\n"
+                                       "/v/xH1xLuPoCMQDKND4WjHfKqXXOeUvZ9A96DqrEwGaqGMtnIuN4JzZYaULZrx9g\n"
+                                       "oXqqo/C9QnOHTto=\n"
+                                       "-----END CERTIFICATE-----\n";
+
+static const char *base64(struct fixture *f, const char *text)
+{
+    WP_AUTO_BUF struct wp_buf b = WP_BUF_INIT;
+    wp_base64(&b, span(text), false);
+    return wp_arena_str(&f->a, b.ptr);
+}
+
+static const char *real_entry(struct fixture *f, const char *kind)
+{
+    const char *body = wp_arena_printf(
+        &f->a,
+        "{\"apiVersion\":\"0.0.1\",\"kind\":\"%s\",\"spec\":{\"data\":{\"hash\":{\"algorithm\":\"sha256\",\"value\":"
+        "\"e7801de935512e22b237c7b57e42ca4d20e2134bdf1b98f976c8f55d9cfe4067\"}},\"signature\":{\"content\":"
+        "\"" REAL_SIGNATURE "\",\"format\":\"x509\",\"publicKey\":{\"content\":\"%s\"}}}}",
+        kind, base64(f, real_certificate));
+    return wp_arena_printf(
+        &f->a,
+        "{\"SignedEntryTimestamp\":\"" REAL_SET "\",\"Payload\":{\"body\":\"%s\",\"integratedTime\":1634714717,"
+        "\"logIndex\":783607,\"logID\":\"c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d\"}}",
+        base64(f, body));
+}
+
+static void test_real(void **state)
+{
+    struct fixture *f = *state;
+    vectors_or_skip();
+    WP_AUTO_BUF struct wp_buf json = WP_BUF_INIT;
+    SIG_AUTO_ROOT struct sig_root *root = NULL;
+    vectors_read("roots/public-good-trusted_root.json", &json);
+    assert_int_equal(sig_root_read(wp_buf_span(&json), "root", &root, &f->err), 0);
+    const struct sig_who who = {.identity = {SIG_MATCH_EXACT, "flavio@castelli.me"}, .issuer = {SIG_MATCH_ANY, NULL}};
+    f->d = (struct sig_demand){.name = "flavio", .who = &who, .root = root, .log = SIG_LOG_REQUIRED, .now = 1780272000};
+    f->art.repository = "registry-testing.svc.lan/kubewarden/disallow-service-nodeport";
+    assert_int_equal(oci_digest_parse("sha256:5f481572d088dc4023afb35fced9530ced3d9b03bf7299c6f492163cb9f0452e",
+                                      &f->art.desc.digest, &f->err),
+                     0);
+    struct oci_annotation notes[] = {{SIG_NOTE_SIGNATURE, REAL_SIGNATURE},
+                                     {SIG_NOTE_CERTIFICATE, real_certificate},
+                                     {SIG_NOTE_BUNDLE, real_entry(f, "rekord")}};
+    f->c.bytes = span(REAL_PAYLOAD);
+    f->c.annotations = notes;
+    f->c.annotation_count = 3;
+    bad(f, "sct", "no log of certificates has seen");
+    /* Where nobody asks for that. */
+    struct sig_root then = *root;
+    then.ctlog_count = 0;
+    f->d.root = &then;
+    good(f);
+    assert_true(f->proof.logged && f->proof.time_count == 1 && f->proof.times[0].at == 1634714717);
+    assert_string_equal(f->proof.log_name, "rekor.sigstore.dev");
+    notes[2].value = real_entry(f, "hashedrekord");
+    bad(f, "log", "the signed entry timestamp is not by the log 'rekor.sigstore.dev'");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -549,6 +633,7 @@ int main(void)
         TEST(test_attestation),
         TEST(test_attestation_as_signature),
         TEST(test_bad_envelopes),
+        TEST(test_real),
     };
     return cmocka_run_group_tests_name("sign/cosign", tests, NULL, NULL);
 }
