@@ -159,9 +159,11 @@ fuzz: ## fuzz one target with libFuzzer: make fuzz FUZZ=manifest TIME=60
 
 # ---- end-to-end tests: the built program, real registries and clients ----
 E2E ?= tests/e2e
+# They wait more than they work. A file's tests stay together: fixtures are per file.
+E2E_JOBS ?= $(shell expr 2 '*' $$(nproc))
 .PHONY: e2e
 e2e: $(OUT)/wpack ## end-to-end tests (pytest); E2E=tests/e2e/test_x.py for one file
-	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rsfE --tb=short $(E2E)
+	$(Q)WPACK_BIN=$(CURDIR)/$(OUT)/wpack $(PYTHON) -B -m pytest -q -p no:cacheprovider -rsfE --tb=short -n $(E2E_JOBS) --dist loadfile $(E2E)
 
 FAULTS ?=
 .PHONY: faults
@@ -187,7 +189,7 @@ crash-peers: $(OUT)/wpack ## other programs' layouts under the same power losses
 INTEROP ?= --rounds 50
 .PHONY: signature-races
 signature-races: $(OUT)/wpack ## fifty rounds of eight signers at once, through registries without the referrers API
-	$(Q)WPACK_RACE_ROUNDS=50 $(MAKE) --no-print-directory e2e E2E="-s tests/e2e/test_signature_races.py"
+	$(Q)WPACK_RACE_ROUNDS=50 $(MAKE) --no-print-directory e2e E2E_JOBS=0 E2E="-s tests/e2e/test_signature_races.py"
 
 .PHONY: interop
 interop: $(OUT)/wpack ## the table of real registries and clients, both ways (make peers PEERS=all)
@@ -336,7 +338,7 @@ mutation: ## do the unit tests notice small changes of oci/? make mutation SEED=
 # ---- what is needed ----
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libsodium-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev
 DEPS_DEMO := $(DEPS_BUILD) ca-certificates clang lld wasi-libc libclang-rt-14-dev-wasm32
-DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest \
+DEPS_TEST := $(DEPS_DEMO) git clang-format clang-tidy libclang-rt-14-dev libcmocka-dev python3 python3-pytest python3-pytest-xdist \
              python3-jsonschema scdoc skopeo docker-registry apache2-utils openssl strace xfsprogs gcovr minisign softhsm2 libengine-pkcs11-openssl \
              nodejs
 .PHONY: deps deps-demo deps-test peers
