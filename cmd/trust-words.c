@@ -89,9 +89,6 @@ static void note_proof(struct cmd_ctx *c, const struct sig_proof *p)
     out_fact(c->out, p->predicate_type != NULL && k->announced != NULL ? "attestation" : "signature", "%s, %s",
              k->announced != NULL ? k->announced : format_words(k->format), k->where);
     note_times(c, p);
-    for (size_t i = 0; i < p->note_count; i++) {
-        out_fact(c->out, i == 0 ? "note" : "", "%s", p->notes[i]);
-    }
 }
 
 void trust_note(struct cmd_ctx *c, const struct sig_report *r)
@@ -211,14 +208,6 @@ static void proof_json(struct wp_json_out *o, const struct sig_proof *p)
     if (p->logged) {
         wp_jo_kstr(o, "log", p->log_name);
         wp_jo_ku64(o, "logIndex", p->log_index);
-    }
-    if (p->note_count > 0) {
-        wp_jo_key(o, "notes");
-        wp_jo_array(o);
-        for (size_t i = 0; i < p->note_count; i++) {
-            wp_jo_str(o, p->notes[i]);
-        }
-        wp_jo_array_end(o);
     }
     if (p->unproven) {
         wp_jo_kbool(o, "unproven", true);

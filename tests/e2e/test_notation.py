@@ -640,3 +640,4 @@ def test_revocation(place, tmp_path):
     assert "is revoked" in place.wpack("verify", signed.ref, *trust, "--crl", signer.folder / "list.crl", rc=13).err
     report = place.wpack("verify", signed.ref, *trust, "--format", "json").json
     assert "revocation of certificates was not looked at" in report["requirements"][0]["proofs"][0]["notes"]
+    assert place.wpack("verify", signed.ref, *trust).err.count("revocation of certificates was not looked at") == 1

@@ -27,7 +27,13 @@ class Result:
 
     @property
     def json(self):
-        return json.loads(self.out)
+        """Its output; a member that is there twice is none."""
+        def members(pairs):
+            found = dict(pairs)
+            assert len(found) == len(pairs), f"a member twice: {[key for key, _ in pairs]}"
+            return found
+
+        return json.loads(self.out, object_pairs_hook=members)
 
     def __repr__(self):
         words = " ".join(map(str, self.args_given))
