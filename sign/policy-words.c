@@ -203,7 +203,11 @@ static int hint(const struct sig_proof *p, const struct meaning *m, const struct
 {
     bool quotable = p->identity != NULL && p->issuer != NULL && strpbrk(p->identity, "'\\") == NULL &&
                     strpbrk(p->issuer, "'\\") == NULL;
-    if (!l->by_policy && quotable && p->failed != NULL && wp_str_eq(p->failed, "identity")) {
+    const bool is_other = !l->by_policy && quotable && p->failed != NULL && wp_str_eq(p->failed, "identity");
+    if (is_other && p->candidate->format->id == SIG_NOTATION) {
+        return wp_hint(err, "if that is who should have signed: --trusted-identity 'x509.subject: %s'", p->identity);
+    }
+    if (is_other) {
         return wp_hint(err,
                        "if that is who should have signed: --certificate-identity '%s' --certificate-oidc-issuer '%s'",
                        p->identity, p->issuer);

@@ -4,6 +4,7 @@ rule of envelopes, trust stores and trust policies broken once."""
 
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -487,6 +488,14 @@ def test_identities(place, checker):
     ):
         notary.config(place.config, [place.ec.root], trustedIdentities=identities)
         agrees(signed, checker, rc, "" if rc == 0 else "who is none of the trusted identities")
+
+
+def test_who_else_signed_is_told_as_it_would_be_asked_for(place):
+    signed = place.with_signature(notary.jws(place.ec, place.payload()))
+    trust = ["--trust-store", place.ec.root, "--trusted-identity"]
+    r = place.wpack("verify", signed.ref, *trust, "x509.subject: C=DE, ST=BE, O=other", rc=12)
+    assert "--certificate-identity" not in r.err
+    place.wpack("verify", signed.ref, *trust, re.search("--trusted-identity '(.*)'", r.err)[1])
 
 
 def test_in_wpacks_own_policy(place):
