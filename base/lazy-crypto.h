@@ -3,6 +3,9 @@
  * The functions of OpenSSL's libcrypto that are called, one row each, sorted (base/lazy.h). */
 #pragma once
 
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
 #define WP_LAZY_CRYPTO(X)               \
     X(ASN1_INTEGER_free)                \
     X(ASN1_INTEGER_get_int64)           \

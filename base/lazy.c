@@ -11,8 +11,6 @@
 #include "base/mem.h"
 
 #include <dlfcn.h>
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 
 #if WP_LAZY

@@ -45,7 +45,7 @@ home() { # header pattern, allowed files...
     done
 }
 home jansson base/json.c base/json-out.c base/json-tree.c base/json-pos.c base/json-doc.h
-home openssl/ base/hash.c sign/*.[ch]
+home openssl/ base/hash.c base/lazy-crypto.h sign/*.[ch]
 home sodium base/lazy-sodium.h sign/*.[ch]
 home curl/ oci/http-curl.h oci/http-curl.c oci/http-curl-lib.c oci/http-curl-tls.c oci/http-curl-stream.c oci/http-curl-error.c
 home microhttpd oci/httpd-int.h
