@@ -566,3 +566,36 @@ int sigstore_ask(struct sigstore *s, struct sig_proof *ret, struct wp_err *err)
         .format = &sig_format_bundle, .where = "bundle", .bytes = wp_arena_bytes(&s->a, wp_buf_span(&text))};
     return sig_check(&c, &s->art, &s->d, &s->a, ret, err);
 }
+
+void sigstore_expect(struct sigstore *s, const char *failed, const char *words)
+{
+    struct sig_proof p;
+    struct wp_err err = {0};
+    int r = sigstore_ask(s, &p, &err);
+    if (failed == NULL) {
+        if (r != 1) {
+            fail_msg("%s: %s", p.failed, err.msg);
+        }
+        return;
+    }
+    assert_int_equal(r, 0);
+    if (!wp_str_eq(p.failed, failed) || strstr(err.msg, words) == NULL) {
+        fail_msg("%s: %s; not %s: …%s…", p.failed, err.msg, failed, words);
+    }
+}
+
+void sigstore_expect_of(const struct sigstore_plan *plan, const char *failed, const char *words)
+{
+    struct sigstore s;
+    sigstore_init(&s, plan);
+    sigstore_expect(&s, failed, words);
+    sigstore_done(&s);
+}
+
+struct wp_span sigstore_bent(struct sigstore *s, struct wp_span bytes, size_t at)
+{
+    uint8_t *copy = wp_arena_alloc(&s->a, bytes.len, 1);
+    memcpy(copy, bytes.ptr, bytes.len);
+    copy[at] ^= 1;
+    return wp_span(copy, bytes.len);
+}

@@ -64,3 +64,9 @@ void sigstore_log_again(struct sigstore *s, const struct sigstore_plan *plan);
 void sigstore_text(struct sigstore *s, struct wp_buf *ret);
 /* What sig_check says of the bundle, or of what stands for it in the older format. */
 int sigstore_ask(struct sigstore *s, struct sig_proof *ret, struct wp_err *err);
+/* The verdict, and of a refusal the check and words of its message; failed NULL: it is accepted. */
+void sigstore_expect(struct sigstore *s, const char *failed, const char *words);
+/* Of one that is made for this. */
+void sigstore_expect_of(const struct sigstore_plan *plan, const char *failed, const char *words);
+/* Bytes with one bit changed. */
+struct wp_span sigstore_bent(struct sigstore *s, struct wp_span bytes, size_t at);
