@@ -229,7 +229,7 @@ static int by_clash(const void *a, const void *b)
  * pile; as long as nothing clashes, all of it is of one rule. */
 bool sig_scopes_clash(struct sig_scope_at *list, size_t n, struct sig_scope_at ret[2])
 {
-    WP_AUTO_FREE const struct sig_scope_at **pile = wp_xcalloc(n + 1, sizeof(*pile));
+    WP_AUTO_FREE const struct sig_scope_at **pile = wp_xcalloc(n + 1, sizeof(const struct sig_scope_at *));
     size_t high = 0;
     if (n > 1) {
         qsort(list, n, sizeof(*list), by_clash);
