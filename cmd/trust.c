@@ -251,6 +251,9 @@ static int policy_of(struct cmd_ctx *c, const struct trust_opts *o, struct trust
 int trust_open(struct cmd_ctx *c, const struct trust_opts *o, struct trust *ret, struct wp_err *err)
 {
     *ret = (struct trust){0};
+    if (o->threshold == 0 && cmd_given(c, "threshold")) {
+        return wp_fail(err, WP_E_USAGE, "%s: --threshold 0 would accept what nobody signed", c->cmd->name);
+    }
     if (check_opts(o, err) < 0) {
         return wp_wrap(err, "%s", c->cmd->name);
     }

@@ -92,9 +92,9 @@ static void ask(struct asked *k, const char *line)
     }
     const struct opt_group group = {.title = "Options", .rows = rows, .into = &k->o};
     struct opt_rest left = {0};
-    k->c = (struct cmd_ctx){.cmd = &cmd, .arena = &k->arena, .opts = &k->o};
     assert_int_equal(opt_parse(&k->arena, &group, 1, n, words, &left, &k->err), 0);
     assert_int_equal(left.arg_count, 0);
+    k->c = (struct cmd_ctx){.cmd = &cmd, .arena = &k->arena, .opts = &k->o, .given = left.given};
     k->rc = trust_open(&k->c, &k->o.trust, &k->trust, &k->err);
 }
 
@@ -180,6 +180,9 @@ static void test_refused(void **state)
         {"--key none.pub", "--key: "},
         {"--key a.pub --key none.pub", "none.pub"},
         {"--key root.json", "--key: "},
+        {"--threshold 0", "look: --threshold 0 would accept what nobody signed"},
+        {"--key a.pub --threshold 0", "look: --threshold 0 would accept"},
+        {"--policy accepts.json --threshold 0", "look: --threshold 0 would accept"},
         {"--key a.pub --threshold 2", "2 signers are asked for, but only 1 is named"},
         {"--key a.pub --key a.pub --threshold 2", "are the same key"},
         {"--key a.pub --threshold 4294967297", "4294967295 signers are asked for"},
