@@ -118,26 +118,13 @@ static int ask_github(struct cmd_ctx *c, const char *service, const char *bearer
     return got < 0 ? wp_wrap(err, "GitHub's token service") : 0;
 }
 
-/* SIGSTORE_ID_TOKEN; NULL: none. */
-static const char *token_given(void)
-{
-    const char *given = getenv("SIGSTORE_ID_TOKEN");
-    return given != NULL && given[0] != '\0' ? given : NULL;
-}
+/* Where there is a token: a file, the token itself, or the service that GitHub Actions names. */
+struct token_source {
+    const char *file, *given, *service, *bearer;
+};
 
-static bool github_gives_tokens(void)
+static int fail_no_token(struct wp_err *err)
 {
-    return getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != NULL && getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != NULL;
-}
-
-int online_check_token(const struct online_opts *o, struct wp_err *err)
-{
-    if (o->token != NULL) {
-        return access(o->token, R_OK) == 0 ? 0 : wp_fail_errno(err, errno, "--oidc-token: cannot open '%s'", o->token);
-    }
-    if (token_given() != NULL || github_gives_tokens()) {
-        return 0;
-    }
     wp_fail(err, WP_E_USAGE, "--keyless: there is no identity token");
     if (getenv("GITHUB_ACTIONS") != NULL) {
         return wp_hint(err, "give the job 'permissions: id-token: write'");
@@ -148,19 +135,44 @@ int online_check_token(const struct online_opts *o, struct wp_err *err)
     return wp_hint(err, "--oidc-token FILE, or SIGSTORE_ID_TOKEN; in GitHub Actions 'permissions: id-token: write'");
 }
 
+static int find_token(const struct online_opts *o, struct token_source *ret, struct wp_err *err)
+{
+    const char *given = getenv("SIGSTORE_ID_TOKEN");
+    const char *service = getenv("ACTIONS_ID_TOKEN_REQUEST_URL");
+    const char *bearer = getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+    *ret = (struct token_source){.file = o->token};
+    if (ret->file != NULL) {
+        return access(ret->file, R_OK) == 0 ? 0
+                                            : wp_fail_errno(err, errno, "--oidc-token: cannot open '%s'", ret->file);
+    }
+    if (given != NULL && given[0] != '\0') {
+        ret->given = given;
+        return 0;
+    }
+    ret->service = service;
+    ret->bearer = bearer;
+    return service != NULL && bearer != NULL ? 0 : fail_no_token(err);
+}
+
+int online_check_token(const struct online_opts *o, struct wp_err *err)
+{
+    struct token_source ignored;
+    return find_token(o, &ignored, err);
+}
+
 int online_token(struct cmd_ctx *c, const struct online_opts *o, char **ret, struct wp_err *err)
 {
-    if (online_check_token(o, err) < 0) {
+    struct token_source from;
+    if (find_token(o, &from, err) < 0) {
         return -1;
     }
-    if (o->token != NULL) {
-        return token_from_file(c, o->token, ret, err);
+    if (from.file != NULL) {
+        return token_from_file(c, from.file, ret, err);
     }
-    if (token_given() == NULL) {
-        return ask_github(c, getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"), ret,
-                          err);
+    if (from.service != NULL) {
+        return ask_github(c, from.service, from.bearer, ret, err);
     }
-    *ret = wp_arena_str(c->arena, token_given());
+    *ret = wp_arena_str(c->arena, from.given);
     (void)unsetenv("SIGSTORE_ID_TOKEN");
     return 0;
 }
