@@ -9,7 +9,8 @@ static void xml(struct wp_buf *b, const char *text)
 {
     WP_AUTO_BUF struct wp_buf clean = WP_BUF_INIT;
     for (const char *p = text; *p != '\0'; p++) {
-        wp_buf_add_char(&clean, (unsigned char)*p < 0x20 && *p != '\n' && *p != '\t' ? '?' : *p);
+        bool control = (unsigned char)*p < 0x20 && *p != '\n' && *p != '\t';
+        wp_buf_add(&clean, control ? "?" : p, 1);
     }
     wp_escape_xml(b, clean.len > 0 ? clean.ptr : "");
 }
