@@ -19,7 +19,6 @@
     X(crypto_sign_final_create)              \
     X(crypto_sign_final_verify)              \
     X(crypto_sign_init)                      \
-    X(crypto_sign_keypair)                   \
     X(crypto_sign_seed_keypair)              \
     X(crypto_sign_update)                    \
     X(crypto_sign_verify_detached)           \
@@ -30,5 +29,4 @@
     X(sodium_free)                           \
     X(sodium_init)                           \
     X(sodium_malloc)                         \
-    X(sodium_memcmp)                         \
     X(sodium_memzero)

@@ -32,7 +32,7 @@ sed -n 's/^ *X(\([A-Za-z0-9_]*\)).*/\1/p' base/lazy-*.h | sort -u >"$tmp/rows"
 # Symbols that libcurl.so's own libraries have: those of libc stay the linker's.
 ldd "$library" | awk '$2 == "=>" { print $1, $3 }' >"$tmp/paths"
 names=
-never=
+: >"$tmp/never"
 for so in $(objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }'); do
     path=$(awk -v so="$so" '$1 == so { print $2 }' "$tmp/paths")
     nm -D --defined-only "$path" | awk '{ sub(/@.*/, "", $3); print $2, $3 }' | sort -k 2 -u >"$tmp/has"
@@ -42,7 +42,6 @@ for so in $(objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }'); do
     case $so in
     libc.so* | libm.so* | libpthread.so* | libdl.so*) continue ;;
     librtmp.* | libssh* | libgssapi* | libldap* | liblber*) # of protocols that wpack never lets libcurl speak
-        never=1
         cat "$tmp/of" >>"$tmp/never"
         continue
         ;;
@@ -71,8 +70,7 @@ rows() { # file, macro
         sed "s/.*/    X(&, $name) \\\\/" "$tmp/$name.new"
     done
     echo
-    [ -z "$never" ] || sort -u "$tmp/never" >"$tmp/never.sorted"
-    [ -n "$never" ] || : >"$tmp/never.sorted"
+    sort -u "$tmp/never" >"$tmp/never.sorted"
     # What libcurl calls of them at its start and to tell versions does nothing; the others are not reached.
     grep -E '^libssh2?_(init|exit)$|ersion$' "$tmp/never.sorted" >"$tmp/quiet" || true
     rows "$tmp/quiet" WP_CURL_QUIET
