@@ -7,6 +7,7 @@
 #include "sign/policy-int.h"
 #include "tests/unit/base/temp-folder.h"
 #include "tests/unit/sign/notary.h"
+#include "tests/unit/sign/temp-key.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -23,16 +24,6 @@ static const struct opt rows[] = {TRUST_ROWS(struct opts, trust), {0}};
 #define ISSUER   "https://issuer.example"
 #define IDENTITY "ann@example.com"
 
-static void write_key(const struct temp_folder *t, const char *name)
-{
-    SIG_AUTO_KEY struct sig_key *key = NULL;
-    WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
-    struct wp_err err;
-    assert_int_equal(sig_key_generate(SIG_KEY_ECDSA_P256, &key, &err), 0);
-    sig_pub_pem(sig_key_pub(key), &pem);
-    temp_write(t, name, wp_buf_span(&pem));
-}
-
 static int setup(void **state)
 {
     if (temp_folder_setup(state) < 0) {
@@ -44,8 +35,8 @@ static int setup(void **state)
     WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
     notary_pem(ca.cert, &pem);
     notary_cert_done(&ca);
-    write_key(t, "a.pub");
-    write_key(t, "b.pub");
+    temp_write_pub(t, "a.pub");
+    temp_write_pub(t, "b.pub");
     temp_write(t, "ca.pem", wp_buf_span(&pem));
     temp_write(t, "root.json", wp_span_str(ROOT));
     temp_write(t, "accepts.json", wp_span_str(ACCEPTS));

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "tests/unit/base/temp-folder.h"
 #include "tests/unit/sign/fake-signature.h"
+#include "tests/unit/sign/temp-key.h"
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
@@ -13,16 +14,6 @@
 
 static struct wp_arena arena;
 
-static void write_key(const struct temp_folder *t, const char *name)
-{
-    SIG_AUTO_KEY struct sig_key *key = NULL;
-    WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
-    struct wp_err err;
-    assert_int_equal(sig_key_generate(SIG_KEY_ECDSA_P256, &key, &err), 0);
-    sig_pub_pem(sig_key_pub(key), &pem);
-    temp_write(t, name, wp_buf_span(&pem));
-}
-
 static int setup(void **state)
 {
     if (temp_folder_setup(state) < 0) {
@@ -32,8 +23,8 @@ static int setup(void **state)
     WP_AUTO_BUF struct wp_buf pem = WP_BUF_INIT;
     struct wp_err err;
     temp_mkdir(t, "keys");
-    write_key(t, "keys/a.pub");
-    write_key(t, "keys/b.pub");
+    temp_write_pub(t, "keys/a.pub");
+    temp_write_pub(t, "keys/b.pub");
     assert_int_equal(wp_fs_read(temp_path(t, "keys/a.pub"), 4096, &pem, &err), 0);
     temp_write(t, "keys/a-again.pub", wp_buf_span(&pem));
     temp_write(t, "root.json", wp_span_str(ROOT));
