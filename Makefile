@@ -137,7 +137,7 @@ $(OUT)/tests/fuzz/fuzz-%: $(OUT)/tests/fuzz/fuzz-%.o $(OUT)/tests/fuzz/replay.o 
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 .SECONDARY:
 
--include $(OBJS:.o=.d) $(UNIT_SRCS:%.c=$(OUT)/%.d) $(UNIT_HELP:%.c=$(OUT)/%.d) $(SIGN_SRCS:%.c=$(OUT)/%.d)
+-include $(OBJS:.o=.d) $(patsubst %.c,$(OUT)/%.d,$(wildcard tests/*/*.c tests/unit/*/*.c))
 
 .PHONY: unit
 unit: $(UNITS) ## unit tests
